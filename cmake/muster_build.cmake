@@ -1,0 +1,46 @@
+# How every target of muster is compiled, and the one way to declare a floor.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(MUSTER_CCACHE ccache)
+if(MUSTER_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${MUSTER_CCACHE}")
+endif()
+
+# What every translation unit obeys.
+add_library(muster_flags INTERFACE)
+target_compile_options(muster_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wextra-semi -Wimplicit-fallthrough
+  -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False alarms of g++ 12 in libstdc++'s own std::string and std::variant.
+  target_compile_options(muster_flags INTERFACE
+    -Wno-restrict -Wno-dangling-pointer -Wno-maybe-uninitialized)
+endif()
+target_include_directories(muster_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
+
+set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers, as given to -fsanitize")
+if(MUSTER_SANITIZE)
+  target_compile_options(muster_flags INTERFACE
+    -fsanitize=${MUSTER_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(muster_flags INTERFACE -fsanitize=${MUSTER_SANITIZE})
+endif()
+
+# muster_floor(NAME FOLDER [EXCEPT file...] [LINKS target...]): the library of the sources below
+# FOLDER, but for those files in it.
+function(muster_floor name folder)
+  cmake_parse_arguments(FLOOR "" "" "EXCEPT;LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/*.h")
+  list(TRANSFORM FLOOR_EXCEPT PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
+  list(REMOVE_ITEM sources ${FLOOR_EXCEPT} "")
+  add_library(${name} STATIC ${sources})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(${name} PUBLIC muster_flags ${FLOOR_LINKS})
+  target_precompile_headers(${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/pch.h")
+endfunction()
