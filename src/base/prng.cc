@@ -1,0 +1,89 @@
+#include "base/prng.h"
+
+#include <bit>
+
+#include "base/check.h"
+
+namespace muster {
+namespace {
+
+void quarter_round(std::array<std::uint32_t, 16>& x, std::size_t a, std::size_t b, std::size_t c,
+                   std::size_t d) {
+  x[a] += x[b];
+  x[d] = std::rotl(x[d] ^ x[a], 16);
+  x[c] += x[d];
+  x[b] = std::rotl(x[b] ^ x[c], 12);
+  x[a] += x[b];
+  x[d] = std::rotl(x[d] ^ x[a], 8);
+  x[c] += x[d];
+  x[b] = std::rotl(x[b] ^ x[c], 7);
+}
+
+}  // namespace
+
+Prng::Prng(const Seed& seed)
+    : state_{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574} {  // "expand 32-byte k"
+  for (std::size_t i = 0; i < seed.size(); ++i) {
+    state_[4 + i / 4] |= static_cast<std::uint32_t>(seed[i]) << (8 * (i % 4));
+  }
+}
+
+Prng::Seed Prng::seed_of(std::uint64_t number) {
+  Seed seed{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    seed[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  }
+  return seed;
+}
+
+std::uint64_t Prng::next() {
+  if (used_ == block_.size()) refill();
+  return block_[used_++];
+}
+
+std::uint64_t Prng::below(std::uint64_t bound) {
+  MUSTER_CHECK(bound != 0);
+  // Numbers below `skewed` would make small remainders likelier; they are drawn again.
+  const std::uint64_t skewed = (0 - bound) % bound;
+  std::uint64_t drawn = next();
+  while (drawn < skewed) {
+    drawn = next();
+  }
+  return drawn % bound;
+}
+
+std::string Prng::token(std::size_t length) {
+  static constexpr char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string text(length, '\0');
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < length; ++i) {
+    if (i % 12 == 0) bits = next();
+    text[i] = kAlphabet[bits & 31];
+    bits >>= 5;
+  }
+  return text;
+}
+
+// One block of RFC 8439 section 2.3 with a 64-bit block counter and a zero nonce.
+void Prng::refill() {
+  std::array<std::uint32_t, 16> x = state_;
+  for (int round = 0; round < 10; ++round) {
+    quarter_round(x, 0, 4, 8, 12);
+    quarter_round(x, 1, 5, 9, 13);
+    quarter_round(x, 2, 6, 10, 14);
+    quarter_round(x, 3, 7, 11, 15);
+    quarter_round(x, 0, 5, 10, 15);
+    quarter_round(x, 1, 6, 11, 12);
+    quarter_round(x, 2, 7, 8, 13);
+    quarter_round(x, 3, 4, 9, 14);
+  }
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::uint32_t low = x[2 * i] + state_[2 * i];
+    const std::uint32_t high = x[2 * i + 1] + state_[2 * i + 1];
+    block_[i] = (static_cast<std::uint64_t>(high) << 32) | low;
+  }
+  if (++state_[12] == 0) ++state_[13];
+  used_ = 0;
+}
+
+}  // namespace muster
