@@ -1,0 +1,60 @@
+#include "codec/sip/peek.h"
+
+#include "codec/sip/header_name.h"
+#include "codec/sip/name_addr.h"
+#include "codec/sip/rows.h"
+#include "codec/sip/via.h"
+
+namespace muster::sip {
+namespace {
+
+// The value of the first row of that name.
+std::optional<std::string_view> peek_row(std::string_view bytes, HeaderName wanted) {
+  bool bare = false;
+  const std::size_t line_end = find_line_end(bytes, skip_line_breaks(bytes), bare);
+  if (line_end == std::string_view::npos) return std::nullopt;
+  RowScanner scanner(bytes, line_end + 2);
+  RawRow row;
+  while (scanner.next(row) == RowScanner::Found::row) {
+    if (row.well_formed && find_header_name(row.name) == wanted) return row.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> peek_uri(std::string_view bytes, HeaderName wanted) {
+  const auto value = peek_row(bytes, wanted);
+  if (!value) return std::nullopt;
+  const auto name_addr = parse_name_addr(*value);
+  if (!name_addr) return std::nullopt;
+  return name_addr->uri.text;
+}
+
+}  // namespace
+
+bool is_response(std::string_view bytes) {
+  return begins_as_status_line(bytes.substr(skip_line_breaks(bytes)));
+}
+
+std::optional<std::string_view> peek_from_uri(std::string_view bytes) {
+  return peek_uri(bytes, HeaderName::from);
+}
+
+std::optional<std::string_view> peek_to_uri(std::string_view bytes) {
+  return peek_uri(bytes, HeaderName::to);
+}
+
+std::optional<std::string_view> peek_top_via_branch(std::string_view bytes) {
+  const auto row = peek_row(bytes, HeaderName::via);
+  if (!row) return std::nullopt;
+  const auto value = ListCursor(*row).next();
+  if (!value) return std::nullopt;
+  const auto via = parse_via(*value);
+  if (!via || via->branch.empty()) return std::nullopt;
+  return via->branch;
+}
+
+std::optional<std::string_view> peek_call_id(std::string_view bytes) {
+  return peek_row(bytes, HeaderName::call_id);
+}
+
+}  // namespace muster::sip
