@@ -1,0 +1,129 @@
+#include "server/presence_server.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/one_of.h"
+#include "base/overloaded.h"
+
+namespace muster {
+namespace {
+
+// The table: which module accepts which event. Two that are about links and accounts have two.
+template <class E>
+inline constexpr bool kForXmppStreams =
+    kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, AccountGone, AccountKept>;
+template <class E>
+inline constexpr bool kForXmppPresence =
+    kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, StanzaForUser, RequestWeighed,
+             PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered, RosterPush,
+             SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
+template <class E>
+inline constexpr bool kForSipMessages =
+    kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady>;
+template <class E>
+inline constexpr bool kForSipPresence =
+    kIsOneOf<E, SipRequestReceived, SipRequestEnded, FlowLost, WatchDecided, WatchesNotified,
+             PublishAnswered, PageMessage, PageMessageAnswered, MessageDelivered, AccountGone>;
+template <class E>
+inline constexpr bool kForPresenceDb =
+    kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
+             RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
+             PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
+             WatchRefreshed, WatchEnded, DropAccount>;
+template <class E>
+inline constexpr bool kForConversion =
+    kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp,
+             PageMessageRefused>;
+
+}  // namespace
+
+PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
+                               const Prng::Seed& seed)
+    : shard_{self, shards, settings, Prng(seed)},
+      out_(self),
+      xmpp_streams_(shard_),
+      xmpp_presence_(shard_),
+      sip_messages_(shard_),
+      sip_presence_(shard_),
+      presence_db_(shard_),
+      conversion_(shard_) {}
+
+void PresenceServer::step(Now now, const Input& input) {
+  accept(now, input);
+  std::size_t carried = 0;
+  while (out_.has_event()) {
+    MUSTER_CHECK(++carried <= kEventsPerInputMax);
+    carry(now, out_.take_event());
+  }
+}
+
+// What comes from outside goes to the module that owns the link, or that asked.
+void PresenceServer::accept(Now now, const Input& input) {
+  const auto by_link = [&](const auto& fact) {
+    if (is_xmpp(fact.link)) {
+      xmpp_streams_.on(now, fact, out_);
+    } else {
+      sip_messages_.on(now, fact, out_);
+    }
+  };
+  std::visit(
+      Overloaded{
+          [&](const Started& started) { presence_db_.on(now, started, out_); },
+          [&](const LinkOpened& opened) {
+            if (opened.use == LinkUse::xmpp) {
+              xmpp_streams_.on(now, opened, out_);
+            } else {
+              sip_messages_.on(now, opened, out_);
+            }
+          },
+          [&](const LinkFailed& failed) { sip_messages_.on(now, failed, out_); },
+          [&](const BytesReceived& received) { by_link(received); },
+          [&](const LinkClosed& closed) { by_link(closed); },
+          [&](const TlsStarted& started) { by_link(started); },
+          [&](const LinkArrived& arrived) { xmpp_streams_.on(now, arrived, out_); },
+          [&](const DatagramReceived& datagram) { sip_messages_.on(now, datagram, out_); },
+          [&](const SaslAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
+          [&](const DigestAnswered& answered) { sip_messages_.on(now, answered, out_); },
+          [&](const StoreAnswered& answered) { presence_db_.on(now, answered, out_); },
+          [&](const RegistrationAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
+          [&](const AdminAsked& asked) { presence_db_.on(now, asked, out_); },
+          [&](const FromShard& from) { out_.emit(from.event); },
+          [&](const DeadlineHit&) {
+            xmpp_streams_.wake(now, out_);
+            sip_messages_.wake(now, out_);
+            sip_presence_.wake(now, out_);
+            presence_db_.wake(now, out_);
+          },
+          [&](const StopAsked& stop) { xmpp_streams_.on(now, stop, out_); },
+      },
+      input);
+}
+
+void PresenceServer::carry(Now now, const Event& event) {
+  std::visit(
+      [&]<class E>(const E& happened) {
+        static_assert(kForXmppStreams<E> || kForXmppPresence<E> || kForSipMessages<E> ||
+                          kForSipPresence<E> || kForPresenceDb<E> || kForConversion<E>,
+                      "an event that no module accepts");
+        if constexpr (kForXmppStreams<E>) xmpp_streams_.on(now, happened, out_);
+        if constexpr (kForXmppPresence<E>) xmpp_presence_.on(now, happened, out_);
+        if constexpr (kForSipMessages<E>) sip_messages_.on(now, happened, out_);
+        if constexpr (kForSipPresence<E>) sip_presence_.on(now, happened, out_);
+        if constexpr (kForPresenceDb<E>) presence_db_.on(now, happened, out_);
+        if constexpr (kForConversion<E>) conversion_.on(now, happened, out_);
+      },
+      event);
+}
+
+std::optional<Instant> PresenceServer::next_deadline() const {
+  std::optional<Instant> earliest;
+  for (const std::optional<Instant>& next :
+       {xmpp_streams_.next_deadline(), sip_messages_.next_deadline(),
+        sip_presence_.next_deadline(), presence_db_.next_deadline()}) {
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
+}
+
+}  // namespace muster

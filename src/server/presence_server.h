@@ -1,0 +1,52 @@
+// One shard of one presence server: the seven modules of the paper's figure 3, and the carrying of
+// values between them. It decides nothing of a protocol: it knows which module accepts which type.
+//
+// A machine (design, "everything comes through the door"): one entry, step; one question,
+// next_deadline. It holds no clock, no socket and no thread.
+//
+// Limit: kEventsPerInputMax events come of one input; more is a bug and stops the process.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "server/conversion/conversion.h"
+#include "server/outbox.h"
+#include "server/ports.h"
+#include "server/presence_db/presence_db.h"
+#include "server/shard.h"
+#include "server/sip_message/sip_messages.h"
+#include "server/sip_presence/sip_presence.h"
+#include "server/xmpp_presence/xmpp_presence.h"
+#include "server/xmpp_stream/xmpp_streams.h"
+
+namespace muster {
+
+class PresenceServer {
+ public:
+  static constexpr std::size_t kEventsPerInputMax = 1'000'000;
+
+  PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
+                 const Prng::Seed& seed);
+
+  // Orders are left in `outbox().orders()`, in the order in which they must happen.
+  void step(Now now, const Input& input);
+  std::optional<Instant> next_deadline() const;
+  Outbox& outbox() { return out_; }
+
+ private:
+  void accept(Now now, const Input& input);
+  void carry(Now now, const Event& event);
+  bool is_xmpp(LinkId link) const { return xmpp_streams_.has(link); }
+
+  Shard shard_;
+  Outbox out_;
+  XmppStreams xmpp_streams_;
+  XmppPresence xmpp_presence_;
+  SipMessages sip_messages_;
+  SipPresence sip_presence_;
+  PresenceDb presence_db_;
+  Conversion conversion_;
+};
+
+}  // namespace muster

@@ -1,0 +1,99 @@
+// What an operator decides, as the presence server needs it. Made by the shell from the command
+// line or the configuration file (which checks it), constant while the server runs, the same for
+// all shards.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "server/store_port.h"
+
+namespace muster {
+
+// Limits of the interface. At each: what is said to the one who passes it, and where.
+struct Limits {
+  // --- XMPP
+  std::uint32_t stanza_bytes_max = 256 * 1024;  // stream error policy-violation
+  std::uint32_t sessions_per_user_max = 20;     // resource-constraint at binding
+  std::uint32_t roster_items_max = 1'000;       // not-allowed at roster set and subscribe
+  std::uint32_t roster_name_bytes_max = 1023;   // not-acceptable, as are the next two
+  std::uint32_t roster_group_bytes_max = 1023;
+  std::uint32_t roster_groups_max = 32;         // of one item
+  // What comes along with subscribe is stored (RFC 6121 section 3.1.3, last security warning).
+  std::uint32_t subscription_bytes_max = 4 * 1024;  // of the stanza: policy-violation
+  std::uint32_t directed_presences_max = 200;   // of one session: resource-constraint
+  std::uint32_t streams_per_shard_max = 500'000;    // stream error resource-constraint
+  std::uint32_t sasl_attempts_max = 5;              // stream error policy-violation
+  std::uint32_t bind_attempts_max = 10;             // stream error policy-violation
+  std::uint32_t registration_attempts_max = 5;      // of one stream: not-acceptable
+  Duration login_time_max = Duration::seconds(60);  // stream error connection-timeout
+  // How long a stream may be silent before it is pinged, and how long it may take to answer.
+  Duration stream_silence_max = Duration::minutes(5);
+  Duration ping_answer_time_max = Duration::seconds(30);
+
+  // --- SIP
+  std::uint32_t sip_header_bytes_max = 16 * 1024;      // 513; a stream closes
+  std::uint32_t sip_body_bytes_max = 64 * 1024;        // 413; a stream closes
+  // Server transactions: the oldest answer is forgotten early; if all are young, 503, Retry-After.
+  std::uint32_t sip_requests_per_shard_max = 200'000;
+  std::uint32_t sip_request_bytes_per_shard_max = 64 * 1024 * 1024;  // unanswered: 503
+  std::uint32_t sip_calls_per_shard_max = 500'000;  // requests of ours: as if answered by 503
+  std::uint32_t sip_links_per_shard_max = 100'000;  // that peers opened: closed
+  std::uint32_t sip_peers_per_shard_max = 65'536;   // to which we open links: as if they refused
+  std::uint32_t sip_unfinished_bytes_per_shard_max = 64 * 1024 * 1024;  // of streams: closed
+  Duration sip_message_time_max = Duration::seconds(32);  // half a message: the link closes
+  Duration sip_link_silence_max = Duration::minutes(20);  // RFC 5626 4.4.1 pings within 14: closed
+  std::uint32_t sip_dialog_bytes_max = 4 * 1024;       // 513: what a SUBSCRIBE makes us keep
+  std::uint32_t watches_per_watcher_max = 1'000;       // 403
+  std::uint32_t watchers_per_presentity_max = 10'000;  // 503
+  std::uint32_t publications_per_user_max = 10;        // 403
+  std::uint32_t registrations_per_user_max = 10;       // 403
+  std::uint32_t registration_bytes_max = 2 * 1024;     // 513: what one Contact makes us keep
+  std::uint32_t page_message_bytes_max = 16 * 1024;    // 413: the body of a MESSAGE
+  std::uint32_t page_messages_waiting_max = 20;        // of one phone: 480
+  std::uint32_t document_bytes_max = 32 * 1024;        // 413
+  Duration expires_min = Duration::seconds(60);        // 423, Min-Expires
+  Duration subscription_time_max = Duration::seconds(600);
+  Duration publication_time_max = Duration::seconds(3600);
+  Duration registration_time_max = Duration::seconds(3600);
+  // RFC 3856 section 6.10: watchers hear of a presentity at most this often.
+  Duration notify_interval_min = Duration::seconds(5);
+
+  // --- presence on its way from one protocol to the other
+  std::uint32_t composed_bytes_max = 64 * 1024;  // a document for SIP watchers: it says less
+  std::uint32_t status_bytes_max = 2 * 1024;     // a <status/> or <note>: cut
+  std::uint32_t statuses_max = 16;               // of one presence: the rest is left out
+  std::uint32_t tuples_shown_max = 16;  // of a publication, to XMPP contacts: the rest is not shown
+};
+
+struct Settings {
+  // The domains this service serves; the first one names the server.
+  std::vector<std::string> domains;
+  // Who may do what without TLS, and without proof (musterd dev).
+  bool plain_without_tls = false;
+  bool tls_offered = false;
+  bool in_band_registration = false;
+  bool loopback_sip_trusted = false;
+  bool auto_accounts = false;
+  bool allow_all_watchers = false;
+  // SIP digest algorithms, best first (RFC 8760).
+  bool sip_digest_md5 = true;
+  WatcherPolicy default_policy = WatcherPolicy::ask;
+  Limits limits;
+
+  // Of this software, told to XMPP users who ask (XEP-0092); empty: not told.
+  std::string version;
+
+  bool serves(std::string_view domain) const {
+    for (const std::string& ours : domains) {
+      if (ours == domain) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace muster

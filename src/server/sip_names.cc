@@ -1,0 +1,41 @@
+#include "server/sip_names.h"
+
+#include "base/ascii.h"
+
+namespace muster {
+namespace {
+
+constexpr std::string_view kMark = "m";
+constexpr std::size_t kShardDigits = 2;
+constexpr std::size_t kNumberDigits = 8;
+constexpr std::size_t kRandomCharacters = 16;
+constexpr std::size_t kLength = 1 + kShardDigits + 2 * kNumberDigits + kRandomCharacters;
+
+void append_hex(std::string& out, std::uint32_t number, std::size_t digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (std::size_t i = digits; i-- > 0;) out.push_back(kDigits[(number >> (4 * i)) & 15]);
+}
+
+}  // namespace
+
+std::string mint_sip_name(const SipName& name, Prng& prng) {
+  std::string text;
+  text.reserve(kLength);
+  text.append(kMark);
+  append_hex(text, name.shard.number(), kShardDigits);
+  append_hex(text, name.slot, kNumberDigits);
+  append_hex(text, name.generation, kNumberDigits);
+  text.append(prng.token(kRandomCharacters));
+  return text;
+}
+
+std::optional<SipName> read_sip_name(std::string_view text) {
+  if (text.size() != kLength || text.substr(0, 1) != kMark) return std::nullopt;
+  const auto shard = parse_number<std::uint8_t>(text.substr(1, kShardDigits), 16);
+  const auto slot = parse_number<std::uint32_t>(text.substr(3, kNumberDigits), 16);
+  const auto generation = parse_number<std::uint32_t>(text.substr(11, kNumberDigits), 16);
+  if (!shard || !slot || !generation) return std::nullopt;
+  return SipName{ShardId(*shard), *slot, *generation};
+}
+
+}  // namespace muster

@@ -1,0 +1,26 @@
+// The tags, branches and Call-IDs that muster mints carry the shard and the slot of what they name,
+// so that a message finds it without a search; and 80 random bits, so that nobody else can say them
+// (RFC 3261 section 19.3). Whoever reads one still compares it with the one it minted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/prng.h"
+#include "server/vocabulary.h"
+
+namespace muster {
+
+struct SipName {
+  ShardId shard;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+// Of fixed length, only [0-9a-z].
+std::string mint_sip_name(const SipName& name, Prng& prng);
+// Nothing if `text` was not minted here.
+std::optional<SipName> read_sip_name(std::string_view text);
+
+}  // namespace muster
