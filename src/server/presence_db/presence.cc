@@ -1,0 +1,195 @@
+// The part of PresenceDb that is about what users are present through, and who hears of it.
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/xml/writer.h"
+#include "server/presence_db/presence_db.h"
+
+namespace muster {
+namespace {
+
+SharedText stanza_before_to(const Address& from) {
+  std::string xml = "<presence";
+  xml::append_attribute(xml, "from", from.text());
+  xml.append(" to='");
+  return share(std::move(xml));
+}
+
+SharedText plain_unavailable() {
+  return share("' type='unavailable'/>");
+}
+
+}  // namespace
+
+// --- sessions
+// -------------------------------------------------------------------------------------
+
+void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
+  const Address account = changed.full.to_bare();
+  User* user = held(account);
+  if (user == nullptr) return;
+  const PresentResource resource{changed.full,     PresentResource::kSession,
+                                 changed.priority, changed.before,
+                                 changed.after,    now.unix_time};
+  const auto known = std::find_if(user->resources.begin(), user->resources.end(),
+                                  [&](const PresentResource& r) { return r.full == changed.full; });
+  if (changed.available && known != user->resources.end()) {
+    *known = resource;
+  } else if (changed.available) {
+    user->resources.push_back(resource);
+  } else if (known != user->resources.end()) {
+    user->resources.erase(known);
+  }
+  if (user->document != nullptr) {
+    const std::string name(changed.full.resource());
+    std::erase_if(user->document->left, [&](const XmppSource& s) { return s.resource == name; });
+    if (!changed.available) {
+      user->document->left.push_back({name, false, 0, changed.after, now.unix_time});
+    }
+  }
+  broadcast(account, *user, resource, out);
+  if (changed.initial) welcome(changed.full, *user, out);
+  presence_changed(now, account, *user, out);
+}
+
+// To all contacts who may see it: one value for each shard that has some (RFC 6121 sections 4.2.2,
+// 4.4.2, 4.5.2). What is not an XMPP session of hers, her own sessions hear of here too.
+void PresenceDb::broadcast(const Address& account, const User& user,
+                           const PresentResource& resource, Outbox& out) {
+  std::vector<std::vector<Address>> to(shard_.shards);
+  for (const Contact& contact : user.contacts) {
+    if (!is_seen_by(contact.relation.subscription)) continue;
+    to[shard_.home_of(contact.address).number()].push_back(contact.address);
+  }
+  if (resource.number != PresentResource::kSession) to[shard_.self.number()].push_back(account);
+  for (std::uint8_t i = 0; i < shard_.shards; ++i) {
+    if (to[i].empty()) continue;
+    out.emit(ShardId(i), PresenceBroadcast{resource.before, resource.after, std::move(to[i])});
+  }
+}
+
+// A session that became available learns of her other resources (an entity is implicitly
+// subscribed to its own presence, RFC 6121 section 4.2.2), of those whom she watches (4.3.1), and
+// of who waits for an answer (3.1.3 rule 4).
+void PresenceDb::welcome(const Address& session, const User& user, Outbox& out) {
+  PresenceReply own{session, {}};
+  for (const PresentResource& resource : user.resources) {
+    if (resource.full != session) own.stanzas.push_back({resource.before, resource.after});
+  }
+  if (!own.stanzas.empty()) out.emit(std::move(own));
+  std::vector<std::vector<Address>> watched(shard_.shards);
+  bool pending = false;
+  for (const Contact& contact : user.contacts) {
+    const Subscription subscription = contact.relation.subscription;
+    pending = pending || is_pending_in(subscription);
+    if (!sees(subscription)) continue;
+    watched[shard_.home_of(contact.address).number()].push_back(contact.address);
+  }
+  for (std::uint8_t i = 0; i < shard_.shards; ++i) {
+    if (!watched[i].empty()) out.emit(ShardId(i), ContactsProbed{session, std::move(watched[i])});
+  }
+  if (pending) {
+    const Address account = session.to_bare();
+    ask_store(account, PendingAsk{session}, LoadPending{account}, out);
+  }
+}
+
+void PresenceDb::answered(Now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
+  const auto* pending = std::get_if<PendingLoaded>(&reply);
+  if (pending == nullptr) return;  // they stay pending, and are shown when she next comes
+  for (const PendingLoaded::Request& request : pending->requests) {
+    out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
+  }
+}
+
+// --- probes
+// ---------------------------------------------------------------------------------------
+
+// Who is not held is offline, and of her nothing is said (RFC 6121 section 4.3.2 rule 3 permits
+// it: the watcher takes those of whom she does not hear as offline).
+void PresenceDb::on(Now, const ContactsProbed& probed, Outbox& out) {
+  const Address watcher = probed.watcher.to_bare();
+  PresenceReply reply{probed.watcher, {}};
+  for (const Address& address : probed.contacts) {
+    const User* contact = held(address);
+    if (contact == nullptr || !is_seen_by(relation_to(*contact, watcher).subscription)) continue;
+    for (const PresentResource& resource : contact->resources) {
+      reply.stanzas.push_back({resource.before, resource.after});
+    }
+  }
+  if (!reply.stanzas.empty()) out.emit(shard_.home_of(watcher), std::move(reply));
+}
+
+void PresenceDb::on(Now, const ProbeAsked& asked, Outbox& out) {
+  const Address account = asked.contact.to_bare();
+  User& user = wanted(account, out);
+  if (user.loaded) {
+    answer_probe(asked, user, out);
+    forget_if_idle(account);
+  } else {
+    user.waiting.push_back(asked);
+  }
+}
+
+// RFC 6121 section 4.3.2. Of the rules for a full address: only that resource, and only that it is
+// available; which is also all that who got directed presence may know (section 4.6.6).
+void PresenceDb::answer_probe(const ProbeAsked& asked, const User& user, Outbox& out) {
+  const Address account = asked.contact.to_bare();
+  const Address watcher = asked.watcher.to_bare();
+  const bool allowed = watcher == account || is_seen_by(relation_to(user, watcher).subscription);
+  PresenceReply reply{asked.watcher, {}};
+  if (allowed) {
+    for (const PresentResource& resource : user.resources) {
+      if (!asked.contact.has_resource()) {
+        reply.stanzas.push_back({resource.before, resource.after});
+      } else if (resource.full == asked.contact) {
+        reply.stanzas.push_back({resource.before, share("'/>")});
+      }
+    }
+  }
+  if (!allowed) {
+    for (const Address& shown : asked.directed) {
+      reply.stanzas.push_back({stanza_before_to(shown), share("'/>")});
+    }
+  }
+  if (reply.stanzas.empty()) {
+    std::string after = "'";
+    if (!asked.id.empty()) xml::append_attribute(after, "id", asked.id);
+    after.append(allowed ? " type='unavailable'/>" : " type='unsubscribed'/>");
+    reply.stanzas.push_back({stanza_before_to(account), share(std::move(after))});
+  }
+  out.emit(shard_.home_of(watcher), std::move(reply));
+}
+
+// Who is not held has no session to keep requests from.
+void PresenceDb::on(Now, const RequestForUser& request, Outbox& out) {
+  const User* user = held(request.to.to_bare());
+  const bool may_see =
+      user != nullptr && is_seen_by(relation_to(*user, request.from.to_bare()).subscription);
+  out.emit(RequestWeighed{request, may_see});
+}
+
+// --- for one contact
+// ------------------------------------------------------------------------------
+
+// RFC 6121 section 3.1.5: current presence, to one who may see it from now on.
+void PresenceDb::tell_presence(const User& user, const Address& to, Outbox& out) {
+  PresenceReply reply{to, {}};
+  for (const PresentResource& resource : user.resources) {
+    reply.stanzas.push_back({resource.before, resource.after});
+  }
+  if (!reply.stanzas.empty()) out.emit(shard_.home_of(to), std::move(reply));
+}
+
+// RFC 6121 sections 3.2.2 and 3.3.3: to one who may not see it any more.
+void PresenceDb::tell_unavailable(const User& user, const Address& contact, Outbox& out) {
+  PresenceReply reply{contact, {}};
+  const SharedText after = plain_unavailable();
+  for (const PresentResource& resource : user.resources) {
+    reply.stanzas.push_back({resource.before, after});
+  }
+  if (!reply.stanzas.empty()) out.emit(shard_.home_of(contact), std::move(reply));
+}
+
+}  // namespace muster

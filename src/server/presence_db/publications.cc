@@ -1,0 +1,233 @@
+// The part of PresenceDb that is about presence by SIP: publications (RFC 3903), and registrations
+// of phones that never publish. What XMPP watchers see of them is conversion's to say.
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/xml/writer.h"
+#include "server/presence_db/presence_db.h"
+
+namespace muster {
+namespace {
+
+// RFC 3903 section 6.1: an entity-tag is a token, and another for each version.
+constexpr std::size_t kEntityTagCharacters = 16;
+
+PublishAnswered::Outcome outcome_of(const StoreReply& reply) {
+  const auto* refused = std::get_if<StoreRefused>(&reply);
+  if (refused == nullptr) return PublishAnswered::Outcome::store_failed;
+  return refused->why == StoreRefused::Why::too_many
+             ? PublishAnswered::Outcome::too_many
+             : PublishAnswered::Outcome::precondition_failed;
+}
+
+}  // namespace
+
+// --- publications
+// ---------------------------------------------------------------------------------
+
+void PresenceDb::on(Now now, const PublishAsked& asked, Outbox& out) {
+  User& user = wanted(asked.account, out);
+  if (user.loaded) {
+    publish(now, asked, out);
+  } else {
+    user.waiting.push_back(asked);
+  }
+}
+
+void PresenceDb::publish(Now now, const PublishAsked& asked, Outbox& out) {
+  if (asked.remove) {
+    ask_store(asked.account, asked, RemovePublication{asked.account, asked.if_match, now.unix_time},
+              out);
+    return;
+  }
+  ask_store(asked.account, asked,
+            StorePublication{asked.account, asked.if_match, shard_.prng.token(kEntityTagCharacters),
+                             asked.document, now.unix_time, now.unix_time + asked.expires,
+                             shard_.settings.limits.publications_per_user_max},
+            out);
+}
+
+void PresenceDb::answered(Now now, const PublishAsked& ask, const StoreReply& reply, Outbox& out) {
+  User* user = held(ask.account);
+  PublishAnswered answer{ask.request, PublishAnswered::Outcome::stored, {}, ask.expires};
+  if (const auto* stored = std::get_if<PublicationStored>(&reply)) {
+    answer.etag = stored->publication.etag;
+    out.emit(answer);
+    if (user != nullptr) {
+      keep_publication(now, ask.account, *user, stored->publication, ask.if_match, out);
+    }
+  } else if (std::holds_alternative<PublicationRemoved>(reply)) {
+    answer.outcome = PublishAnswered::Outcome::removed;
+    out.emit(answer);
+    if (user != nullptr) drop_publication(now, ask.account, *user, ask.if_match, out);
+  } else {
+    answer.outcome = outcome_of(reply);
+    out.emit(answer);
+  }
+}
+
+void PresenceDb::keep_publication(Now now, const Address& account, User& user,
+                                  const StoredPublication& stored, const std::string& if_match,
+                                  Outbox& out) {
+  auto known = std::find_if(user.publications.begin(), user.publications.end(),
+                            [&](const LivePublication& p) { return p.etag == if_match; });
+  if (known == user.publications.end()) {
+    user.publications.push_back({user.next_number++, {}, nullptr, {}});
+    known = std::prev(user.publications.end());
+    if (user.publications.size() == 1) show_registrations(now, account, user, out);
+  }
+  known->etag = stored.etag;
+  known->expires = stored.expires;
+  look_for_expiry(now, account, user);
+  if (known->document != nullptr && *known->document == stored.document) return;
+  known->document = share(stored.document);
+  out.emit(TuplesToConvert{account, known->number, PublicationSource{known->document}});
+  presence_changed(now, account, user, out);
+}
+
+void PresenceDb::drop_publication(Now now, const Address& account, User& user,
+                                  const std::string& etag, Outbox& out) {
+  const auto known = std::find_if(user.publications.begin(), user.publications.end(),
+                                  [&](const LivePublication& p) { return p.etag == etag; });
+  if (known == user.publications.end()) return;
+  const std::uint32_t number = known->number;
+  user.publications.erase(known);
+  replace_resources(now, account, user, number, {}, out);
+  if (user.publications.empty()) show_registrations(now, account, user, out);
+  presence_changed(now, account, user, out);
+}
+
+// A publication ends by the civil clock, for its time must hold over a restart; a deadline is of
+// the monotonic one. If the civil clock was stepped back meanwhile, there is simply another look.
+void PresenceDb::look_for_expiry(Now now, const Address& account, User& user) {
+  for (const LivePublication& publication : user.publications) {
+    const Instant when = now.instant + (publication.expires - now.unix_time);
+    if (user.expire_at && *user.expire_at <= when) continue;
+    user.expire_at = when;
+    deadlines_.add(when, account);
+  }
+}
+
+// Those whose time is over. The store takes them as absent from that moment on; that it is asked to
+// remove them only keeps it clean.
+void PresenceDb::expire_publications(Now now, const Address& account, User& user, Outbox& out) {
+  std::vector<std::string> expired;
+  for (const LivePublication& publication : user.publications) {
+    if (publication.expires <= now.unix_time) expired.push_back(publication.etag);
+  }
+  for (const std::string& etag : expired)
+    drop_publication(now, account, user, etag, out);
+  if (!expired.empty()) {
+    ask_store(account, ExpireAsk{account}, ExpirePublications{account, now.unix_time}, out);
+  }
+  look_for_expiry(now, account, user);
+}
+
+void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
+
+// --- registrations
+// --------------------------------------------------------------------------------
+
+void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
+  User& user = wanted(changed.account, out);
+  if (!user.loaded) {
+    user.waiting.push_back(changed);
+    return;
+  }
+  set_registrations(now, changed, user, out);
+  forget_if_idle(changed.account);
+}
+
+void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed, User& user,
+                                   Outbox& out) {
+  std::vector<LiveRegistration> next;
+  for (const Registration& registration : changed.registrations) {
+    const auto known = std::find_if(
+        user.registrations.begin(), user.registrations.end(),
+        [&](const LiveRegistration& live) { return live.registration.name == registration.name; });
+    const bool is_known = known != user.registrations.end();
+    next.push_back({is_known ? known->number : user.next_number++, registration});
+  }
+  for (const LiveRegistration& old : user.registrations) {
+    const bool stays = std::any_of(next.begin(), next.end(), [&](const LiveRegistration& live) {
+      return live.number == old.number;
+    });
+    if (!stays) replace_resources(now, changed.account, user, old.number, {}, out);
+  }
+  user.registrations = std::move(next);
+  show_registrations(now, changed.account, user, out);
+}
+
+// Registrations are presence only of who does not publish (design, "Identity and presence").
+void PresenceDb::show_registrations(Now now, const Address& account, User& user, Outbox& out) {
+  for (const LiveRegistration& live : user.registrations) {
+    if (user.publications.empty()) {
+      out.emit(TuplesToConvert{account, live.number, RegistrationSource{live.registration}});
+    } else {
+      replace_resources(now, account, user, live.number, {}, out);
+    }
+  }
+  if (!user.registrations.empty()) presence_changed(now, account, user, out);
+}
+
+// --- as XMPP watchers see them
+// --------------------------------------------------------------------
+
+void PresenceDb::on(Now now, const TuplesConverted& converted, Outbox& out) {
+  User* user = held(converted.account);
+  if (user == nullptr) return;
+  const auto has_number = [&](const auto& live) { return live.number == converted.number; };
+  const bool published =
+      std::any_of(user->publications.begin(), user->publications.end(), has_number);
+  const bool registered =
+      user->publications.empty() &&
+      std::any_of(user->registrations.begin(), user->registrations.end(), has_number);
+  if (!published && !registered) return;
+  replace_resources(now, converted.account, *user, converted.number, converted.resources, out);
+}
+
+// All resources that come of `number` are these from now on; watchers hear of each difference.
+void PresenceDb::replace_resources(Now now, const Address& account, User& user,
+                                   std::uint32_t number,
+                                   std::vector<TuplesConverted::Resource> resources, Outbox& out) {
+  std::vector<PresentResource> next;
+  std::vector<PresentResource> gone;
+  for (TuplesConverted::Resource& resource : resources) {
+    Address full = account.with_resource(resource.resource);
+    const bool taken =
+        std::any_of(user.resources.begin(), user.resources.end(),
+                    [&](const PresentResource& r) { return r.full == full && r.number != number; });
+    if (taken) full = account.with_resource(resource.resource + "-" + std::to_string(number));
+    std::string before = "<presence";
+    xml::append_attribute(before, "from", full.text());
+    before.append(" to='");
+    (resource.available ? next : gone)
+        .push_back({std::move(full), number, resource.priority, share(std::move(before)),
+                    std::move(resource.after), now.unix_time});
+  }
+  const auto named = [](const std::vector<PresentResource>& among, const Address& full) {
+    return std::find_if(among.begin(), among.end(),
+                        [&](const PresentResource& r) { return r.full == full; });
+  };
+  std::vector<PresentResource> old;
+  std::erase_if(user.resources, [&](PresentResource& r) {
+    if (r.number != number) return false;
+    old.push_back(r);
+    return true;
+  });
+  for (PresentResource& was : old) {
+    if (named(next, was.full) != next.end()) continue;
+    const auto left = named(gone, was.full);
+    was.after = left != gone.end() ? left->after : share("' type='unavailable'/>");
+    broadcast(account, user, was, out);
+  }
+  for (PresentResource& resource : next) {
+    const auto was = named(old, resource.full);
+    const bool same = was != old.end() && *was->after == *resource.after;
+    if (!same) broadcast(account, user, resource, out);
+    user.resources.push_back(std::move(resource));
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,171 @@
+// The part of PresenceDb that is about rosters and subscriptions: what the store made of a change
+// to a pair of users is learnt on both sides, pushed to rosters, and shown to whom it concerns.
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/xml/writer.h"
+#include "server/presence_db/presence_db.h"
+
+namespace muster {
+namespace {
+
+std::string subscription_stanza(const Address& from, const Address& to, SubscriptionVerb verb) {
+  std::string xml = "<presence";
+  xml::append_attribute(xml, "from", from.bare());
+  xml::append_attribute(xml, "to", to.bare());
+  xml::append_attribute(xml, "type", name_of(verb));
+  xml.append("/>");
+  return xml;
+}
+
+// What a client is told of a reply that is not the one hoped for.
+StanzaError error_of(const StoreReply& reply) {
+  const auto* refused = std::get_if<StoreRefused>(&reply);
+  if (refused == nullptr) return StanzaError::internal_server_error;
+  return refused->why == StoreRefused::Why::too_many ? StanzaError::not_allowed
+                                                     : StanzaError::item_not_found;
+}
+
+}  // namespace
+
+// --- learning
+// -------------------------------------------------------------------------------------
+
+// False if what is known is as new. A record that is gone stays, blank, so that an older hint that
+// arrives later does not bring it back.
+bool PresenceDb::learn(User& user, const Address& contact, const RelationChange& change) {
+  if (!change.changed) return false;
+  const auto place = contact_position(user, contact);
+  if (place == user.contacts.end() || place->address != contact) {
+    user.contacts.insert(place, {contact, change.after.relation, change.version});
+    return true;
+  }
+  if (place->version >= change.version) return false;
+  place->relation = change.after.relation;
+  place->version = change.version;
+  return true;
+}
+
+void PresenceDb::push(const Address& account, const Address& contact, const RelationChange& change,
+                      Outbox& out) {
+  const bool listed = change.after.relation.listed;
+  if (!change.changed || (!listed && !change.before.listed)) return;
+  RosterItem item = change.after;
+  item.contact = contact;
+  out.emit(RosterPush{account, change.version, std::move(item), !listed});
+}
+
+// --- the roster
+// -----------------------------------------------------------------------------------
+
+void PresenceDb::on(Now, const RosterAsked& asked, Outbox& out) {
+  ask_store(asked.account, asked, LoadRoster{asked.account, asked.known_version}, out);
+}
+
+void PresenceDb::answered(Now, const RosterAsked& ask, const StoreReply& reply, Outbox& out) {
+  RosterAnswered answer{ask.session, ask.id, std::nullopt};
+  if (const auto* roster = std::get_if<RosterLoaded>(&reply)) answer.roster = *roster;
+  out.emit(std::move(answer));
+}
+
+void PresenceDb::on(Now, const RosterItemAsked& asked, Outbox& out) {
+  if (asked.remove) {
+    ask_store(asked.account, asked, RemoveRosterItem{asked.account, asked.contact}, out);
+  } else {
+    ask_store(asked.account, asked,
+              SetRosterItem{asked.account, asked.contact, asked.name, asked.groups,
+                            shard_.settings.limits.roster_items_max},
+              out);
+  }
+}
+
+void PresenceDb::answered(Now now, const RosterItemAsked& ask, const StoreReply& reply,
+                          Outbox& out) {
+  if (const auto* set = std::get_if<RosterItemSet>(&reply)) {
+    const RelationChange change{true, set->version, {}, set->item};
+    if (User* user = held(ask.account)) learn(*user, ask.contact, change);
+    push(ask.account, ask.contact, change, out);
+    out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
+  } else if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
+    pair_changed(now, ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
+    out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
+  } else {
+    out.emit(RosterItemAnswered{ask.session, ask.id, error_of(reply)});
+  }
+}
+
+// --- subscriptions
+// --------------------------------------------------------------------------------
+
+void PresenceDb::on(Now, const SubscriptionAsked& asked, Outbox& out) {
+  ask_store(asked.actor, asked,
+            ChangeSubscription{asked.actor, asked.peer, asked.verb, asked.stanza,
+                               shard_.settings.limits.roster_items_max},
+            out);
+}
+
+void PresenceDb::answered(Now now, const SubscriptionAsked& ask, const StoreReply& reply,
+                          Outbox& out) {
+  if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
+    pair_changed(now, ask.actor, ask.peer, *changed, ask.verb, ask.stanza, out);
+  } else {
+    out.emit(SubscriptionRefused{ask.session, ask.peer, ask.id, error_of(reply)});
+  }
+}
+
+// The actor's side is here. What goes to the peer goes in the order that RFC 6121 wants: that she
+// became unavailable before `unsubscribed` (3.2.2), her presence after `subscribed` (3.1.5).
+void PresenceDb::pair_changed(Now now, const Address& actor, const Address& peer,
+                              const SubscriptionChanged& changed, SubscriptionVerb verb,
+                              std::string stanza, Outbox& out) {
+  User* user = held(actor);
+  const bool was_seen = is_seen_by(changed.actor.before.subscription);
+  const bool is_seen = is_seen_by(changed.actor.after.relation.subscription);
+  if (user != nullptr && was_seen && !is_seen) tell_unavailable(*user, peer, out);
+  if (changed.peer.changed || !changed.to_peer.empty()) {
+    out.emit(shard_.home_of(peer),
+             RelationChanged{peer, actor, changed.peer, changed.to_peer, std::move(stanza), verb});
+  }
+  for (const SubscriptionVerb shown : changed.to_actor) {
+    out.emit(SubscriptionShown{actor, shown, subscription_stanza(peer, actor, shown)});
+  }
+  if (user != nullptr) learn(*user, peer, changed.actor);
+  push(actor, peer, changed.actor, out);
+  if (user == nullptr) return;
+  if (!was_seen && is_seen) tell_presence(*user, peer, out);
+  review_watches(now, actor, *user, &peer, out);
+}
+
+// The other side. If nobody holds the user, nobody here has to hear of it: the store has it.
+void PresenceDb::on(Now now, const RelationChanged& changed, Outbox& out) {
+  const auto found = users_.find(changed.user);
+  if (found == users_.end()) return;
+  User& user = *found->second;
+  if (!user.loaded) {
+    user.waiting.push_back(changed);
+    return;
+  }
+  // What was loaded with the change in it was loaded before there was a session to be told.
+  if (changed.change.changed && !learn(user, changed.contact, changed.change)) return;
+  for (const SubscriptionVerb shown : changed.shown) {
+    const bool verbatim = shown == changed.stanza_verb && !changed.stanza.empty();
+    out.emit(SubscriptionShown{
+        changed.user, shown,
+        verbatim ? changed.stanza : subscription_stanza(changed.contact, changed.user, shown)});
+  }
+  push(changed.user, changed.contact, changed.change, out);
+  side_changed(now, changed.user, changed.contact, changed.change.before, out);
+}
+
+void PresenceDb::side_changed(Now now, const Address& account, const Address& contact,
+                              Relation before, Outbox& out) {
+  User& user = *held(account);
+  const bool was_seen = is_seen_by(before.subscription);
+  const bool is_seen = is_seen_by(relation_to(user, contact).subscription);
+  if (was_seen && !is_seen) tell_unavailable(user, contact, out);
+  if (!was_seen && is_seen) tell_presence(user, contact, out);
+  review_watches(now, account, user, &contact, out);
+}
+
+}  // namespace muster

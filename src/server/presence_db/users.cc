@@ -1,0 +1,153 @@
+// The part of PresenceDb that brings users in and lets them go, and that ties what the store
+// answers to what was asked.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "server/presence_db/presence_db.h"
+
+namespace muster {
+
+// --- the store
+// ------------------------------------------------------------------------------------
+
+void PresenceDb::ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out) {
+  const Ticket ticket(next_ticket_++);
+  if (const auto user = users_.find(account); user != users_.end()) ++user->second->asks;
+  asks_.emplace(ticket, std::make_pair(account, std::move(ask)));
+  out.order(AskStore{ticket, std::move(request)});
+}
+
+void PresenceDb::on(Now now, const StoreAnswered& answer, Outbox& out) {
+  const auto asked = asks_.find(answer.ticket);
+  MUSTER_CHECK(asked != asks_.end());
+  const auto [account, ask] = std::move(asked->second);
+  asks_.erase(asked);
+  if (const auto user = users_.find(account); user != users_.end() && user->second->asks > 0) {
+    --user->second->asks;
+  }
+  std::visit([&](const auto& known) { answered(now, known, answer.reply, out); }, ask);
+  forget_if_idle(account);
+}
+
+void PresenceDb::on(Now, const Started&, Outbox& out) {
+  ask_store({}, PublicationsAsk{}, LoadPublications{}, out);
+}
+
+// A failure here is no loss: each user is still found when somebody asks for her, but contacts who
+// log in before that do not see that she is there.
+void PresenceDb::answered(Now, const PublicationsAsk&, const StoreReply& reply, Outbox& out) {
+  const auto* publications = std::get_if<PublicationsLoaded>(&reply);
+  if (publications == nullptr) {
+    out.order(Log{Log::Level::error, "publications-not-loaded", {}, {}});
+    return;
+  }
+  for (const Address& account : publications->accounts) {
+    if (shard_.home_of(account) == shard_.self) wanted(account, out);
+  }
+}
+
+// --- coming and going
+// -----------------------------------------------------------------------------
+
+User& PresenceDb::wanted(const Address& account, Outbox& out) {
+  if (const auto held = users_.find(account); held != users_.end()) return *held->second;
+  User& user = *users_.emplace(account, std::make_unique<User>()).first->second;
+  ask_store(account, LoadAsk{account}, LoadUser{account, shard_.settings.auto_accounts}, out);
+  return user;
+}
+
+User* PresenceDb::held(const Address& account) {
+  const auto found = users_.find(account);
+  return found != users_.end() && found->second->loaded ? found->second.get() : nullptr;
+}
+
+void PresenceDb::forget_if_idle(const Address& account) {
+  const auto found = users_.find(account);
+  if (found != users_.end() && found->second->idle()) users_.erase(found);
+}
+
+void PresenceDb::on(Now, const UserWanted& want, Outbox& out) {
+  User& user = wanted(want.account, out);
+  user.wanted_by_sessions = true;
+  if (user.loaded) out.emit(UserReady{want.account, UserReady::Outcome::loaded});
+}
+
+void PresenceDb::on(Now, const UserUnwanted& unwanted, Outbox&) {
+  const auto found = users_.find(unwanted.account);
+  if (found == users_.end()) return;
+  found->second->wanted_by_sessions = false;
+  forget_if_idle(unwanted.account);
+}
+
+void PresenceDb::answered(Now now, const LoadAsk& ask, const StoreReply& reply, Outbox& out) {
+  const auto* found = std::get_if<UserLoaded>(&reply);
+  if (found == nullptr || !found->exists) {
+    not_loaded(ask.account, found == nullptr, out);
+  } else {
+    loaded(now, ask.account, reply, out);
+  }
+}
+
+void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out) {
+  const UserLoaded& stored = std::get<UserLoaded>(reply);
+  User& user = *users_.find(account)->second;
+  user.loaded = true;
+  user.policy = stored.policy;
+  user.contacts = stored.contacts;
+  std::sort(user.contacts.begin(), user.contacts.end(),
+            [](const Contact& a, const Contact& b) { return a.address < b.address; });
+  for (const StoredPublication& publication : stored.publications) {
+    keep_publication(now, account, user, publication, {}, out);
+  }
+  if (user.wanted_by_sessions) out.emit(UserReady{account, UserReady::Outcome::loaded});
+  for (const WaitingForUser& waiting : std::exchange(user.waiting, {})) {
+    std::visit([&](const auto& event) { on(now, event, out); }, waiting);
+  }
+}
+
+void PresenceDb::not_loaded(const Address& account, bool failed, Outbox& out) {
+  const std::unique_ptr<User> user = std::move(users_.find(account)->second);
+  users_.erase(account);
+  if (user->wanted_by_sessions) {
+    out.emit(UserReady{
+        account, failed ? UserReady::Outcome::store_failed : UserReady::Outcome::no_such_account});
+  }
+  for (const WaitingForUser& waiting : user->waiting)
+    refuse(waiting, failed, out);
+}
+
+void PresenceDb::refuse(const WaitingForUser& waiting, bool failed, Outbox& out) {
+  std::visit(
+      Overloaded{
+          [&](const WatchAsked& asked) {
+            const WatchState state = failed ? WatchState::store_failed : WatchState::no_such_user;
+            out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
+          },
+          [&](const PublishAsked& asked) {
+            out.emit(PublishAnswered{asked.request,
+                                     failed ? PublishAnswered::Outcome::store_failed
+                                            : PublishAnswered::Outcome::no_such_account,
+                                     {},
+                                     {}});
+          },
+          [&](const ProbeAsked& asked) {
+            if (!failed) answer_probe(asked, User{}, out);
+          },
+          [&](const AdminAsked& asked) {
+            out.order(AnswerAdmin{
+                asked.ticket,
+                {failed ? AdminReply::Outcome::store_failed : AdminReply::Outcome::no_such_account,
+                 {}}});
+          },
+          // Nobody waits for an answer to these; a registration is repeated by its phone.
+          [](const RegistrationsChanged&) {},
+          [](const RelationChanged&) {},
+          [](const DropAccount&) {},
+      },
+      waiting);
+}
+
+}  // namespace muster
