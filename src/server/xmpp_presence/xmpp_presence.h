@@ -1,0 +1,131 @@
+// XMPP presence processing (paper, section 3.1): the sessions of the users of this shard, and the
+// stanzas that they send and receive. RFC 6121; RFC 6120 sections 7 (binding), 8 and 10 (stanzas);
+// XEP-0030, XEP-0092, XEP-0199.
+//
+// It owns the sessions and what belongs to one session: whether it is available and interested, its
+// priority, who got directed presence from it. Who may see whom, rosters, and what a user's
+// presence is, are presence_db's: it is told of changes and asked for the rest.
+//
+// Where RFC 6120 and 6121 leave a choice:
+//   a resource that is taken     the new session has it, the old stream ends with <conflict/>
+//   message to a bare address    to all sessions with the highest priority, if that is not
+//   negative;
+//                                a headline to all that are not negative
+//   nobody there to take it      <service-unavailable/>, as where there is no such account:
+//   messages
+//                                are not stored. The SIP devices of the account come first
+//   an unknown <show/>           passed on: it is for the contacts to read
+//   subscribe to oneself         <not-allowed/>
+//   foreign domains              <remote-server-not-found/>
+//
+// Limits: sessions_per_user_max, directed_presences_max, roster_name_bytes_max,
+// roster_group_bytes_max, roster_groups_max, subscription_bytes_max of Limits; there is what
+// happens at each.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "codec/xml/element.h"
+#include "codec/xmpp/errors.h"
+#include "model/address.h"
+#include "model/subscription.h"
+#include "server/outbox.h"
+#include "server/shard.h"
+#include "server/xmpp_presence/sessions.h"
+
+namespace muster {
+
+class XmppPresence {
+ public:
+  explicit XmppPresence(Shard& shard) : shard_(shard) {}
+
+  // binding.cc
+  void on(Now now, const BindAsked& asked, Outbox& out);
+  void on(Now now, const UserReady& ready, Outbox& out);
+  void on(Now now, const StreamEnded& ended, Outbox& out);
+  void on(Now now, const AccountGone& gone, Outbox& out);
+  // xmpp_presence.cc
+  void on(Now now, const StanzaReceived& received, Outbox& out);
+  // presence.cc
+  void on(Now now, const PresenceBroadcast& broadcast, Outbox& out);
+  void on(Now now, const PresenceReply& reply, Outbox& out);
+  // subscriptions.cc
+  void on(Now now, const SubscriptionRefused& refused, Outbox& out);
+  void on(Now now, const SubscriptionShown& shown, Outbox& out);
+  // roster.cc
+  void on(Now now, const RosterAnswered& answered, Outbox& out);
+  void on(Now now, const RosterItemAnswered& answered, Outbox& out);
+  void on(Now now, const RosterPush& push, Outbox& out);
+  // routing.cc
+  void on(Now now, const StanzaForUser& stanza, Outbox& out);
+  void on(Now now, const RequestWeighed& weighed, Outbox& out);
+
+  std::size_t sessions() const { return sessions_.size(); }
+
+ private:
+  // A stanza of a session of this shard. `to` is empty where it has none.
+  struct Sent {
+    XmppSession& session;
+    const xml::Element& stanza;
+    std::string_view language;
+    std::optional<std::string_view> type;
+    Address to;
+  };
+
+  // binding.cc
+  void grant(const BindAsked& asked, XmppUser& user, Outbox& out);
+  void end(XmppSession& session, Outbox& out);
+  void forget_if_idle(XmppUser& user, Outbox& out);
+
+  // xmpp_presence.cc
+  void send(const XmppSession& session, std::string xml, Outbox& out);
+  void refuse(const Sent& sent, StanzaError why, Outbox& out, std::string_view text = {});
+
+  // presence.cc
+  void take_presence(const Sent& sent, Outbox& out);
+  void broadcast(const Sent& sent, Outbox& out);
+  void leave(XmppSession& session, const SharedText& after, Outbox& out);
+  const SharedText& start_of_presence(XmppSession& session);
+  void deliver(const SharedText& before, const SharedText& after, std::span<const Address> to,
+               Outbox& out);
+
+  // directed.cc
+  void direct(const Sent& sent, Outbox& out);
+  void leave_directed(XmppSession& session, const SharedText& after, Outbox& out);
+  void pass_on_presence(const Sent& sent, Address to, Outbox& out);
+  void take_directed(const StanzaForUser& stanza, Outbox& out);
+  void take_probe(const StanzaForUser& probe, Outbox& out);
+
+  // subscriptions.cc
+  void ask_subscription(const Sent& sent, SubscriptionVerb verb, Outbox& out);
+
+  // roster.cc
+  void take_roster(const Sent& sent, const xml::Element& query, Outbox& out);
+
+  // routing.cc
+  void take_message(const Sent& sent, Outbox& out);
+  void take_iq(const Sent& sent, Outbox& out);
+  void route_message(const StanzaForUser& message, Outbox& out);
+  void route_request(const RequestForUser& request, bool may_see, Outbox& out);
+  void bounce(std::string_view kind, std::string_view id, const Address& from, const Address& to,
+              Outbox& out);
+
+  // services.cc
+  void reply(const Sent& sent, std::string_view payload, Outbox& out);
+  void answer_for_account(const Sent& sent, const xml::Element& child, Outbox& out);
+  void answer_for_server(const Sent& sent, const xml::Element& child, Outbox& out);
+  void ask_for_account(const Sent& sent, const xml::Element& child, Outbox& out);
+  void answer_disco(const RequestForUser& request, bool may_see, Outbox& out);
+
+  Shard& shard_;
+  XmppSessions sessions_;
+  // What follows the address in the presence of a session that went without a word.
+  const SharedText plain_unavailable_ = share("' type='unavailable'/>");
+};
+
+}  // namespace muster
