@@ -1,0 +1,255 @@
+// Requests of others: which transaction they belong to, who sent them, what they are answered.
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "server/sip_message/sip_messages.h"
+
+namespace muster {
+
+using State = ServerTransaction::State;
+
+void SipMessages::take_request(Now now, const Flow& flow, const sip::Message& message,
+                               std::string_view bytes, Outbox& out) {
+  ++counters_.requests;
+  sip::Essentials essentials;
+  if (const auto rejection = sip::check_request(message, essentials)) {
+    if (!rejection->answerable) return counters_.count(SipDrop::unanswerable);
+    return refuse(now, flow, message, refusal_of(*rejection), out);
+  }
+  if (message.method() == sip::Method::ack) return take_ack(now, message, essentials);
+  if (message.method() == sip::Method::cancel) {
+    return take_cancel(now, flow, message, essentials, out);
+  }
+
+  const RequestKeys keys = matcher_.keys_of(message, essentials);
+  if (const auto same = requests_.find_same(keys.transaction)) {
+    return take_again(now, *same, flow, message, out);
+  }
+  // RFC 3261 section 8.2.2.2.
+  if (keys.request != 0 && requests_.has_request(keys.request)) {
+    return refuse(now, flow, message, {sip::Status::loop_detected, "Merged Request"}, out);
+  }
+  if (const auto refusal = refuse_request(message, essentials, flow, shard_.settings)) {
+    if (message.method() == sip::Method::invite) {
+      return refuse_invite(now, flow, message, keys, *refusal, out);
+    }
+    return refuse(now, flow, message, *refusal, out);
+  }
+  admit(now, flow, message, bytes, essentials, keys, out);
+}
+
+// A repetition (section 17.2): it gets what the first got, so far.
+void SipMessages::take_again(Now now, SipRequestId id, const Flow& flow,
+                             const sip::Message& message, Outbox& out) {
+  ++counters_.retransmissions;
+  const ServerTransaction& transaction = *requests_.find(id);
+  switch (transaction.state) {
+    case State::trying:
+    case State::confirmed: return;
+    case State::proceeding:
+      return send_answer(now, flow, message,
+                         SipAnswer({sip::Status::trying}).to(message, flow.remote), out);
+    case State::completed:
+      return send_answer(now, flow, message, transaction.answer.to(message, flow.remote), out);
+  }
+}
+
+void SipMessages::take_ack(Now now, const sip::Message& ack, const sip::Essentials& essentials) {
+  const auto id = requests_.find_same(matcher_.key_of_invite(ack, essentials));
+  if (id && requests_.find(*id)->is_invite) return requests_.confirm(now, *id);
+  counters_.count(SipDrop::stray_ack);
+}
+
+// Section 9.2. What it cancels goes on: no request here takes long, and an INVITE is answered.
+void SipMessages::take_cancel(Now now, const Flow& flow, const sip::Message& cancel,
+                              const sip::Essentials& essentials, Outbox& out) {
+  using sip::Method;
+  static constexpr std::array kCancelled = {Method::invite,  Method::subscribe, Method::register_,
+                                            Method::publish, Method::message,   Method::options,
+                                            Method::notify,  Method::bye,       Method::info,
+                                            Method::prack,   Method::refer,     Method::update};
+  for (const Method method : kCancelled) {
+    const auto id = requests_.find_same(matcher_.key_of_cancelled(cancel, essentials, method));
+    if (!id) continue;
+    const std::string tag = matcher_.answer_tag(cancel);
+    const std::string_view same = requests_.find(*id)->answer.to_tag();
+    const SipAnswer answer({.to_tag = same.empty() ? tag : same});
+    return send_answer(now, flow, cancel, answer.to(cancel, flow.remote), out);
+  }
+  refuse(now, flow, cancel, {sip::Status::call_does_not_exist}, out);
+}
+
+// --- to whom sip_presence is to listen
+// ------------------------------------------------------------
+
+void SipMessages::admit(Now now, const Flow& flow, const sip::Message& message,
+                        std::string_view bytes, const sip::Essentials& essentials,
+                        const RequestKeys& keys, Outbox& out) {
+  std::optional<Address> sender;
+  if (needs_proof(message.method())) {
+    sender = address_of_sender(essentials.from.uri);
+    const auto refusal = refuse_sender(essentials.from.uri, sender, shard_.settings);
+    if (refusal) return refuse(now, flow, message, *refusal, out);
+  }
+  if (stopping_ || !requests_.has_room(now, message.bytes().size(), counters_.forgotten)) {
+    return refuse_overload(now, flow, message, out);
+  }
+  const bool trusted =
+      !sender || (shard_.settings.loopback_sip_trusted && flow.remote.ip.is_loopback());
+  const auto [id, transaction] =
+      requests_.open(now, keys, {.bytes = std::string(message.bytes()), .flow = flow});
+  if (message.bytes().size() == bytes.size()) {
+    parsed_ = message.rebased(transaction->request->bytes);
+    parsed_id_ = id;
+  }
+  const sip::Message& kept = request_of(id, *transaction);
+  if (trusted) {
+    out.emit(SipRequestReceived{id, kept.bytes(), flow, sender ? *std::move(sender) : Address()});
+    return;
+  }
+  transaction->being_proved = true;
+  transaction->request->sender = *sender;
+  ask_proof(id, kept, *sender, out);
+}
+
+// RFC 3261 section 22.1: the realm is the user's domain.
+void SipMessages::ask_proof(SipRequestId id, const sip::Message& message, const Address& sender,
+                            Outbox& out) {
+  AskDigest ask{Ticket(id.number()),
+                std::string(message.method_text()),
+                std::string(sender.domain()),
+                std::string(message.request_uri()),
+                {}};
+  for (const std::string_view value : message.rows(sip::HeaderName::authorization)) {
+    ask.authorizations.emplace_back(value);
+  }
+  out.order(std::move(ask));
+}
+
+void SipMessages::on(Now now, const DigestAnswered& answered, Outbox& out) {
+  const SipRequestId id = SipRequestId::from_number(answered.ticket.number());
+  ServerTransaction* transaction = requests_.find(id);
+  if (transaction == nullptr || !transaction->being_proved) return;
+  switch (answered.outcome) {
+    case DigestAnswered::Outcome::proved: break;
+    case DigestAnswered::Outcome::challenged: {
+      SipRefusal refusal{sip::Status::unauthorized};
+      for (const std::string& challenge : answered.challenges) {
+        refusal.rows.append("WWW-Authenticate: ").append(challenge).append("\r\n");
+      }
+      return end_unproved(now, id, refusal, out);
+    }
+    case DigestAnswered::Outcome::malformed:
+      return end_unproved(now, id, {sip::Status::bad_request, "Malformed Authorization"}, out);
+    case DigestAnswered::Outcome::store_failed:
+      return end_unproved(now, id, {sip::Status::server_internal_error}, out);
+  }
+  // Who is proved may speak for herself only.
+  Address& sender = transaction->request->sender;
+  if (!answered.account.same_bare(sender)) {
+    return end_unproved(now, id, {sip::Status::forbidden, "Not Your Address"}, out);
+  }
+  transaction->being_proved = false;
+  const sip::Message& message = request_of(id, *transaction);
+  out.emit(SipRequestReceived{id, message.bytes(), transaction->request->flow, sender});
+}
+
+// Without a trace: if it comes again, it is asked again (section 8.2.7).
+void SipMessages::end_unproved(Now now, SipRequestId id, const SipRefusal& refusal, Outbox& out) {
+  const ServerTransaction& transaction = *requests_.find(id);
+  refuse(now, transaction.request->flow, request_of(id, transaction), refusal, out);
+  requests_.forget(id);
+}
+
+// The answer and the repetitions of a request need it parsed. It mostly still is.
+const sip::Message& SipMessages::request_of(SipRequestId id, const ServerTransaction& transaction) {
+  if (parsed_id_ != id) {
+    parsed_ = *sip::parse_message(transaction.request->bytes);
+    parsed_id_ = id;
+  }
+  return *parsed_;
+}
+
+// --- answers
+// --------------------------------------------------------------------------------------
+
+void SipMessages::on(Now now, const SipResponseReady& ready, Outbox& out) {
+  MUSTER_CHECK(sip::is_final(ready.status));
+  const ServerTransaction* transaction = requests_.find(ready.request);
+  if (transaction == nullptr || !transaction->waits() || transaction->being_proved) return;
+  const sip::Message& message = request_of(ready.request, *transaction);
+  const std::string made = ready.to_tag.empty() ? matcher_.answer_tag(message) : std::string();
+  SipAnswer answer({ready.status, ready.reason, ready.to_tag.empty() ? made : ready.to_tag,
+                    ready.forms_dialog, ready.rows, ready.content_type, ready.body});
+  const Flow& flow = transaction->request->flow;
+  send_answer(now, flow, message, answer.to(message, flow.remote), out);
+  requests_.complete(now, ready.request, std::move(answer));
+}
+
+SipAnswer SipMessages::answer_of(const sip::Message& message, const SipRefusal& refusal) const {
+  return SipAnswer({.status = refusal.status,
+                    .reason = refusal.reason,
+                    .to_tag = matcher_.answer_tag(message),
+                    .rows = refusal.rows});
+}
+
+void SipMessages::refuse(Now now, const Flow& flow, const sip::Message& message,
+                         const SipRefusal& refusal, Outbox& out) {
+  ++counters_.refused;
+  send_answer(now, flow, message, answer_of(message, refusal).to(message, flow.remote), out);
+}
+
+// Section 17.2.1: the answer is repeated until its ACK comes. Without room, as section 8.2.7 has
+// it.
+void SipMessages::refuse_invite(Now now, const Flow& flow, const sip::Message& message,
+                                const RequestKeys& keys, const SipRefusal& refusal, Outbox& out) {
+  refuse(now, flow, message, refusal, out);
+  const std::string_view all = message.bytes();
+  std::string head(all.substr(0, all.size() - message.body().size()));
+  if (!requests_.has_room_for_invite() ||
+      !requests_.has_room(now, head.size(), counters_.forgotten)) {
+    return;
+  }
+  requests_.open_invite(now, keys, {.bytes = std::move(head), .flow = flow},
+                        answer_of(message, refusal));
+}
+
+// Section 21.5.4.
+void SipMessages::refuse_overload(Now now, const Flow& flow, const sip::Message& message,
+                                  Outbox& out) {
+  if (!stopping_) {
+    ++counters_.overloaded;
+    if (!overload_logged_ || *overload_logged_ + kOverloadLogPause <= now.instant) {
+      overload_logged_ = now.instant;
+      out.order(Log{Log::Level::warning, "sip-overload", {}, std::to_string(requests_.size())});
+    }
+  }
+  refuse(now, flow, message,
+         {sip::Status::service_unavailable,
+          {},
+          "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
+         out);
+}
+
+void SipMessages::look_at_requests(Now now, Outbox& out) {
+  using What = ServerTransactions::Due::What;
+  while (const auto due = requests_.take_due(now)) {
+    if (due->what == What::gave_up) {
+      counters_.count(SipDrop::unanswered_request);
+      continue;
+    }
+    const ServerTransaction& transaction = *requests_.find(due->id);
+    const sip::Message& message = request_of(due->id, transaction);
+    const Flow& flow = transaction.request->flow;
+    const bool again = due->what == What::answer_again;
+    if (again) ++counters_.sent_again;
+    const SipAnswer trying({sip::Status::trying});
+    const SipAnswer& answer = again ? transaction.answer : trying;
+    send_answer(now, flow, message, answer.to(message, flow.remote), out);
+  }
+}
+
+}  // namespace muster
