@@ -1,0 +1,221 @@
+#include "server/sip_presence/subscriptions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/sip/values.h"
+
+namespace muster {
+
+// --- what the presentity's side says
+// --------------------------------------------------------------
+
+void Subscriptions::on(Now now, const WatchDecided& decided, Outbox& out) {
+  const WatchSlot id = decided.watch.slot;
+  Subscription* subscription = subscriptions_.find(id);
+  if (subscription == nullptr) return;
+  if (subscription->state == Subscription::State::asked) {
+    begin(now, id, *subscription, decided, out);
+    return;
+  }
+  const bool watches = decided.state == WatchState::active || decided.state == WatchState::pending;
+  if (subscription->state == Subscription::State::abandoned) {
+    if (watches && !subscription->fetch) unwatch(id, *subscription, out);
+    forget(id, *subscription);
+    return;
+  }
+  if (!subscription->is_live()) return;
+  switch (decided.state) {
+    case WatchState::active:
+    case WatchState::pending:
+      subscription->state = decided.state == WatchState::active ? Subscription::State::active
+                                                                : Subscription::State::pending;
+      subscription->document = decided.document;
+      subscription->due = true;
+      notify(now, id, *subscription, out);
+      return;
+    case WatchState::rejected: end(now, id, *subscription, Reason::rejected, nullptr, out); return;
+    case WatchState::no_such_user:
+      end(now, id, *subscription, Reason::noresource, nullptr, out);
+      return;
+    case WatchState::too_many:
+    case WatchState::store_failed:
+      subscription->seconds = static_cast<std::uint32_t>(kProbation.in_seconds());
+      end(now, id, *subscription, Reason::probation, nullptr, out);
+      return;
+  }
+}
+
+// RFC 6665 section 4.2.1.3 for who may not watch.
+void Subscriptions::begin(Now now, WatchSlot id, Subscription& subscription,
+                          const WatchDecided& decided, Outbox& out) {
+  switch (decided.state) {
+    case WatchState::active:
+    case WatchState::pending: break;
+    case WatchState::rejected:
+      answer(subscription.request, sip::Status::forbidden, out);
+      return forget(id, subscription);
+    case WatchState::no_such_user:
+      answer(subscription.request, sip::Status::not_found, out);
+      return forget(id, subscription);
+    case WatchState::too_many:
+      answer_later(subscription.request, sip::Status::service_unavailable, out);
+      return forget(id, subscription);
+    case WatchState::store_failed:
+      answer_later(subscription.request, sip::Status::server_internal_error, out);
+      return forget(id, subscription);
+  }
+  confirm(subscription.request, subscription, true, out);
+  if (subscription.fetch) {
+    // RFC 6665 section 4.4.3. The presentity's side has forgotten it.
+    end(now, id, subscription, Reason::timeout, decided.document, out);
+    return;
+  }
+  subscription.state = decided.state == WatchState::active ? Subscription::State::active
+                                                           : Subscription::State::pending;
+  subscription.expires = now.instant + Duration::seconds(subscription.seconds);
+  look_at(id, subscription, subscription.expires);
+  subscription.document = decided.document;
+  subscription.due = true;
+  notify(now, id, subscription, out);
+}
+
+void Subscriptions::confirm(SipRequestId request, const Subscription& subscription,
+                            bool forms_dialog, Outbox& out) const {
+  SipResponseReady ready;
+  ready.request = request;
+  ready.to_tag = subscription.dialog.local_tag();
+  ready.forms_dialog = forms_dialog;
+  ready.rows = subscription.dialog.contact_row();
+  ready.rows.append("Expires: ");
+  append_number(ready.rows, subscription.seconds);
+  ready.rows.append("\r\n");
+  // RFC 6665 section 4.4.4.
+  if (forms_dialog) ready.rows.append(kAllowEventsRow);
+  out.emit(std::move(ready));
+}
+
+// --- ending
+// ---------------------------------------------------------------------------------------
+
+void Subscriptions::end(Now now, WatchSlot id, Subscription& subscription, Reason reason,
+                        SharedText document, Outbox& out) {
+  subscription.state = Subscription::State::terminated;
+  subscription.reason = reason;
+  subscription.document = std::move(document);
+  subscription.due = true;
+  notify(now, id, subscription, out);
+}
+
+void Subscriptions::give_up(Now now, WatchSlot id, Subscription& subscription, Reason reason,
+                            sip::Status status, Outbox& out) {
+  if (subscription.state == Subscription::State::asked) {
+    abandon(subscription, status, out);
+  } else if (subscription.is_live()) {
+    unwatch(id, subscription, out);
+    end(now, id, subscription, reason, nullptr, out);
+  }
+}
+
+void Subscriptions::abandon(Subscription& subscription, sip::Status status, Outbox& out) {
+  subscription.state = Subscription::State::abandoned;
+  if (status == sip::Status::forbidden) {
+    answer(subscription.request, status, out);
+  } else {
+    answer_later(subscription.request, status, out);
+  }
+}
+
+bool Subscriptions::end_if_over(Now now, WatchSlot id, Subscription& subscription, Outbox& out) {
+  if (!subscription.is_live() || now.instant < subscription.expires) return false;
+  unwatch(id, subscription, out);
+  end(now, id, subscription, Reason::timeout, nullptr, out);
+  return true;
+}
+
+void Subscriptions::unwatch(WatchSlot id, const Subscription& subscription, Outbox& out) {
+  out.emit(shard_.home_of(subscription.presentity),
+           WatchEnded{{shard_.self, id}, subscription.presentity});
+}
+
+void Subscriptions::unlink(WatchSlot id, const Subscription& subscription) {
+  if (const auto link = link_of(subscription.flow)) by_link_.erase({*link, id});
+}
+
+void Subscriptions::forget(WatchSlot id, Subscription& subscription) {
+  unlink(id, subscription);
+  const auto watcher = by_watcher_.find(subscription.watcher);
+  std::vector<WatchSlot>& slots = watcher->second;
+  std::swap(*std::find(slots.begin(), slots.end(), id), slots.back());
+  slots.pop_back();
+  if (slots.empty()) by_watcher_.erase(watcher);
+  subscriptions_.erase(id);
+}
+
+// The watcher cannot be reached any more (RFC 5626 section 7): nothing is sent.
+void Subscriptions::on(Now, const FlowLost& lost, Outbox& out) {
+  const LinkKey link{lost.shard, lost.link};
+  while (true) {
+    const auto first = by_link_.lower_bound({link, WatchSlot{}});
+    if (first == by_link_.end() || first->first != link) return;
+    const WatchSlot id = first->second;
+    Subscription& subscription = *subscriptions_.find(id);
+    unlink(id, subscription);
+    if (subscription.state == Subscription::State::asked) {
+      abandon(subscription, sip::Status::server_internal_error, out);
+    } else if (subscription.state != Subscription::State::abandoned) {
+      if (subscription.is_live()) unwatch(id, subscription, out);
+      forget(id, subscription);
+    }
+  }
+}
+
+// Whose account is gone has nothing to watch with; whose password changed is to prove it anew, at
+// once (RFC 6665 section 4.1.3: deactivated).
+void Subscriptions::on(Now now, const AccountGone& gone, Outbox& out) {
+  const auto watcher = by_watcher_.find(gone.account);
+  if (watcher == by_watcher_.end()) return;
+  const Reason reason = gone.removed ? Reason::noresource : Reason::deactivated;
+  for (const WatchSlot id : std::vector<WatchSlot>(watcher->second)) {
+    give_up(now, id, *subscriptions_.find(id), reason, sip::Status::forbidden, out);
+  }
+}
+
+void Subscriptions::stop(Now now, Outbox& out) {
+  subscriptions_.for_each([&](WatchSlot id, Subscription& subscription) {
+    const auto spread = static_cast<std::uint64_t>(kRestartSpread.in_seconds());
+    const auto least = static_cast<std::uint32_t>(kRestart.in_seconds());
+    subscription.seconds = least + static_cast<std::uint32_t>(shard_.prng.below(spread));
+    give_up(now, id, subscription, Reason::probation, sip::Status::service_unavailable, out);
+  });
+}
+
+// --- time
+// -----------------------------------------------------------------------------------------
+
+void Subscriptions::look_at(WatchSlot id, Subscription& subscription, Instant when) {
+  if (subscription.look <= when) return;
+  subscription.look = when;
+  deadlines_.add(when, id);
+}
+
+void Subscriptions::wake(Now now, Outbox& out) {
+  while (const auto id = deadlines_.take_due(now.instant)) {
+    Subscription* subscription = subscriptions_.find(*id);
+    if (subscription == nullptr) continue;
+    subscription->look = kNever;
+    if (!subscription->is_live() || end_if_over(now, *id, *subscription, out)) continue;
+    if (subscription->held_until <= now.instant && subscription->due) {
+      notify(now, *id, *subscription, out);
+    } else if (subscription->held_until <= now.instant && subscription->again) {
+      subscription->again = false;
+      out.emit(shard_.home_of(subscription->presentity),
+               WatchRefreshed{{shard_.self, *id}, subscription->presentity});
+    } else if (subscription->held_until > now.instant) {
+      look_at(*id, *subscription, subscription->held_until);
+    }
+    look_at(*id, *subscription, subscription->expires);
+  }
+}
+
+}  // namespace muster
