@@ -1,0 +1,205 @@
+// What the store costs, on a file of 2,000 users with 20 contacts each and as many without. Aim:
+// 15 us of CPU for LoadUser. "CPU" is user and system time of the store's thread; the rest of
+// "Time" waits for the disk. The argument is the number of requests in a group (one commit).
+// The file is made in TMPDIR.
+#include <benchmark/benchmark.h>
+#include <stdlib.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/prng.h"
+#include "shell/store/sqlite_store.h"
+#include "shell/store/store_thread.h"
+
+namespace muster {
+namespace {
+
+constexpr std::uint64_t kUsers = 2'000;
+constexpr std::uint64_t kContacts = 20;
+
+Address user(std::uint64_t number, const char* prefix = "user") {
+  return Address::of_canonical(prefix + std::to_string(number), "example.com");
+}
+
+class World {
+ public:
+  static World& instance() {
+    static World world;
+    return world;
+  }
+  SqliteStore& store() { return *store_; }
+  // The same store, for a thread that wants to own it.
+  std::unique_ptr<StoreBackend> lend_store() {
+    class Lent : public StoreBackend {
+     public:
+      explicit Lent(StoreBackend& lender) : lender_(lender) {}
+      std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) override {
+        return lender_.carry_out(group);
+      }
+      std::string trouble() const override { return lender_.trouble(); }
+
+     private:
+      StoreBackend& lender_;
+    };
+    return std::make_unique<Lent>(*store_);
+  }
+  std::uint64_t any_user() { return prng_.below(kUsers); }
+  std::string tag() { return prng_.token(12); }
+
+ private:
+  World() {
+    folder_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
+    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
+    auto opened = SqliteStore::open({.path = folder_ + "/muster.db"});
+    if (!opened) {
+      std::cerr << opened.error() << "\n";
+      std::abort();
+    }
+    store_ = std::move(*opened);
+    for (std::uint64_t i = 0; i < kUsers; ++i) {
+      std::vector<StoreTask> group;
+      group.push_back(StoreRequest(LoadUser{user(i), true}));
+      group.push_back(StoreRequest(LoadUser{user(i, "lonely"), true}));
+      for (std::uint64_t c = 1; c <= kContacts; ++c) {
+        group.push_back(StoreRequest(
+            SetRosterItem{user(i), user((i + c) % kUsers), "A Friend", {"Friends"}, 1'000}));
+      }
+      store_->carry_out(group);
+    }
+  }
+  ~World() {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  std::string folder_;
+  std::unique_ptr<SqliteStore> store_;
+  Prng prng_{Prng::seed_of(1)};
+};
+
+// Groups of `next()`; a task that fails, or is refused, spoils the measurement.
+template <class Next>
+void carry_out(benchmark::State& state, Next next) {
+  World& world = World::instance();
+  const auto size = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<StoreTask> group;
+    for (std::size_t i = 0; i < size; ++i)
+      group.push_back(next(world));
+    state.ResumeTiming();
+    std::vector<StoreResult> results = world.store().carry_out(group);
+    benchmark::DoNotOptimize(results);
+    for (const StoreResult& result : results) {
+      const auto& reply = std::get<StoreReply>(result);
+      if (std::holds_alternative<StoreFailed>(reply)) return state.SkipWithError("failed");
+      if (std::holds_alternative<StoreRefused>(reply)) return state.SkipWithError("refused");
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.counters["CPU each"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void load_user_without_contacts(benchmark::State& state) {
+  carry_out(state, [](World& world) -> StoreTask {
+    return StoreRequest(LoadUser{user(world.any_user(), "lonely"), true});
+  });
+}
+void load_user_with_20_contacts(benchmark::State& state) {
+  carry_out(state, [](World& world) -> StoreTask {
+    return StoreRequest(LoadUser{user(world.any_user()), true});
+  });
+}
+void load_roster_of_20(benchmark::State& state) {
+  carry_out(state, [](World& world) -> StoreTask {
+    return StoreRequest(LoadRoster{user(world.any_user()), std::nullopt});
+  });
+}
+BENCHMARK(load_user_without_contacts)->Arg(1)->Arg(64);
+BENCHMARK(load_user_with_20_contacts)->Arg(1)->Arg(64);
+BENCHMARK(load_roster_of_20)->Arg(1)->Arg(64);
+
+// A request, its approval, its end: each changes both records.
+void change_subscription(benchmark::State& state) {
+  std::uint64_t step = 0;
+  carry_out(state, [&](World&) -> StoreTask {
+    const Address asker = user(step / 4 % kUsers);
+    const Address asked = user((step / 4 + 1) % kUsers);
+    constexpr SubscriptionVerb kVerbs[] = {
+        SubscriptionVerb::subscribe, SubscriptionVerb::subscribed, SubscriptionVerb::unsubscribe,
+        SubscriptionVerb::unsubscribed};
+    const std::uint64_t which = step++ % 4;
+    const bool by_asker = which % 2 == 0;
+    return StoreRequest(ChangeSubscription{by_asker ? asker : asked, by_asker ? asked : asker,
+                                           kVerbs[which], "<presence type='subscribe'/>", 1'000});
+  });
+}
+BENCHMARK(change_subscription)->Arg(1)->Arg(16)->Arg(256);
+
+// A new publication of a document of 500 bytes, then one refresh after the other.
+void store_publication(benchmark::State& state) {
+  std::vector<std::string> tags(kUsers);
+  const std::string document(500, 'x');
+  std::uint64_t next = 0;
+  std::int64_t now = 0;
+  carry_out(state, [&](World& world) -> StoreTask {
+    std::string& tag = tags[next % kUsers];
+    StorePublication publication{user(next % kUsers),
+                                 std::exchange(tag, world.tag()),
+                                 {},
+                                 document,
+                                 UnixTime::at(Duration::seconds(now)),
+                                 UnixTime::at(Duration::seconds(now + 3'600)),
+                                 1'000};
+    publication.etag = tag;
+    if (!publication.if_match.empty()) publication.document.clear();
+    ++next;
+    return StoreRequest(std::move(publication));
+  });
+}
+BENCHMARK(store_publication)->Arg(1)->Arg(16)->Arg(256);
+
+// LoadUser asked and answered through the store's thread; the CPU of both threads.
+void load_user_through_the_thread(benchmark::State& state) {
+  World& world = World::instance();
+  StoreThread thread(world.lend_store());
+  std::mutex mutex;
+  std::condition_variable came;
+  std::int64_t answered = 0;
+  const AskerId asker = thread.know([&](std::vector<StoreThread::Answer> answers) {
+    const std::lock_guard lock(mutex);
+    answered += static_cast<std::int64_t>(answers.size());
+    came.notify_one();
+  });
+  for (auto _ : state) {
+    std::vector<StoreThread::Question> questions;
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+      questions.push_back(
+          {asker, Ticket(1), StoreRequest(LoadUser{user(world.any_user(), "lonely"), true})});
+    }
+    thread.ask(questions);
+    std::unique_lock lock(mutex);
+    came.wait(lock, [&] { return answered == state.range(0); });
+    answered = 0;
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.counters["CPU each"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(load_user_through_the_thread)->Arg(1)->Arg(64)->MeasureProcessCPUTime();
+
+}  // namespace
+}  // namespace muster
+
+BENCHMARK_MAIN();

@@ -1,0 +1,65 @@
+// The model of the durable store: what each request of server/store_port.h means, said as plainly
+// as can be, in memory. The simulator keeps its users here; the tests hold the real stores against
+// it, reply by reply.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "server/store_port.h"
+
+namespace muster::sim {
+
+class MemoryStore {
+ public:
+  // Never StoreFailed: this store cannot.
+  StoreReply carry_out(const StoreRequest& request);
+
+ private:
+  // What an account holds of one contact.
+  struct Record {
+    Relation relation;
+    std::uint64_t version = 0;
+    std::string name;
+    std::vector<std::string> groups;
+    std::string stanza;  // of the pending request
+  };
+  struct Account {
+    WatcherPolicy policy = WatcherPolicy::ask;
+    std::uint64_t version = 0;
+    std::map<Address, Record> contacts;
+    std::vector<StoredPublication> publications;  // in the order of their making
+  };
+
+  StoreReply on(const LoadUser& load);
+  StoreReply on(const LoadPublications& load);
+  StoreReply on(const LoadRoster& load);
+  StoreReply on(const SetRosterItem& set);
+  StoreReply on(const RemoveRosterItem& remove);
+  StoreReply on(const ChangeSubscription& change);
+  StoreReply on(const AskToWatch& ask);
+  StoreReply on(const LoadPending& load);
+  StoreReply on(const StorePublication& store);
+  StoreReply on(const RemovePublication& remove);
+  StoreReply on(const ExpirePublications& expire);
+  StoreReply on(const SetWatcherPolicy& set);
+  StoreReply on(const RemoveAccount& remove);
+
+  Account* find(const Address& account);
+  static Relation relation_of(const Account* account, const Address& contact);
+  static std::size_t items_of(const Account& account);
+  // What `account` holds of `contact` is `after` from now on.
+  static RelationChange put(Account* account, const Address& contact, const Relation& after,
+                            const std::string& stanza);
+  StoreReply change(Account* actor_account, const Address& actor, Account* peer_account,
+                    const Address& peer, const PairChange& pair, const std::string& stanza,
+                    std::uint32_t records_max);
+
+  std::map<Address, Account> accounts_;
+  // A new account begins at this version, above all that a removed one had.
+  std::uint64_t first_version_ = 0;
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,59 @@
+// Random requests to SQLite and to the model store, compared reply by reply.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/store_world.h"
+
+namespace muster {
+namespace {
+
+using testing::RandomRequests;
+
+// In groups of one commit, or now and then on a file that was closed and opened again.
+void compare(std::uint64_t seed, int steps, std::map<std::size_t, int>& kinds) {
+  const testing::TemporaryFolder folder;
+  sim::MemoryStore model;
+  std::unique_ptr<SqliteStore> sqlite = testing::open_sqlite({.path = folder.file()});
+  RandomRequests random(seed);
+  for (int step = 0; step < steps;) {
+    std::vector<StoreRequest> group;
+    for (std::uint64_t i = 1 + random.below(24); i > 0; --i)
+      group.push_back(random.next());
+    const std::vector<StoreReply> replies = testing::carry_out(*sqlite, group);
+    ASSERT_EQ(replies.size(), group.size());
+    for (std::size_t i = 0; i < group.size(); ++i, ++step) {
+      const std::string expected = testing::words(model.carry_out(group[i]));
+      ASSERT_EQ(testing::words(replies[i]), expected)
+          << "seed " << seed << ", step " << step << ": " << testing::words(group[i]);
+      ++kinds[replies[i].index()];
+    }
+    if (random.below(16) != 0 && step < steps) continue;
+    sqlite.reset();
+    sqlite = testing::open_sqlite({.path = folder.file()});
+    const auto users = RandomRequests::users();
+    ASSERT_EQ(
+        testing::contents(users, [&](StoreRequest r) { return testing::carry_out(*sqlite, r); }),
+        testing::contents(users, [&](const StoreRequest& r) { return model.carry_out(r); }))
+        << "seed " << seed << ", step " << step;
+  }
+}
+
+TEST(StoreRandom, SqliteDoesWhatTheModelDoes) {
+  std::map<std::size_t, int> kinds;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    compare(seed, 3'000, kinds);
+    if (HasFatalFailure()) return;
+  }
+  // Every reply but StoreFailed, the last, came more than once.
+  ASSERT_EQ(kinds.size(), std::variant_size_v<StoreReply> - 1);
+  for (const auto& [kind, count] : kinds)
+    EXPECT_GT(count, 20) << kind;
+}
+
+}  // namespace
+}  // namespace muster

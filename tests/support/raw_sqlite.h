@@ -1,0 +1,31 @@
+// Another program at the store's file: whatever SQL a test wants.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <string>
+
+namespace muster::testing {
+
+class RawSqlite {
+ public:
+  explicit RawSqlite(const std::string& file) {
+    EXPECT_EQ(sqlite3_open(file.c_str(), &connection_), SQLITE_OK);
+  }
+  ~RawSqlite() { sqlite3_close(connection_); }
+  RawSqlite(const RawSqlite&) = delete;
+  RawSqlite& operator=(const RawSqlite&) = delete;
+
+  void run(const std::string& sql) {
+    char* error = nullptr;
+    EXPECT_EQ(sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, &error), SQLITE_OK)
+        << sql << ": " << error;
+    sqlite3_free(error);
+  }
+
+ private:
+  sqlite3* connection_ = nullptr;
+};
+
+}  // namespace muster::testing
