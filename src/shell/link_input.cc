@@ -1,0 +1,150 @@
+// The part of Links that reads: connecting, the first byte, TLS, the end of what a peer sends.
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "shell/links.h"
+#include "shell/sockets.h"
+
+namespace muster {
+namespace {
+
+constexpr char kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
+
+}  // namespace
+
+void Links::hear(Now now, LinkId id, std::uint32_t events) {
+  Link* link = links_.find(id);
+  if (link == nullptr) return;
+  if (link->state == LinkState::connecting && !link->in_handshake()) {
+    hear_connected(now, id, *link);
+    return;
+  }
+  if ((events & EPOLLOUT) != 0) mark_dirty(id, *link);
+  const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if ((events & EPOLLIN) == 0 && !broken) return;
+  if (link->state == LinkState::draining || link->state == LinkState::lingering) {
+    discard(id, *link);
+  } else if (link->reading_paused && !broken) {
+    watch(id, *link, link->watched & ~static_cast<std::uint32_t>(EPOLLIN));
+  } else {
+    read(now, id, *link);
+  }
+}
+
+// --- a link that we asked for
+// ---------------------------------------------------------------------
+
+void Links::hear_connected(Now now, LinkId id, Link& link) {
+  int error = 0;
+  socklen_t bytes = sizeof error;
+  if (::getsockopt(link.fd.get(), SOL_SOCKET, SO_ERROR, &error, &bytes) != 0 || error != 0) {
+    lose(id);
+    return;
+  }
+  link.local = local_endpoint(link.fd.get());
+  watch(id, link, EPOLLIN);
+  if (link.transport != Transport::tls) {
+    opened(id, link);
+    return;
+  }
+  link.tls = TlsSession::connect(contexts_);
+  look_at(id, link, now.instant + kHandshakeTimeMax);
+  read_tls(now, id, link, {});
+}
+
+void Links::opened(LinkId id, Link& link) {
+  link.state = LinkState::open;
+  tell_(LinkOpened{id, link.use, link.transport, link.local, link.remote, link.asked});
+}
+
+// --- bytes
+// ----------------------------------------------------------------------------------------
+
+void Links::read(Now now, LinkId id, Link& link) {
+  const ssize_t bytes = ::recv(link.fd.get(), scratch_.get(), kReadBytesMax, 0);
+  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (bytes < 0) return lose(id);
+  if (bytes == 0) return end_of_input(now, id, link);
+  const std::string_view heard(scratch_.get(), static_cast<std::size_t>(bytes));
+  const bool first = std::exchange(link.unheard, false);
+  if (first && link.use == LinkUse::xmpp && link.tls == nullptr && contexts_ != nullptr &&
+      heard[0] == kTlsHandshakeRecord) {
+    begin_tls(now, id, link, {});
+  }
+  if (link.tls != nullptr) {
+    read_tls(now, id, link, heard);
+  } else {
+    tell_(BytesReceived{id, heard});
+  }
+}
+
+// What a step of TLS opens is told at once and whole, so that nothing waits in the session: it may
+// move to another thread after any step.
+void Links::read_tls(Now now, LinkId id, Link& link, std::string_view sealed) {
+  const TlsSession::Went went = link.tls->hear(tls_scratch_, sealed);
+  if (!tls_scratch_.out.empty()) {
+    link.tls->unsent.append(tls_scratch_.out);
+    mark_dirty(id, link);
+  }
+  const std::string_view plain = tls_scratch_.plain;
+  const bool over = went == TlsSession::Went::closed || went == TlsSession::Went::broken;
+  // Our alert, if there is one, is the last that is said.
+  if (over && !link.tls->started()) return end_of_input(now, id, link);
+  if (went == TlsSession::Went::started) {
+    const bool exporter = link.tls->has_exporter();
+    const bool unique = link.tls->has_unique();
+    if (link.state == LinkState::connecting) {
+      opened(id, link);
+    } else {
+      tell_(TlsStarted{id, exporter, unique});
+    }
+  }
+  // Who was told may have closed it, or given it away.
+  Link* still = links_.find(id);
+  if (!plain.empty() && still != nullptr && still->state == LinkState::open) {
+    tell_(BytesReceived{id, plain});
+    still = links_.find(id);
+  }
+  if (over && still != nullptr && still->state == LinkState::open) end_of_input(now, id, *still);
+}
+
+// Who listens is told; what is ready for the peer still leaves.
+void Links::end_of_input(Now now, LinkId id, Link& link) {
+  if (link.state == LinkState::connecting) return lose(id);
+  link.peer_done = true;
+  watch(id, link, link.watched & ~static_cast<std::uint32_t>(EPOLLIN));
+  close(now, id);
+  tell_(LinkClosed{id});
+}
+
+// Of a link that is closed here: only its end matters.
+void Links::discard(LinkId id, Link& link) {
+  const ssize_t bytes = ::recv(link.fd.get(), scratch_.get(), kReadBytesMax, 0);
+  if (bytes > 0 || (bytes < 0 && (errno == EAGAIN || errno == EINTR))) return;
+  if (bytes < 0 || link.state == LinkState::lingering) return forget(id);
+  link.peer_done = true;
+  watch(id, link, link.watched & ~static_cast<std::uint32_t>(EPOLLIN));
+}
+
+// --- TLS
+// ------------------------------------------------------------------------------------------
+
+void Links::start_tls(Now now, LinkId id, std::string_view domain) {
+  Link* link = links_.find(id);
+  if (link == nullptr || link->state != LinkState::open || link->tls != nullptr) return;
+  if (contexts_ == nullptr) return hopeless_.push_back(id);
+  begin_tls(now, id, *link, domain);
+}
+
+// What was said so far leaves in clear, before the handshake.
+void Links::begin_tls(Now now, LinkId id, Link& link, std::string_view domain) {
+  link.tls = TlsSession::accept(contexts_, link.use, domain);
+  link.tls->unsent = std::exchange(link.out, {});
+  look_at(id, link, now.instant + kHandshakeTimeMax);
+}
+
+}  // namespace muster

@@ -1,0 +1,185 @@
+#include "shell/server_process.h"
+
+#include <sys/resource.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "shell/log.h"
+#include "shell/sockets.h"
+
+namespace muster {
+namespace {
+
+// A link is a descriptor: as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void report_trouble(const std::string& trouble) {
+  if (trouble.empty()) {
+    write_log({Log::Level::info, "store-works-again", {}, {}});
+  } else {
+    write_log({Log::Level::error, "store-fails", {}, trouble});
+  }
+}
+
+}  // namespace
+
+struct ServerProcess::Sockets {
+  std::vector<Listener> listeners;
+  std::vector<Datagrams::Socket> datagrams;
+};
+
+ServerProcess::ServerProcess(ServerOptions options)
+    : options_(std::move(options)), address_limits_(options_.links_per_address_max) {
+  options_.settings.tls_offered = !options_.certificates.empty();
+}
+
+ServerProcess::~ServerProcess() {
+  ask_stop();
+  join();
+}
+
+Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
+    ServerOptions options, std::unique_ptr<StoreBackend> backend) {
+  MUSTER_CHECK(options.shards > 0 && !options.settings.domains.empty());
+  raise_descriptor_limit();
+  std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(options)));
+  const ServerOptions& is = process->options_;
+  std::shared_ptr<const TlsContexts> contexts;
+  if (!is.certificates.empty()) {
+    auto loaded = TlsContexts::load(is.certificates);
+    if (!loaded) return Failure{std::move(loaded.error())};
+    contexts = std::move(*loaded);
+  }
+  std::vector<Sockets> sockets(is.shards);
+  const auto opened = process->open_sockets(sockets);
+  if (!opened) return Failure{opened.error()};
+
+  process->store_ = std::make_unique<StoreThread>(std::move(backend), report_trouble);
+  process->workers_ = std::make_unique<PasswordWorkers>(is.password_threads);
+  const VerifierKeys keys = VerifierKeys::random();
+  ShardThread::Company company;
+  for (std::uint8_t i = 0; i < is.shards; ++i) {
+    process->shards_.push_back(std::make_unique<ShardThread>(ShardThread::Parts{
+        ShardId(i), is.shards, &is.settings, random_seed(), std::move(sockets[i].listeners),
+        std::move(sockets[i].datagrams), &process->address_limits_, contexts, keys, is.ha1_kept}));
+    company.shards.push_back(process->shards_.back().get());
+  }
+  company.store = process->store_.get();
+  company.workers = process->workers_.get();
+  company.answer_admin = [self = process.get()](AnswerAdmin answer) { self->answer(answer); };
+  for (const auto& shard : process->shards_)
+    shard->start(company);
+  return process;
+}
+
+// --- sockets
+// --------------------------------------------------------------------------------------
+
+Result<void, std::string> ServerProcess::open_sockets(std::vector<Sockets>& of_shards) {
+  endpoints_.sip = options_.sip;
+  if (auto done = open_datagrams(endpoints_.sip, of_shards); !done) return done;
+  std::vector<Endpoint> also;  // SIP's TCP ports are those of UDP
+  if (auto done = open_listeners(endpoints_.sip, LinkUse::sip, Transport::tcp, also, of_shards);
+      !done) {
+    return done;
+  }
+  if (auto done =
+          open_listeners(options_.sips, LinkUse::sip, Transport::tls, endpoints_.sips, of_shards);
+      !done) {
+    return done;
+  }
+  return open_listeners(options_.xmpp, LinkUse::xmpp, Transport::tcp, endpoints_.xmpp, of_shards);
+}
+
+Result<void, std::string> ServerProcess::open_listeners(const std::vector<Endpoint>& at,
+                                                        LinkUse use, Transport transport,
+                                                        std::vector<Endpoint>& bound,
+                                                        std::vector<Sockets>& of_shards) {
+  for (Endpoint endpoint : at) {
+    const auto free = check_free(endpoint, transport);
+    if (!free) return Failure{free.error().text};
+    for (Sockets& sockets : of_shards) {
+      auto fd = listen_tcp(endpoint);
+      if (!fd) return Failure{std::move(fd.error().text)};
+      endpoint = local_endpoint(fd->get());
+      sockets.listeners.push_back({std::move(*fd), use, transport});
+    }
+    bound.push_back(endpoint);
+  }
+  return {};
+}
+
+Result<void, std::string> ServerProcess::open_datagrams(std::vector<Endpoint>& at,
+                                                        std::vector<Sockets>& of_shards) {
+  for (Endpoint& endpoint : at) {
+    if (endpoint.port == 0) {
+      const auto chosen = choose_port(endpoint);
+      if (!chosen) return Failure{chosen.error().text};
+      endpoint = *chosen;
+    }
+    const auto free = check_free(endpoint, Transport::udp);
+    if (!free) return Failure{free.error().text};
+    for (Sockets& sockets : of_shards) {
+      auto fd = bind_udp(endpoint);
+      if (!fd) return Failure{std::move(fd.error().text)};
+      endpoint = local_endpoint(fd->get());
+      sockets.datagrams.push_back({std::move(*fd), endpoint});
+    }
+  }
+  return {};
+}
+
+// --- from outside
+// ---------------------------------------------------------------------------------
+
+void ServerProcess::ask_stop() {
+  for (const auto& shard : shards_)
+    shard->mailbox().post_one(StopAsked{});
+}
+
+void ServerProcess::join() {
+  for (const auto& shard : shards_)
+    shard->join();
+}
+
+Result<void, std::string> ServerProcess::reload_certificates() {
+  if (options_.certificates.empty()) return {};
+  const auto loaded = TlsContexts::load(options_.certificates);
+  if (!loaded) return Failure{loaded.error()};
+  for (const auto& shard : shards_)
+    shard->mailbox().post_one(NewCertificates{*loaded});
+  return {};
+}
+
+void ServerProcess::ask(AdminRequest request, Answer answer) {
+  const Address& account =
+      std::visit([](const auto& known) -> const Address& { return known.account; }, request);
+  const ShardId home = home_shard(account.bare(), options_.shards);
+  Ticket ticket;
+  {
+    const std::lock_guard lock(asking_mutex_);
+    ticket = Ticket(next_ticket_++);
+    asking_.emplace(ticket.number(), std::move(answer));
+  }
+  shards_[home.number()]->mailbox().post_one(AdminAsked{ticket, std::move(request)});
+}
+
+void ServerProcess::answer(const AnswerAdmin& answer) {
+  Answer waiting;
+  {
+    const std::lock_guard lock(asking_mutex_);
+    const auto found = asking_.find(answer.ticket.number());
+    if (found == asking_.end()) return;
+    waiting = std::move(found->second);
+    asking_.erase(found);
+  }
+  waiting(answer.reply);
+}
+
+}  // namespace muster

@@ -1,0 +1,100 @@
+// One presence server as a process: its sockets, a thread for each shard, the store's thread, the
+// workers for passwords. What musterd runs, and tests and benchmarks too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unordered.h"
+#include "model/endpoint.h"
+#include "server/admin_events.h"
+#include "server/settings.h"
+#include "shell/address_limits.h"
+#include "shell/shard_thread.h"
+#include "shell/store/store_backend.h"
+#include "shell/store/store_thread.h"
+#include "shell/tls/contexts.h"
+#include "shell/verifier/password_workers.h"
+
+namespace muster {
+
+// Checked by who made them (the command line, the configuration file).
+struct ServerOptions {
+  Settings settings;  // `domains` canonical; `tls_offered` is set by there being certificates
+  std::uint8_t shards = 1;
+  // With port 0 the system chooses one: see ServerProcess::endpoints().
+  std::vector<Endpoint> xmpp;                  // STARTTLS and direct TLS, the first byte decides
+  std::vector<Endpoint> sip;                   // UDP and TCP
+  std::vector<Endpoint> sips;                  // TLS
+  std::vector<CertificateFiles> certificates;  // none: no TLS
+  Ha1Kept ha1_kept;
+  std::uint32_t links_per_address_max = 1'000;
+  std::size_t password_threads = 1;
+};
+
+class ServerProcess {
+ public:
+  struct Endpoints {
+    std::vector<Endpoint> xmpp;
+    std::vector<Endpoint> sip;
+    std::vector<Endpoint> sips;
+  };
+
+  // Serves from when it returns. The error is one line for the operator.
+  static Result<std::unique_ptr<ServerProcess>, std::string> start(
+      ServerOptions options, std::unique_ptr<StoreBackend> backend);
+  // Stops, and waits for it.
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  // Where it can be reached: no port is 0.
+  const Endpoints& endpoints() const { return endpoints_; }
+
+  // Ends streams and subscriptions in order. join() returns once that is done, within
+  // ShardThread::kStopTimeMax.
+  void ask_stop();
+  void join();
+
+  // Reads the certificate files anew, for connections that begin from now on. If one of them is
+  // bad, nothing changes.
+  Result<void, std::string> reload_certificates();
+
+  // An operator's request; `answer` is called on another thread.
+  using Answer = std::function<void(AdminReply)>;
+  void ask(AdminRequest request, Answer answer);
+
+  // For others who have questions about accounts (the control socket, the command line).
+  StoreThread& store() { return *store_; }
+  PasswordWorkers& workers() { return *workers_; }
+
+ private:
+  explicit ServerProcess(ServerOptions options);
+  struct Sockets;
+  Result<void, std::string> open_sockets(std::vector<Sockets>& of_shards);
+  Result<void, std::string> open_listeners(const std::vector<Endpoint>& at, LinkUse use,
+                                           Transport transport, std::vector<Endpoint>& bound,
+                                           std::vector<Sockets>& of_shards);
+  Result<void, std::string> open_datagrams(std::vector<Endpoint>& at,
+                                           std::vector<Sockets>& of_shards);
+  void answer(const AnswerAdmin& answer);
+
+  ServerOptions options_;
+  Endpoints endpoints_;
+  AddressLimits address_limits_;
+  std::mutex asking_mutex_;
+  std::uint64_t next_ticket_ = 1;
+  UnorderedMap<std::uint64_t, Answer> asking_;
+  // The threads that shards ask end before the shards are destroyed, whom they answer.
+  std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::unique_ptr<PasswordWorkers> workers_;
+  std::unique_ptr<StoreThread> store_;
+};
+
+}  // namespace muster

@@ -1,0 +1,292 @@
+#include "shell/shard_thread.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "shell/clock.h"
+
+namespace muster {
+namespace {
+
+// What epoll reports carries a link's id, whose generation is never 0, or one of these.
+constexpr std::uint64_t kWake = 0;
+constexpr std::uint64_t kListeners = 1'000;
+constexpr std::uint64_t kSockets = 2'000;
+
+void watch(int epoll, int fd, std::uint64_t source) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = source;
+  MUSTER_CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+
+}  // namespace
+
+ShardThread::ShardThread(Parts parts)
+    : parts_(std::move(parts)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      server_(parts_.self, parts_.shards, *parts_.settings, parts_.seed),
+      turn_(server_, *this),
+      links_(epoll_.get(), parts_.address_limits, [this](const Input& input) { tell(input); }),
+      listeners_(epoll_.get(), kListeners, std::move(parts_.listeners), parts_.address_limits),
+      datagrams_(std::move(parts_.sockets)),
+      outgoing_(parts_.shards) {
+  links_.use_tls(parts_.tls_contexts);
+  watch(epoll_.get(), mailbox_.wake_fd(), kWake);
+  for (std::size_t i = 0; i < datagrams_.sockets().size(); ++i) {
+    watch(epoll_.get(), datagrams_.sockets()[i].fd.get(), kSockets + i);
+  }
+}
+
+ShardThread::~ShardThread() {
+  join();
+}
+
+void ShardThread::start(Company company) {
+  company_ = std::move(company);
+  const auto deliver = [this](bool to_verifier) {
+    return [this, to_verifier](std::vector<StoreThread::Answer> answers) {
+      mailbox_.post_one(StoreAnswers{to_verifier, std::move(answers)});
+    };
+  };
+  at_store_ = company_.store->know(deliver(false));
+  verifier_ = std::make_unique<Verifier>(Verifier::Parts{
+      parts_.settings, parts_.verifier_keys, parts_.ha1_kept, company_.store->know(deliver(true)),
+      company_.workers->know(
+          [this](PasswordResult result) { mailbox_.post_one(std::move(result)); })});
+  thread_ = std::thread([this] { run(); });
+}
+
+void ShardThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+// --- the loop
+// -------------------------------------------------------------------------------------
+
+void ShardThread::run() {
+  Events events{};
+  now_ = read_clocks();
+  turn_.input(now_, Started{});
+  end_turn();
+  while (!over()) {
+    const std::span<epoll_event> heard = wait(events);
+    now_ = read_clocks();
+    for (const epoll_event& event : heard)
+      hear(event.data.u64, event.events);
+    read_mail();
+    if (!held_back_) pass_time();
+    end_turn();
+  }
+}
+
+bool ShardThread::over() const {
+  if (!stop_by_) return false;
+  const bool done = stopped_ && links_.size() == 0 && !held_back_;
+  return done || now_.instant >= *stop_by_;
+}
+
+std::span<epoll_event> ShardThread::wait(Events& events) {
+  int timeout = sleep_milliseconds();
+  if (timeout != 0 && !mailbox_.prepare_sleep()) timeout = 0;
+  int count = 0;
+  if (held_back_) {
+    pollfd mail{mailbox_.wake_fd(), POLLIN, 0};
+    if (::poll(&mail, 1, timeout) > 0) mailbox_.drain_wake_fd();
+  } else {
+    count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+  }
+  mailbox_.woken();
+  return {events.data(), static_cast<std::size_t>(std::max(count, 0))};
+}
+
+int ShardThread::sleep_milliseconds() const {
+  if (!verifier_->effects().answers.empty()) return 0;
+  std::optional<Instant> next = stop_by_;
+  if (!held_back_) {
+    for (const auto& deadline :
+         {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
+      if (deadline && (!next || *deadline < *next)) next = deadline;
+    }
+  }
+  if (!next) return -1;
+  if (*next <= now_.instant) return 0;
+  const std::int64_t wait = (*next - now_.instant).in_milliseconds() + 1;
+  return static_cast<int>(std::min<std::int64_t>(wait, 60'000));
+}
+
+void ShardThread::hear(std::uint64_t source, std::uint32_t events) {
+  if (source == kWake) {
+    mailbox_.drain_wake_fd();
+  } else if (source >= kListeners && source < kSockets) {
+    listeners_.accept(now_, source - kListeners, [this](Link link) { take(std::move(link)); });
+  } else if (source >= kSockets && source < kSockets + datagrams_.sockets().size()) {
+    datagrams_.receive(source - kSockets,
+                       [&](const DatagramReceived& datagram) { turn_.input(now_, datagram); });
+  } else {
+    links_.hear(now_, LinkId::from_number(source), events);
+  }
+}
+
+// A peer connected.
+void ShardThread::take(Link link) {
+  LinkOpened opened{{}, link.use, link.transport, link.local, link.remote, std::nullopt};
+  const bool tls_first = link.transport == Transport::tls;
+  opened.link = links_.adopt(std::move(link));
+  turn_.input(now_, opened);
+  if (tls_first) links_.start_tls(now_, opened.link, {});
+}
+
+void ShardThread::tell(const Input& input) {
+  if (const auto* closed = std::get_if<LinkClosed>(&input)) verifier_->forget(closed->link);
+  turn_.input(now_, input);
+}
+
+void ShardThread::pass_time() {
+  turn_.pass_time(now_);
+  links_.wake(now_);
+  listeners_.wake(now_);
+}
+
+// --- mail
+// -----------------------------------------------------------------------------------------
+
+void ShardThread::read_mail() {
+  mailbox_.take(incoming_);
+  for (Mail& mail : incoming_) {
+    std::visit(Overloaded{
+                   [&](FromShard& from) { turn_.input(now_, std::move(from)); },
+                   [&](LinkOnTheMove& moving) {
+                     LinkArrived arrived{{},
+                                         moving.link->local,
+                                         moving.link->remote,
+                                         moving.link->transport,
+                                         std::move(moving.stream)};
+                     moving.link->reading_paused = false;
+                     arrived.link = links_.adopt(std::move(*moving.link));
+                     turn_.input(now_, std::move(arrived));
+                   },
+                   [&](StoreAnswers& answers) { read_answers(answers); },
+                   [&](PasswordResult& result) { verifier_->answered(std::move(result)); },
+                   [&](AdminAsked& asked) { turn_.input(now_, std::move(asked)); },
+                   [&](NewCertificates& fresh) { links_.use_tls(std::move(fresh.contexts)); },
+                   [&](StopAsked&) { stop(); },
+               },
+               mail);
+  }
+  incoming_.clear();
+}
+
+void ShardThread::read_answers(StoreAnswers& answers) {
+  MUSTER_CHECK(unanswered_ >= answers.answers.size());
+  unanswered_ -= answers.answers.size();
+  for (StoreThread::Answer& answer : answers.answers) {
+    if (answers.to_verifier) {
+      verifier_->answered(now_, std::move(answer));
+    } else {
+      turn_.input(now_,
+                  StoreAnswered{answer.ticket, std::get<StoreReply>(std::move(answer.result))});
+    }
+  }
+}
+
+void ShardThread::stop() {
+  if (stop_by_) return;
+  stop_by_ = now_.instant + kStopTimeMax;
+  listeners_.close();
+  turn_.input(now_, StopAsked{});
+}
+
+// --- orders
+// ---------------------------------------------------------------------------------------
+
+void ShardThread::carry_out(Order&& order) {
+  std::visit(Overloaded{
+                 [&](SendBytes& send) { links_.send(send.link, send.bytes); },
+                 [&](SendDatagram& send) {
+                   datagrams_.send(send.local, send.remote, std::move(send.bytes), nullptr);
+                 },
+                 [&](FanOut& fan_out) { links_.fan_out(fan_out); },
+                 [&](FanOutDatagrams& fan_out) {
+                   for (FanOutDatagrams::Recipient& r : fan_out.recipients) {
+                     datagrams_.send(r.local, r.remote, std::move(r.head), fan_out.body);
+                   }
+                 },
+                 [&](StartTls& start) { links_.start_tls(now_, start.link, start.domain); },
+                 [&](PauseReading& pause) { links_.pause_reading(pause.link); },
+                 [&](ResumeReading& resume) { links_.resume_reading(resume.link); },
+                 [&](HandOver& over) {
+                   verifier_->forget(over.link);
+                   auto link = links_.release(over.link);
+                   if (link == nullptr) return;
+                   outgoing_[over.to.number()].push_back(
+                       LinkOnTheMove{std::move(link), std::move(over.stream)});
+                 },
+                 [&](CloseLink& close) {
+                   verifier_->forget(close.link);
+                   links_.close(now_, close.link);
+                 },
+                 [&](OpenLink& open) { links_.open(now_, open); },
+                 [&](AskSasl& ask) { ask_sasl(ask); },
+                 [&](AskDigest& ask) { verifier_->ask(now_, std::move(ask)); },
+                 [&](AskRegistration& ask) { verifier_->ask(std::move(ask)); },
+                 [&](AskStore& ask) {
+                   questions_.push_back({at_store_, ask.ticket, std::move(ask.request)});
+                 },
+                 [&](ToShard& to) {
+                   outgoing_[to.to.number()].push_back(FromShard{parts_.self, std::move(to.event)});
+                 },
+                 [&](Log& line) { log_.write(now_, line); },
+                 [&](AnswerAdmin& answer) { company_.answer_admin(std::move(answer)); },
+                 [&](Stopped&) { stopped_ = true; },
+             },
+             order);
+}
+
+void ShardThread::ask_sasl(const AskSasl& ask) {
+  const Link* link = links_.find(ask.link);
+  BindingSource bindings;
+  if (link != nullptr && link->tls != nullptr && link->tls->started()) {
+    bindings = [&tls = *link->tls](std::string_view type) { return tls.binding(type); };
+  }
+  verifier_->ask(ask, bindings);
+}
+
+// --- the end of a turn
+// ----------------------------------------------------------------------------
+
+void ShardThread::end_turn() {
+  settle_verifier();
+  links_.flush(now_);
+  datagrams_.flush();
+  unanswered_ += questions_.size();
+  company_.store->ask(questions_);
+  post_mail();
+}
+
+// Its answers are inputs like others; they may lead to new questions.
+void ShardThread::settle_verifier() {
+  Verifier::Effects& effects = verifier_->effects();
+  while (!effects.answers.empty()) {
+    for (const Input& answer : std::exchange(effects.answers, {}))
+      turn_.input(now_, answer);
+  }
+  std::move(effects.questions.begin(), effects.questions.end(), std::back_inserter(questions_));
+  effects.questions.clear();
+  for (PasswordJob& job : std::exchange(effects.jobs, {}))
+    company_.workers->ask(std::move(job));
+}
+
+void ShardThread::post_mail() {
+  held_back_ = unanswered_ > kQuestionsMax;
+  for (std::size_t i = 0; i < outgoing_.size(); ++i) {
+    if (outgoing_[i].empty()) continue;
+    held_back_ = !company_.shards[i]->mailbox().post(outgoing_[i], mailbox_) || held_back_;
+  }
+}
+
+}  // namespace muster

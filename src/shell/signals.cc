@@ -1,0 +1,46 @@
+#include "shell/signals.h"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <initializer_list>
+
+#include "base/check.h"
+
+namespace muster {
+namespace {
+
+sigset_t obeyed() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = obeyed();
+  MUSTER_CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+  // A peer that is gone is an error of send(), not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void unblock_stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT})
+    sigaddset(&set, signal);
+  MUSTER_CHECK(pthread_sigmask(SIG_UNBLOCK, &set, nullptr) == 0);
+}
+
+Signal wait_for_signal() {
+  const sigset_t set = obeyed();
+  int signal = 0;
+  while (sigwait(&set, &signal) != 0) {
+  }
+  return signal == SIGHUP ? Signal::reload : Signal::stop;
+}
+
+}  // namespace muster

@@ -1,0 +1,19 @@
+// The signals that musterd obeys, as values for its main thread.
+#pragma once
+
+#include <cstdint>
+
+namespace muster {
+
+enum class Signal : std::uint8_t {
+  stop,    // SIGTERM, SIGINT
+  reload,  // SIGHUP
+};
+
+// Before any thread is started: they all leave these signals to wait_for_signal().
+void block_signals();
+Signal wait_for_signal();
+// From now on SIGTERM and SIGINT end the process at once.
+void unblock_stop_signals();
+
+}  // namespace muster
