@@ -1,0 +1,72 @@
+// Reads the text of a configuration file table by table, and notes what is wrong with it. Behind
+// read_config.h.
+#pragma once
+
+#include <toml++/toml.h>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config/config.h"
+#include "app/config/file_rights.h"
+#include "app/config/limit_settings.h"
+#include "app/config/read_config.h"
+
+namespace muster {
+
+class ConfigReader {
+ public:
+  ConfigReader(std::string folder, Certificates certificates)
+      : folder_(std::move(folder)), certificates_(certificates) {}
+
+  // What could be read; it counts only if there are no errors.
+  Config read(std::string_view text);
+  ConfigErrors take_errors() { return std::move(errors_); }
+
+ private:
+  // A value with the name that an error calls it by: "limits.expires_min".
+  struct Value {
+    const toml::node& node;
+    std::string name;
+  };
+  struct Key {
+    std::string_view name;
+    std::function<void(const Value&)> read;
+  };
+  using Keys = std::vector<Key>;
+  using Words = std::vector<std::string_view>;
+
+  void read_table(const toml::table& table, const std::string& name, const Keys& keys);
+  void read_section(const Value& value, const Keys& keys);
+
+  void read_domains(const Value& value);
+  void read_domain(const toml::table& table);
+  void read_domain_name(const Value& value, std::string& into);
+  void check_domain(const toml::table& table, const CertificateFiles& files);
+  void read_listen(const Value& value);
+  void read_endpoints(const Value& value, std::vector<Endpoint>& into);
+  void read_log(const Value& value);
+  void read_policy(const Value& value);
+  void read_limits(const Value& value);
+  void read_limit(const Value& value, const LimitSetting& limit);
+  void check_times(const toml::table& file);
+
+  std::optional<std::string> path(const Value& value);
+  void read_file(const Value& value, Holds what, std::string& into);
+  std::optional<std::size_t> choice(const Value& value, const Words& words);
+  void read_flag(const Value& value, bool& into);
+
+  // The value is not what is allowed there.
+  void refuse(const Value& value, std::string_view allowed);
+  void refuse_key(const toml::key& key, const std::string& table, const Keys& known);
+  void fail(const toml::source_position& at, std::string what);
+
+  std::string folder_;
+  Certificates certificates_;
+  Config config_;
+  ConfigErrors errors_;
+};
+
+}  // namespace muster

@@ -1,0 +1,117 @@
+#include "app/data/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "shell/control/control_wire.h"
+
+namespace muster {
+namespace {
+
+// Why others than its owner come to it, or nothing.
+std::optional<std::string> why_unfit_folder(const std::string& path) {
+  struct stat folder {};
+  if (::stat(path.c_str(), &folder) != 0) return path + ": " + std::strerror(errno);
+  if (!S_ISDIR(folder.st_mode)) return path + " is no folder";
+  if ((folder.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+    return path + " is open to others than its owner: chmod 0700 " + path;
+  }
+  return std::nullopt;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// In one piece or not at all.
+bool write_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".new";
+  const Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) return false;
+  const ssize_t written = ::write(file.get(), text.data(), text.size());
+  return written == static_cast<ssize_t>(text.size()) && ::fsync(file.get()) == 0 &&
+         std::rename(temporary.c_str(), path.c_str()) == 0;
+}
+
+}  // namespace
+
+Result<DataDirectory, std::string> DataDirectory::make(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+  std::error_code error;
+  std::filesystem::create_directories(parent, error);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Failure{"cannot make " + path + ": " + std::strerror(errno)};
+  }
+  return find(path);
+}
+
+Result<DataDirectory, std::string> DataDirectory::find(const std::string& path) {
+  if (auto why = why_unfit_folder(path)) return Failure{std::move(*why)};
+  return DataDirectory(path);
+}
+
+Result<DataDirectory, std::string> DataDirectory::make_temporary() {
+  const char* below = std::getenv("TMPDIR");
+  std::string path =
+      std::string(below != nullptr && *below != '\0' ? below : "/tmp") + "/musterd-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) {
+    return Failure{"cannot make " + path + ": " + std::strerror(errno)};
+  }
+  return DataDirectory(path);
+}
+
+Result<std::optional<Fd>, std::string> DataDirectory::try_lock(const std::string& who) const {
+  const std::string path = path_ + "/lock";
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) return Failure{path + ": " + std::strerror(errno)};
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::optional<Fd>();
+    return Failure{path + ": " + std::strerror(errno)};
+  }
+  const std::string text = who + " (process " + std::to_string(::getpid()) + ")\n";
+  // Only for people: it may fail.
+  if (::ftruncate(fd.get(), 0) == 0) {
+    [[maybe_unused]] const ssize_t written = ::pwrite(fd.get(), text.data(), text.size(), 0);
+  }
+  return std::optional<Fd>(std::move(fd));
+}
+
+std::string DataDirectory::holder() const {
+  std::string text = content_of(path_ + "/lock");
+  text.erase(std::min(text.find('\n'), text.size()));
+  return text.empty() ? "another process" : text;
+}
+
+Result<void, std::string> DataDirectory::describe(const ServiceDescription& service) const {
+  const std::string path = path_ + "/service.json";
+  if (write_file(path, to_json(ControlReply(service)) + "\n")) return {};
+  return Failure{"cannot write " + path + ": " + std::strerror(errno)};
+}
+
+Result<ServiceDescription, std::string> DataDirectory::description() const {
+  const std::string path = path_ + "/service.json";
+  std::string text = content_of(path);
+  const auto reply = parse_control_reply(text);
+  const auto* service = reply ? std::get_if<ServiceDescription>(&*reply) : nullptr;
+  if (service != nullptr) return *service;
+  return Failure{"no server has kept its data in " + path_ +
+                 " yet: start musterd there first, or name the service by --config"};
+}
+
+void DataDirectory::remove() const {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+}  // namespace muster

@@ -1,0 +1,25 @@
+// musterd: serves presence over XMPP and SIP.
+
+#include <cstdio>
+#include <utility>
+
+#include "app/command_line/exit_codes.h"
+#include "app/service/dev.h"
+#include "app/service/musterd_options.h"
+#include "app/service/run.h"
+#include "base/overloaded.h"
+
+int main(int argc, char** argv) {
+  using namespace muster;
+  auto parsed = parse_musterd(argc, argv);
+  if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
+  return std::visit(
+      Overloaded{
+          [](DevCommand& dev) { return serve_dev(std::move(dev)); },
+          [](const RunCommand& run) { return serve_run(run); },
+          [](const CompletionCommand& completion) {
+            return std::fputs(completion.script.c_str(), stdout) < 0 ? kRefused : kDone;
+          },
+      },
+      std::get<MusterdCommand>(parsed));
+}

@@ -1,0 +1,73 @@
+// Which door there is: the control socket, or the lock.
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <grp.h>
+#include <cerrno>
+#include <cstring>
+
+#include "app/user/control_door.h"
+#include "app/user/service_door.h"
+#include "app/user/store_door.h"
+#include "shell/clock.h"
+#include "shell/control/unix_socket.h"
+#include "shell/store/sqlite_store.h"
+
+namespace muster {
+namespace {
+
+constexpr int kPauseMilliseconds = 20;
+
+using Opened = Result<std::unique_ptr<ServiceDoor>, std::string>;
+
+// Files that root made in the folder of a service that runs as somebody else would be closed to it.
+Result<void, std::string> become_owner(const DataDirectory& data) {
+  struct stat folder {};
+  if (::geteuid() != 0 || ::stat(data.path().c_str(), &folder) != 0 || folder.st_uid == 0) {
+    return {};
+  }
+  if (::setgroups(0, nullptr) == 0 && ::setegid(folder.st_gid) == 0 &&
+      ::seteuid(folder.st_uid) == 0) {
+    return {};
+  }
+  return Failure{"cannot work as the owner of " + data.path() + ": " + std::strerror(errno)};
+}
+
+Opened open_store(const DataDirectory& data, const std::optional<ServiceDescription>& described,
+                  Fd lock) {
+  auto service =
+      described ? Result<ServiceDescription, std::string>(*described) : data.description();
+  if (!service) return Failure{std::move(service.error())};
+  auto store = SqliteStore::open({data.database()});
+  if (!store) return Failure{std::move(store.error())};
+  return std::unique_ptr<ServiceDoor>(
+      std::make_unique<StoreDoor>(std::move(*service), std::move(*store), std::move(lock)));
+}
+
+}  // namespace
+
+Opened open_door(const DataDirectory& data, const std::optional<ServiceDescription>& described) {
+  if (const auto became = become_owner(data); !became) return Failure{became.error()};
+  const Instant until = read_clocks().instant + kDoorTimeMax;
+  while (true) {
+    auto connected = connect_unix(data.control());
+    if (connected) {
+      return std::unique_ptr<ServiceDoor>(std::make_unique<ControlDoor>(std::move(*connected)));
+    }
+    const int error = connected.error();
+    if (error != ENOENT && error != ECONNREFUSED && error != EAGAIN) {
+      return Failure{data.control() + ": " + std::strerror(error)};
+    }
+    auto lock = data.try_lock("muster");
+    if (!lock) return Failure{std::move(lock.error())};
+    if (*lock) return open_store(data, described, std::move(**lock));
+    if (read_clocks().instant >= until) {
+      return Failure{data.path() + " is in use by " + data.holder() + ", which does not answer"};
+    }
+    ::poll(nullptr, 0, kPauseMilliseconds);
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,35 @@
+// The way to a service for an operator's requests, whether a server runs or not.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/config/config.h"
+#include "app/data/data_directory.h"
+#include "base/result.h"
+#include "shell/control/control_requests.h"
+
+namespace muster {
+
+class ServiceDoor {
+ public:
+  ServiceDoor() = default;
+  virtual ~ServiceDoor() = default;
+  ServiceDoor(const ServiceDoor&) = delete;
+  ServiceDoor& operator=(const ServiceDoor&) = delete;
+
+  // The error is one line for the operator: the service could not be asked, or what it said was not
+  // understood.
+  virtual Result<ControlReply, std::string> ask(const ControlRequest& request) = 0;
+};
+
+// To the server that runs on `data`, or, where none does, to the store itself, which is this
+// process's alone until the door is destroyed. `described` is what a configuration file says of
+// the service; without one, what its last server left. Waits for others who work on the store, at
+// most kDoorTimeMax.
+inline constexpr Duration kDoorTimeMax = Duration::seconds(10);
+Result<std::unique_ptr<ServiceDoor>, std::string> open_door(
+    const DataDirectory& data, const std::optional<ServiceDescription>& described);
+
+}  // namespace muster
