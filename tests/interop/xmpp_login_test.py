@@ -1,0 +1,64 @@
+"""Who may log in by XMPP, and how."""
+
+import ssl
+import unittest
+
+import server as servers
+from case import Case
+from xmpp import Session, log_in
+
+
+class ProductionLoginTest(Case):
+    """Over TLS only, and with a certificate that is checked."""
+
+    make_server = staticmethod(servers.production_server)
+
+    def session(self, jid, password=servers.PASSWORD, **mechanism):
+        session = Session(f"{jid}/desk", password, self.server.certificate, **mechanism)
+        self.addAsyncCleanup(session.close)
+        return session
+
+    async def test_each_way_to_tls(self):
+        for tls in ("starttls", "direct"):
+            with self.subTest(tls):
+                await log_in(self, self.account("alice"), tls=tls)
+
+    async def test_scram_and_plain(self):
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"):
+            with self.subTest(mechanism):
+                session = self.session(self.account("alice"), use_mech=mechanism)
+                session.forget_channel_binding()
+                self.assertEqual(await session.open(self.server.xmpp[0]), "session_start")
+
+    async def test_scram_bound_to_the_channel(self):
+        # slixmpp knows tls-unique alone, which TLS 1.3 has not.
+        for mechanism in ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"):
+            for tls in ("starttls", "direct"):
+                with self.subTest(mechanism, tls=tls):
+                    session = self.session(self.account("alice"), use_mech=mechanism)
+                    session.ssl_context.maximum_version = ssl.TLSVersion.TLSv1_2
+                    self.assertEqual(await session.open(self.server.xmpp[0], tls), "session_start")
+
+    async def test_a_binding_that_was_cut_from_the_offer_is_noticed(self):
+        # RFC 5802 section 6: "y" says that the server seemed to offer no -PLUS; it does.
+        session = self.session(self.account("alice"), use_mech="SCRAM-SHA-256")
+        self.assertEqual(await session.open(self.server.xmpp[0]), "failed_all_auth")
+
+    async def test_a_session_left_to_itself_finds_a_mechanism(self):
+        # Over TLS 1.3 slixmpp 1.8.3 fails by all forms of SCRAM before it tries PLAIN.
+        session = self.session(self.account("alice"))
+        self.assertEqual(await session.open(self.server.xmpp[0]), "session_start")
+
+    async def test_a_wrong_password_and_an_unknown_user_are_told_the_same(self):
+        alice = self.account("alice")
+        for jid, password in ((alice, "open sesam"), ("nobody@localhost", servers.PASSWORD)):
+            for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"):
+                with self.subTest(jid, mechanism=mechanism):
+                    session = self.session(jid, password, use_mech=mechanism)
+                    session.forget_channel_binding()
+                    self.assertEqual(await session.open(self.server.xmpp[0]), "failed_all_auth")
+                    self.assertEqual(session.refusals, ["not-authorized"])
+
+
+if __name__ == "__main__":
+    unittest.main()
