@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import server as servers
 
+HEADERS = ("Event: presence", "Content-Type: application/pidf+xml")
 SCHEMA = servers.ROOT / "tests" / "golden" / "xsd" / "presence.xsd"
 NAMESPACES = {
     "p": "urn:ietf:params:xml:ns:pidf",

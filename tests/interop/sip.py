@@ -15,7 +15,6 @@ import server as servers
 from case import Inbox, within
 
 SCENARIOS = pathlib.Path(__file__).parent / "sipp"
-PIDF_HEADERS = ("Event: presence", "Content-Type: application/pidf+xml")
 
 # sipp's own file of messages: a line, when; how the message came or went; the message.
 TRACED = re.compile(rb"-{20,} [^\n]*\n\w+ message (sent|received) [\[(](\d+)[^\n]*\n\n")
@@ -56,15 +55,13 @@ class Sipp:
     def __init__(self, case, scenario, transport="u1", address=None, port=None, **filled):
         self.inbox = Inbox()
         self.transport = transport
-        addresses = case.server.sips if transport.startswith("l") else case.server.sip
-        self.host, self.remote_port = address or addresses[0]
+        self.host, self.remote_port = address or case.server.sip[0]
         self.port = port or free_port(self.host)
         self.folder = tempfile.TemporaryDirectory(prefix="muster-sipp-")
         case.addCleanup(self.folder.cleanup)
         text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
         self._file("scenario").write_text(string.Template(text).substitute(filled),
                                           encoding="utf-8")
-        self.certificate = case.server.certificate
         case.addAsyncCleanup(self.stop)
 
     def _file(self, name):
@@ -82,19 +79,28 @@ class Sipp:
             "-trace_err", "-error_file", self._file("errors")]
         reader = asyncio.StreamReader()
         trace = os.open(self._file("messages"), os.O_RDONLY | os.O_NONBLOCK)
+        # Kept until sipp has ended, for it may end before it opens the file.
+        self.writing_end = os.open(self._file("messages"), os.O_WRONLY)
         self.pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(trace, "rb"))
         self.process = await asyncio.create_subprocess_exec(
             *map(str, arguments), stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
         self.reading = asyncio.create_task(self._read(reader))
+        self.waiting = asyncio.create_task(self._wait())
         return self
+
+    async def _wait(self):
+        code = await self.process.wait()
+        os.close(self.writing_end)
+        return code
 
     async def _read(self, trace):
         try:
             while True:
-                head = await trace.readuntil(b"\n\n")
-                found = TRACED.search(head)
+                found = TRACED.search(await trace.readuntil(b"\n\n"))
+                if found is None:  # what sipp says of its own end
+                    continue
                 data = await trace.readexactly(int(found[2]))
                 if found[1] == b"received":
                     self.inbox.put(Message(data))
@@ -120,7 +126,7 @@ class Sipp:
 
     async def done(self):
         """Waits for the end of the scenario, which must have gone as written."""
-        code = await within(self.process.wait(), "the end of sipp")
+        code = await within(asyncio.shield(self.waiting), "the end of sipp")
         await self.reading
         if code != 0:
             raise AssertionError(f"sipp ended with {code}: {self.errors()}")
@@ -130,9 +136,9 @@ class Sipp:
         if hasattr(self, "process"):
             if self.process.returncode is None:
                 self.process.kill()
-                await self.process.wait()
+            await self.waiting
+            await self.reading
             self.pipe.close()
-            self.reading.cancel()
 
 
 async def watch(case, watcher, presentity, expires=300, **options):
@@ -145,13 +151,12 @@ async def watch(case, watcher, presentity, expires=300, **options):
 
 
 async def request(case, method, sender, receiver, *headers, status=200, target=None, body="",
-                  password=None, **options):
-    """Sends one request, with digest if there is a password; gives its last response."""
+                  **options):
+    """Sends one request and gives its response."""
     filled = {
         "method": method, "sender": sender, "receiver": receiver, "target": target or receiver,
         "status": status, "body": body,
-        "headers": "\n".join(headers or ("User-Agent: sipp",)),
-        "user": sender.partition("@")[0], "password": password}
-    sipp = Sipp(case, "proven_request" if password else "request", **filled, **options)
+        "headers": "\n".join(headers or ("User-Agent: sipp",))}
+    sipp = Sipp(case, "request", **filled, **options)
     await (await sipp.start()).done()
     return sipp.inbox.items[-1]

@@ -86,6 +86,25 @@ class Session(slixmpp.ClientXMPP):
                 items[jid]["subscription"] == subscription)
         return await self.inbox.take(matches, f"a roster push of {jid}: {subscription}")
 
+    async def nothing_from(self, jid, after):
+        """Fails if anything from the address came before what another session sends now.
+
+        What one session sends to another arrives in order (RFC 6120 section 10.1); `after` is
+        of the address that nothing must come from.
+        """
+        after.send_message(mto=self.boundjid.full, mbody="that was all")
+        found = await self.inbox.take(
+            lambda stanza: stanza.name in ("message", "presence") and stanza["from"].bare == jid,
+            f"a message from {jid}")
+        if found.name != "message":
+            raise AssertionError(f"came: {found}")
+
+    def ask_roster(self, version):
+        """The answer to who has kept a version of the roster; "" asks for all of it."""
+        query = self.make_iq_get()
+        query["roster"]["ver"] = version
+        return query.send()
+
     async def close(self):
         await within(self.disconnect(), "the end of the stream")
 
@@ -105,3 +124,17 @@ async def log_in(case, jid, resource="desk", *, tls="starttls", presence=True,
         session.send_presence()
         await session.presence(session.boundjid.full, "available")
     return session
+
+
+async def befriend(case):
+    """Two sessions of new accounts, each of which sees the other."""
+    a = await log_in(case, case.account("alice"))
+    b = await log_in(case, case.account("bob"))
+    for asks, answers in ((a, b), (b, a)):
+        asks.send_presence(pto=answers.boundjid.bare, ptype="subscribe")
+        await answers.presence(asks.boundjid.bare, "subscribe")
+        answers.send_presence(pto=asks.boundjid.bare, ptype="subscribed")
+        await asks.presence(answers.boundjid.full, "available")
+    await a.roster_push(b.boundjid.bare, "both")
+    await b.roster_push(a.boundjid.bare, "both")
+    return a, b
