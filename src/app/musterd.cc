@@ -10,16 +10,16 @@
 #include "base/overloaded.h"
 
 int main(int argc, char** argv) {
-  using namespace muster;
-  auto parsed = parse_musterd(argc, argv);
+  auto parsed = muster::parse_musterd(argc, argv);
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
-  return std::visit(
-      Overloaded{
-          [](DevCommand& dev) { return serve_dev(std::move(dev)); },
-          [](const RunCommand& run) { return serve_run(run); },
-          [](const CompletionCommand& completion) {
-            return std::fputs(completion.script.c_str(), stdout) < 0 ? kRefused : kDone;
-          },
-      },
-      std::get<MusterdCommand>(parsed));
+  return std::visit(muster::Overloaded{
+                        [](muster::DevCommand& dev) { return muster::serve_dev(std::move(dev)); },
+                        [](const muster::RunCommand& run) { return muster::serve_run(run); },
+                        [](const muster::CompletionCommand& completion) {
+                          return std::fputs(completion.script.c_str(), stdout) < 0
+                                     ? muster::kRefused
+                                     : muster::kDone;
+                        },
+                    },
+                    std::get<muster::MusterdCommand>(parsed));
 }

@@ -45,8 +45,8 @@ using AnyEvent = std::variant<
 // every file that touches a vector of events makes each such file take half a minute.
 struct Event : AnyEvent {
   template <class E>
-    requires kIsHeldBy<std::remove_cvref_t<E>, AnyEvent>
-  Event(E&& event) : AnyEvent(std::in_place_type<std::remove_cvref_t<E>>, std::forward<E>(event)) {}
+  requires kIsHeldBy<std::remove_cvref_t<E>, AnyEvent> Event(E&& event)
+      : AnyEvent(std::in_place_type<std::remove_cvref_t<E>>, std::forward<E>(event)) {}
   Event(const Event& other);
   Event(Event&& other) noexcept;
   Event& operator=(const Event& other);

@@ -26,14 +26,12 @@
 
 namespace muster {
 
-// --- inputs: the beginning
-// -------------------------------------------------------------------------
+// --- inputs: the beginning -----------------------------------------------------------------------
 
 // The first input of a shard.
 struct Started {};
 
-// --- inputs: links
-// --------------------------------------------------------------------------------
+// --- inputs: links -------------------------------------------------------------------------------
 
 enum class LinkUse : std::uint8_t { xmpp, sip };
 
@@ -90,8 +88,7 @@ struct DatagramReceived {
   std::string_view bytes;
 };
 
-// --- inputs: answers
-// ------------------------------------------------------------------------------
+// --- inputs: answers -----------------------------------------------------------------------------
 
 // To AskSasl.
 struct SaslAnswered {
@@ -122,8 +119,7 @@ struct StoreAnswered {
   StoreReply reply;
 };
 
-// --- inputs: the rest
-// -----------------------------------------------------------------------------
+// --- inputs: the rest ----------------------------------------------------------------------------
 
 // To AskRegistration.
 struct RegistrationAnswered {
@@ -155,8 +151,7 @@ using Input =
                  LinkArrived, DatagramReceived, SaslAnswered, DigestAnswered, StoreAnswered,
                  RegistrationAnswered, FromShard, AdminAsked, DeadlineHit, StopAsked>;
 
-// --- orders: links
-// --------------------------------------------------------------------------------
+// --- orders: links -------------------------------------------------------------------------------
 
 struct SendBytes {
   LinkId link;
@@ -219,8 +214,7 @@ struct OpenLink {
   Endpoint remote;
 };
 
-// --- orders: questions
-// ----------------------------------------------------------------------------
+// --- orders: questions ---------------------------------------------------------------------------
 
 // The next step of a SASL exchange (RFC 6120 section 6): a mechanism begins it (one still under way
 // is forgotten), data alone goes on with it, and `abort` has it forgotten, without an answer. Only
@@ -257,8 +251,7 @@ struct AskStore {
   StoreRequest request;
 };
 
-// --- orders: the rest
-// -----------------------------------------------------------------------------
+// --- orders: the rest ----------------------------------------------------------------------------
 
 struct ToShard {
   ShardId to;
@@ -283,15 +276,16 @@ struct AnswerAdmin {
 // All is said that is to be said; the shard may end.
 struct Stopped {};
 
-using AnyOrder = std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, StartTls, PauseReading,
-                           ResumeReading, HandOver, CloseLink, OpenLink, AskSasl, AskDigest,
-                           AskRegistration, AskStore, ToShard, Log, AnswerAdmin, Stopped>;
+using AnyOrder =
+    std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, StartTls, PauseReading,
+                 ResumeReading, HandOver, CloseLink, OpenLink, AskSasl, AskDigest, AskRegistration,
+                 AskStore, ToShard, Log, AnswerAdmin, Stopped>;
 
 // Compiled once, in ports.cc, as Event is.
 struct Order : AnyOrder {
   template <class O>
-    requires kIsHeldBy<std::remove_cvref_t<O>, AnyOrder>
-  Order(O&& order) : AnyOrder(std::in_place_type<std::remove_cvref_t<O>>, std::forward<O>(order)) {}
+  requires kIsHeldBy<std::remove_cvref_t<O>, AnyOrder> Order(O&& order)
+      : AnyOrder(std::in_place_type<std::remove_cvref_t<O>>, std::forward<O>(order)) {}
   Order(const Order& other);
   Order(Order&& other) noexcept;
   Order& operator=(const Order& other);

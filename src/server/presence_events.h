@@ -14,7 +14,7 @@
 
 namespace muster {
 
-// --- users ----------------------------------------------------------------------------------------
+// --- users ---------------------------------------------------------------------------------------
 
 // xmpp_presence -> presence_db: load this user and keep her until UserUnwanted.
 struct UserWanted {
@@ -31,7 +31,7 @@ struct UserUnwanted {
   Address account;
 };
 
-// --- presence by XMPP -----------------------------------------------------------------------------
+// --- presence by XMPP ----------------------------------------------------------------------------
 
 // xmpp_presence -> presence_db: a resource of a user of this shard became available, changed, or
 // became unavailable. As XMPP watchers will see it: `before` + the watcher + `after`.
@@ -73,7 +73,7 @@ struct RelationChanged {
   SubscriptionVerb stanza_verb = SubscriptionVerb::subscribe;
 };
 
-// --- presence by SIP ------------------------------------------------------------------------------
+// --- presence by SIP -----------------------------------------------------------------------------
 
 // sip_presence -> presence_db, both on the home shard of the account: RFC 3903 section 6.
 struct PublishAsked {
@@ -112,7 +112,7 @@ struct RegistrationsChanged {
   std::vector<Registration> registrations;
 };
 
-// --- converting -----------------------------------------------------------------------------------
+// --- converting ----------------------------------------------------------------------------------
 
 // What a user is present through, in its own form.
 struct XmppSource {

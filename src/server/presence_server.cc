@@ -33,8 +33,7 @@ inline constexpr bool kForPresenceDb =
              WatchRefreshed, WatchEnded, DropAccount>;
 template <class E>
 inline constexpr bool kForConversion =
-    kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp,
-             PageMessageRefused>;
+    kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
 
 }  // namespace
 
@@ -56,6 +55,15 @@ void PresenceServer::step(Now now, const Input& input) {
     MUSTER_CHECK(++carried <= kEventsPerInputMax);
     carry(now, out_.take_event());
   }
+  if (stopping_ && !stopped_ && idle()) {
+    stopped_ = true;
+    out_.order(Stopped{});
+  }
+}
+
+bool PresenceServer::idle() const {
+  return xmpp_streams_.size() == 0 && sip_presence_.idle() && sip_messages_.idle() &&
+         presence_db_.idle();
 }
 
 // What comes from outside goes to the module that owns the link, or that asked.
@@ -95,7 +103,13 @@ void PresenceServer::accept(Now now, const Input& input) {
             sip_presence_.wake(now, out_);
             presence_db_.wake(now, out_);
           },
-          [&](const StopAsked& stop) { xmpp_streams_.on(now, stop, out_); },
+          [&](const StopAsked& stop) {
+            stopping_ = true;
+            // SIP watchers first: theirs are not to hear of each session that ends.
+            sip_presence_.on(now, stop, out_);
+            sip_messages_.on(now, stop, out_);
+            xmpp_streams_.on(now, stop, out_);
+          },
       },
       input);
 }
@@ -119,8 +133,8 @@ void PresenceServer::carry(Now now, const Event& event) {
 std::optional<Instant> PresenceServer::next_deadline() const {
   std::optional<Instant> earliest;
   for (const std::optional<Instant>& next :
-       {xmpp_streams_.next_deadline(), sip_messages_.next_deadline(),
-        sip_presence_.next_deadline(), presence_db_.next_deadline()}) {
+       {xmpp_streams_.next_deadline(), sip_messages_.next_deadline(), sip_presence_.next_deadline(),
+        presence_db_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;

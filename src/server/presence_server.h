@@ -37,6 +37,8 @@ class PresenceServer {
  private:
   void accept(Now now, const Input& input);
   void carry(Now now, const Event& event);
+  // Nobody is served any more, and nobody waits for an answer.
+  bool idle() const;
   bool is_xmpp(LinkId link) const { return xmpp_streams_.has(link); }
 
   Shard shard_;
@@ -47,6 +49,8 @@ class PresenceServer {
   SipPresence sip_presence_;
   PresenceDb presence_db_;
   Conversion conversion_;
+  bool stopping_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace muster

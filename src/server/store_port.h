@@ -46,7 +46,7 @@ struct StoredPublication {
   UnixTime expires;
 };
 
-// --- requests -----------------------------------------------------------------------------------
+// --- requests ------------------------------------------------------------------------------------
 
 // All that the presence of a user needs. With `create`, an account that does not exist is made,
 // without credentials (musterd dev --auto-accounts). Publications that expired at or before `now`
@@ -162,7 +162,7 @@ using StoreRequest =
                  ChangeSubscription, AskToWatch, LoadPending, StorePublication, RemovePublication,
                  ExpirePublications, SetWatcherPolicy, RemoveAccount>;
 
-// --- replies ------------------------------------------------------------------------------------
+// --- replies -------------------------------------------------------------------------------------
 
 struct UserLoaded {
   bool exists = false;

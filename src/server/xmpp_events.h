@@ -22,7 +22,7 @@ struct UnreadBytes {
   std::string_view bytes;
 };
 
-// --- binding (RFC 6120 section 7) -----------------------------------------------------------------
+// --- binding (RFC 6120 section 7) ----------------------------------------------------------------
 
 // xmpp_stream -> xmpp_presence: who authenticated wants a session. `resource` is as the client sent
 // it; empty lets the server choose.
@@ -43,7 +43,7 @@ struct BindRefused {
   StanzaError why = StanzaError::resource_constraint;
 };
 
-// --- a session and its stream ---------------------------------------------------------------------
+// --- a session and its stream --------------------------------------------------------------------
 
 // xmpp_stream -> xmpp_presence: a stanza of a bound session. The element is a view. Its `from` was
 // checked, where it has one, and is to be overwritten (RFC 6120 section 8.1.2.1). `language` is the
@@ -66,7 +66,7 @@ struct EndStream {
   std::string text;
 };
 
-// --- stanzas on their way -------------------------------------------------------------------------
+// --- stanzas on their way ------------------------------------------------------------------------
 
 enum class StanzaKind : std::uint8_t { message, presence, iq };
 
@@ -120,7 +120,7 @@ struct PresenceReply {
   std::vector<Stanza> stanzas;
 };
 
-// --- the roster (RFC 6121 section 2) --------------------------------------------------------------
+// --- the roster (RFC 6121 section 2) -------------------------------------------------------------
 
 // xmpp_presence -> presence_db, and its answer. Without a version the client does not version.
 struct RosterAsked {
@@ -159,7 +159,7 @@ struct RosterPush {
   bool removed = false;
 };
 
-// --- subscriptions (RFC 6121 section 3) -----------------------------------------------------------
+// --- subscriptions (RFC 6121 section 3) ----------------------------------------------------------
 
 // xmpp_presence -> presence_db on the home shard of the actor. `stanza` is complete, from and to
 // bare addresses; `session` hears of an error.

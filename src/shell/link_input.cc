@@ -35,8 +35,7 @@ void Links::hear(Now now, LinkId id, std::uint32_t events) {
   }
 }
 
-// --- a link that we asked for
-// ---------------------------------------------------------------------
+// --- a link that we asked for --------------------------------------------------------------------
 
 void Links::hear_connected(Now now, LinkId id, Link& link) {
   int error = 0;
@@ -61,8 +60,7 @@ void Links::opened(LinkId id, Link& link) {
   tell_(LinkOpened{id, link.use, link.transport, link.local, link.remote, link.asked});
 }
 
-// --- bytes
-// ----------------------------------------------------------------------------------------
+// --- bytes ---------------------------------------------------------------------------------------
 
 void Links::read(Now now, LinkId id, Link& link) {
   const ssize_t bytes = ::recv(link.fd.get(), scratch_.get(), kReadBytesMax, 0);
@@ -130,8 +128,7 @@ void Links::discard(LinkId id, Link& link) {
   watch(id, link, link.watched & ~static_cast<std::uint32_t>(EPOLLIN));
 }
 
-// --- TLS
-// ------------------------------------------------------------------------------------------
+// --- TLS -----------------------------------------------------------------------------------------
 
 void Links::start_tls(Now now, LinkId id, std::string_view domain) {
   Link* link = links_.find(id);

@@ -11,8 +11,7 @@
 
 namespace muster {
 
-// --- gathering
-// ------------------------------------------------------------------------------------
+// --- gathering -----------------------------------------------------------------------------------
 
 std::string& Links::out_of(LinkId id, Link& link) {
   mark_dirty(id, link);
@@ -48,8 +47,7 @@ void Links::fan_out(const FanOut& order) {
   }
 }
 
-// --- writing
-// --------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------
 
 // What the kernel takes is taken off `buffer`.
 Links::Sent Links::send_from(Link& link, std::string& buffer) {

@@ -19,8 +19,7 @@ Links::~Links() {
   links_.for_each([this](LinkId id, Link&) { forget(id); });
 }
 
-// --- coming and going
-// -----------------------------------------------------------------------------
+// --- coming and going ----------------------------------------------------------------------------
 
 LinkId Links::adopt(Link link) {
   const auto [id, placed] = links_.emplace(std::move(link));
@@ -93,8 +92,11 @@ void Links::close(Now now, LinkId id) {
   mark_dirty(id, *link);
 }
 
-// --- time
-// -----------------------------------------------------------------------------------------
+void Links::close_all(Now now) {
+  links_.for_each([&](LinkId id, const Link&) { close(now, id); });
+}
+
+// --- time ----------------------------------------------------------------------------------------
 
 void Links::look_at(LinkId id, Link& link, Instant when) {
   link.deadline = when;
@@ -109,8 +111,7 @@ void Links::wake(Now now) {
   }
 }
 
-// --- what epoll is asked
-// --------------------------------------------------------------------------
+// --- what epoll is asked -------------------------------------------------------------------------
 
 void Links::watch(LinkId id, Link& link, std::uint32_t events) {
   if (events == link.watched) return;

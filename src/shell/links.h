@@ -72,6 +72,7 @@ class Links {
   void resume_reading(LinkId id);
   void start_tls(Now now, LinkId id, std::string_view domain);
   void close(Now now, LinkId id);
+  void close_all(Now now);
 
   // Writes what the turn gathered.
   void flush(Now now);

@@ -78,8 +78,7 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   return process;
 }
 
-// --- sockets
-// --------------------------------------------------------------------------------------
+// --- sockets -------------------------------------------------------------------------------------
 
 Result<void, std::string> ServerProcess::open_sockets(std::vector<Sockets>& of_shards) {
   endpoints_.sip = options_.sip;
@@ -135,8 +134,7 @@ Result<void, std::string> ServerProcess::open_datagrams(std::vector<Endpoint>& a
   return {};
 }
 
-// --- from outside
-// ---------------------------------------------------------------------------------
+// --- from outside --------------------------------------------------------------------------------
 
 void ServerProcess::ask_stop() {
   for (const auto& shard : shards_)

@@ -65,8 +65,7 @@ void ShardThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-// --- the loop
-// -------------------------------------------------------------------------------------
+// --- the loop ------------------------------------------------------------------------------------
 
 void ShardThread::run() {
   Events events{};
@@ -152,8 +151,7 @@ void ShardThread::pass_time() {
   listeners_.wake(now_);
 }
 
-// --- mail
-// -----------------------------------------------------------------------------------------
+// --- mail ----------------------------------------------------------------------------------------
 
 void ShardThread::read_mail() {
   mailbox_.take(incoming_);
@@ -201,8 +199,7 @@ void ShardThread::stop() {
   turn_.input(now_, StopAsked{});
 }
 
-// --- orders
-// ---------------------------------------------------------------------------------------
+// --- orders --------------------------------------------------------------------------------------
 
 void ShardThread::carry_out(Order&& order) {
   std::visit(Overloaded{
@@ -242,7 +239,10 @@ void ShardThread::carry_out(Order&& order) {
                  },
                  [&](Log& line) { log_.write(now_, line); },
                  [&](AnswerAdmin& answer) { company_.answer_admin(std::move(answer)); },
-                 [&](Stopped&) { stopped_ = true; },
+                 [&](Stopped&) {
+                   stopped_ = true;
+                   links_.close_all(now_);
+                 },
              },
              order);
 }
@@ -256,8 +256,7 @@ void ShardThread::ask_sasl(const AskSasl& ask) {
   verifier_->ask(ask, bindings);
 }
 
-// --- the end of a turn
-// ----------------------------------------------------------------------------
+// --- the end of a turn ---------------------------------------------------------------------------
 
 void ShardThread::end_turn() {
   settle_verifier();

@@ -115,6 +115,7 @@ class HouseTest(PlantTest):
         self.assert_caught(
             "src/base/x.cc", "\nusing namespace std;\n", "2: using-namespace: one by one"
         )
+        self.assert_clean({"src/base/x.cc": "\nusing namespace std::string_view_literals;\n"})
         self.assert_caught(
             "tests/support/x.cc", "void f() { std::cout << 1; }\n", "1: cout: write through the log"
         )

@@ -65,7 +65,7 @@ std::string find_place(const std::vector<Place>& places, const char* words_befor
       quoted(places.front().path), words_before, joined(paths, " | "));
 }
 
-// --- bash ---------------------------------------------------------------------------------------
+// --- bash ----------------------------------------------------------------------------------------
 
 std::string bash_value(const CommandTree::Option& option) {
   switch (option.takes) {
@@ -118,7 +118,7 @@ std::string bash_script(const CommandTree& tree) {
   return text + fmt::format("  esac\n}}\ncomplete -F _{0} {0}\n", tree.name);
 }
 
-// --- zsh ----------------------------------------------------------------------------------------
+// --- zsh -----------------------------------------------------------------------------------------
 
 // For _describe: a colon in a name would end it.
 std::string described(const std::string& name, const std::string& about) {
@@ -182,7 +182,7 @@ std::string zsh_script(const CommandTree& tree) {
                     tree.name);
 }
 
-// --- fish ---------------------------------------------------------------------------------------
+// --- fish ----------------------------------------------------------------------------------------
 
 std::string fish_value(const CommandTree::Option& option) {
   switch (option.takes) {

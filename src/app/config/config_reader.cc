@@ -18,8 +18,8 @@ constexpr std::string_view kEndpointForm =
 
 constexpr std::int64_t kLinksPerAddressMax = 1'000'000;
 
-toml::source_position begin_of(const toml::node& node) {
-  return node.source().begin;
+toml::source_position begin_of(const toml::node& item) {
+  return item.source().begin;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ Config ConfigReader::read(std::string_view text) {
                     [&](const Value& value) { config_.data = path(value).value_or(config_.data); }},
                    {"threads",
                     [&](const Value& value) {
-                      const auto threads = value.node.value_exact<std::int64_t>();
+                      const auto threads = value.item.value_exact<std::int64_t>();
                       if (!threads || *threads < 0 || *threads > kThreadsMax) {
                         return refuse(value, "a number from 0 (one for each core) to 255");
                       }
@@ -57,30 +57,30 @@ Config ConfigReader::read(std::string_view text) {
   return std::move(config_);
 }
 
-// --- tables -------------------------------------------------------------------------------------
+// --- tables --------------------------------------------------------------------------------------
 
 void ConfigReader::read_table(const toml::table& table, const std::string& name, const Keys& keys) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, item] : table) {
     const auto known = std::find_if(keys.begin(), keys.end(),
                                     [&](const Key& one) { return one.name == key.str(); });
     if (known == keys.end()) {
       refuse_key(key, name, keys);
     } else {
-      known->read({node, (name.empty() ? "" : name + ".") + std::string(key.str())});
+      known->read({item, (name.empty() ? "" : name + ".") + std::string(key.str())});
     }
   }
 }
 
 void ConfigReader::read_section(const Value& value, const Keys& keys) {
-  const toml::table* table = value.node.as_table();
+  const toml::table* table = value.item.as_table();
   if (table == nullptr) return refuse(value, "a table, [" + value.name + "]");
   read_table(*table, value.name, keys);
 }
 
-// --- domains ------------------------------------------------------------------------------------
+// --- domains -------------------------------------------------------------------------------------
 
 void ConfigReader::read_domains(const Value& value) {
-  const toml::array* domains = value.node.as_array();
+  const toml::array* domains = value.item.as_array();
   const bool tables = domains != nullptr && !domains->empty() &&
                       std::all_of(domains->begin(), domains->end(),
                                   [](const toml::node& one) { return one.is_table(); });
@@ -117,7 +117,7 @@ void ConfigReader::check_domain(const toml::table& table, const CertificateFiles
 }
 
 void ConfigReader::read_domain_name(const Value& value, std::string& into) {
-  const auto text = value.node.value_exact<std::string_view>();
+  const auto text = value.item.value_exact<std::string_view>();
   if (!text) return refuse(value, R"(a string, as "example.com")");
   std::string scratch;
   const auto canonical = canonical_domain(*text, scratch);
@@ -126,12 +126,12 @@ void ConfigReader::read_domain_name(const Value& value, std::string& into) {
         value, "a domain, as \"example.com\" (" + std::string(describe(canonical.error())) + ")");
   }
   if (config_.server.settings.serves(*canonical)) {
-    return fail(begin_of(value.node), "there is a [[domain]] of this name already");
+    return fail(begin_of(value.item), "there is a [[domain]] of this name already");
   }
   into = *canonical;
 }
 
-// --- addresses, log, policy ---------------------------------------------------------------------
+// --- addresses, log, policy ----------------------------------------------------------------------
 
 void ConfigReader::read_listen(const Value& value) {
   ServerOptions& server = config_.server;
@@ -141,7 +141,7 @@ void ConfigReader::read_listen(const Value& value) {
                           {"sips", [&](const Value& v) { read_endpoints(v, server.sips); }},
                           {"links_per_address_max",
                            [&](const Value& v) {
-                             const auto links = v.node.value_exact<std::int64_t>();
+                             const auto links = v.item.value_exact<std::int64_t>();
                              if (!links || *links < 1 || *links > kLinksPerAddressMax) {
                                return refuse(
                                    v, "a number from 1 to " + std::to_string(kLinksPerAddressMax));
@@ -150,23 +150,23 @@ void ConfigReader::read_listen(const Value& value) {
                            }},
                       });
   if (server.xmpp.empty() && server.sip.empty() && server.sips.empty()) {
-    fail(begin_of(value.node), "xmpp, sip and sips are all empty: nobody could connect");
+    fail(begin_of(value.item), "xmpp, sip and sips are all empty: nobody could connect");
   }
 }
 
 void ConfigReader::read_endpoints(const Value& value, std::vector<Endpoint>& into) {
   const std::string allowed = "an array of " + std::string(kEndpointForm);
-  const toml::array* array = value.node.as_array();
+  const toml::array* array = value.item.as_array();
   if (array == nullptr) return refuse(value, allowed);
   into.clear();
-  for (const toml::node& node : *array) {
-    const auto text = node.value_exact<std::string_view>();
+  for (const toml::node& item : *array) {
+    const auto text = item.value_exact<std::string_view>();
     const auto endpoint = text ? parse_endpoint(*text) : std::nullopt;
     if (!endpoint) {
-      refuse({node, value.name}, kEndpointForm);
+      refuse({item, value.name}, kEndpointForm);
     } else if (endpoint->port != 0 &&
                std::find(into.begin(), into.end(), *endpoint) != into.end()) {
-      fail(begin_of(node), value.name + " has " + to_text(*endpoint) + " already");
+      fail(begin_of(item), value.name + " has " + to_text(*endpoint) + " already");
     } else {
       into.push_back(*endpoint);
     }
@@ -209,7 +209,7 @@ void ConfigReader::read_policy(const Value& value) {
              });
 }
 
-// --- limits -------------------------------------------------------------------------------------
+// --- limits --------------------------------------------------------------------------------------
 
 void ConfigReader::read_limits(const Value& value) {
   Keys keys;
@@ -220,8 +220,8 @@ void ConfigReader::read_limits(const Value& value) {
 }
 
 void ConfigReader::read_limit(const Value& value, const LimitSetting& limit) {
-  const auto number = value.node.value_exact<std::int64_t>();
-  const auto text = value.node.value_exact<std::string_view>();
+  const auto number = value.item.value_exact<std::int64_t>();
+  const auto text = value.item.value_exact<std::string_view>();
   std::optional<std::uint64_t> found;
   if (limit.is_duration()) {
     const auto duration = text ? parse_duration(*text) : std::nullopt;

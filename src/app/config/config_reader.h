@@ -28,7 +28,7 @@ class ConfigReader {
  private:
   // A value with the name that an error calls it by: "limits.expires_min".
   struct Value {
-    const toml::node& node;
+    const toml::node& item;
     std::string name;
   };
   struct Key {

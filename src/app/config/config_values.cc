@@ -17,9 +17,9 @@ constexpr std::size_t kShownBytes = 60;
 constexpr std::size_t kNamesShown = 10;
 
 // "the integer 60".
-std::string found(const toml::node& node) {
+std::string found(const toml::node& item) {
   std::string kind;
-  switch (node.type()) {
+  switch (item.type()) {
     case toml::node_type::table: return "a table";
     case toml::node_type::array: return "an array";
     case toml::node_type::string: kind = "the string"; break;
@@ -29,7 +29,7 @@ std::string found(const toml::node& node) {
     default: kind = "the date or time"; break;
   }
   std::ostringstream shown;
-  node.visit([&](const auto& value) { shown << value; });
+  item.visit([&](const auto& value) { shown << value; });
   std::string text = shown.str();
   if (text.size() > kShownBytes) text.replace(kShownBytes, std::string::npos, "...");
   return kind + " " + text;
@@ -44,7 +44,7 @@ bool is_of_development(std::string_view key) {
 }  // namespace
 
 std::optional<std::string> ConfigReader::path(const Value& value) {
-  const auto text = value.node.value_exact<std::string_view>();
+  const auto text = value.item.value_exact<std::string_view>();
   if (!text || text->empty() || text->find('\0') != std::string_view::npos) {
     refuse(value, "a path, absolute or relative to the folder of this file");
     return std::nullopt;
@@ -57,13 +57,13 @@ void ConfigReader::read_file(const Value& value, Holds what, std::string& into) 
   if (!name) return;
   const auto why = certificates_ == Certificates::checked ? why_unfit(*name, what) : std::nullopt;
   if (why) {
-    return fail(value.node.source().begin, value.name + ": " + *name + " " + *why);
+    return fail(value.item.source().begin, value.name + ": " + *name + " " + *why);
   }
   into = *name;
 }
 
 std::optional<std::size_t> ConfigReader::choice(const Value& value, const Words& words) {
-  const auto text = value.node.value_exact<std::string_view>();
+  const auto text = value.item.value_exact<std::string_view>();
   const auto chosen = text ? std::find(words.begin(), words.end(), *text) : words.end();
   if (chosen != words.end()) return static_cast<std::size_t>(chosen - words.begin());
   std::string allowed;
@@ -76,14 +76,14 @@ std::optional<std::size_t> ConfigReader::choice(const Value& value, const Words&
 }
 
 void ConfigReader::read_flag(const Value& value, bool& into) {
-  const auto flag = value.node.value_exact<bool>();
+  const auto flag = value.item.value_exact<bool>();
   if (!flag) return refuse(value, "true or false");
   into = *flag;
 }
 
 void ConfigReader::refuse(const Value& value, std::string_view allowed) {
-  fail(value.node.source().begin,
-       fmt::format("{}: found {}; allowed is {}", value.name, found(value.node), allowed));
+  fail(value.item.source().begin,
+       fmt::format("{}: found {}; allowed is {}", value.name, found(value.item), allowed));
 }
 
 void ConfigReader::refuse_key(const toml::key& key, const std::string& table, const Keys& known) {

@@ -40,8 +40,7 @@ int fail(const std::string& why) {
 }
 
 int serve_in(DevCommand command, DataDirectory data) {
-  auto certificates =
-      development_certificates(data.path(), command.config.server.settings.domains);
+  auto certificates = development_certificates(data.path(), command.config.server.settings.domains);
   if (!certificates) return fail(certificates.error());
   command.config.server.certificates = std::move(*certificates);
   const Settings settings = command.config.server.settings;

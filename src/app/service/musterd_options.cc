@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kAddressForm =
     "\" is no ADDRESS:PORT, as 127.0.0.1:5222 or [::1]:5222 (port 0: any that is free)";
 
-// --- values -------------------------------------------------------------------------------------
+// --- values --------------------------------------------------------------------------------------
 
 CLI::Validator loopback_endpoint() {
   const auto check = [](const std::string& found) -> std::string {
@@ -86,7 +86,7 @@ Log::Level level_of(const std::string& word) {
   return word == "debug" ? debug : word == "info" ? info : word == "warning" ? warning : error;
 }
 
-// --- commands -----------------------------------------------------------------------------------
+// --- commands ------------------------------------------------------------------------------------
 
 // As they stand on the command line.
 struct DevWords {

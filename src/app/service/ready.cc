@@ -39,7 +39,7 @@ void tell_ready(ReadyFd fd, const ServerProcess::Endpoints& endpoints, const Dat
   if (fd > STDERR_FILENO) ::close(fd);
 }
 
-void tell_service_manager(std::string_view state) {
+void tell_systemd(std::string_view state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
   sockaddr_un address{};
   if (path == nullptr || (*path != '/' && *path != '@')) return;

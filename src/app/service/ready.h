@@ -14,6 +14,6 @@ namespace muster {
 void tell_ready(ReadyFd fd, const ServerProcess::Endpoints& endpoints, const DataDirectory& data);
 
 // "READY=1", "STOPPING=1", ...
-void tell_service_manager(std::string_view state);
+void tell_systemd(std::string_view state);
 
 }  // namespace muster

@@ -42,13 +42,13 @@ Result<Fd, std::string> lock(const DataDirectory& data) {
 }
 
 void reload(ServerProcess& server) {
-  tell_service_manager("RELOADING=1");
+  tell_systemd("RELOADING=1");
   if (const auto done = server.reload_certificates(); !done) {
     write_log({Log::Level::error, "certificates-refused", {}, done.error()});
   } else {
     write_log({Log::Level::info, "certificates-reloaded", {}, {}});
   }
-  tell_service_manager("READY=1");
+  tell_systemd("READY=1");
 }
 
 void wait_for_the_end(ServerProcess& server) {
@@ -83,11 +83,11 @@ int serve(Serving serving) {
   fmt::print("ready\n");
   std::fflush(stdout);
   tell_ready(serving.ready_fd, process.endpoints(), serving.data);
-  tell_service_manager("READY=1");
+  tell_systemd("READY=1");
   write_log({Log::Level::info, "serving", {}, {}});
   wait_for_the_end(process);
 
-  tell_service_manager("STOPPING=1");
+  tell_systemd("STOPPING=1");
   write_log({Log::Level::info, "stopping", {}, {}});
   control->reset();
   process.ask_stop();

@@ -29,7 +29,7 @@ StoreResult StoreDoor::carry_out(StoreTask task) {
   return std::move(store_->carry_out(tasks).front());
 }
 
-// --- accounts -----------------------------------------------------------------------------------
+// --- accounts ------------------------------------------------------------------------------------
 
 ControlReply StoreDoor::on(const DescribeService&) {
   return service_;
@@ -58,7 +58,7 @@ ControlReply StoreDoor::on(const ListAccounts& list) {
   return ControlRefused{Why::store_failed};
 }
 
-// --- watchers -----------------------------------------------------------------------------------
+// --- watchers ------------------------------------------------------------------------------------
 
 // Null if the store fails.
 std::optional<UserLoaded> StoreDoor::load(const Address& account) {

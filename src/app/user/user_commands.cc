@@ -22,7 +22,7 @@ using Why = ControlRefused::Why;
 // One line for the operator.
 using Error = std::string;
 
-// --- the service --------------------------------------------------------------------------------
+// --- the service ---------------------------------------------------------------------------------
 
 Result<std::unique_ptr<ServiceDoor>, Error> open_service(const ServiceChoice& choice) {
   std::string folder = choice.data;
@@ -69,7 +69,7 @@ Result<Answer, Error> ask(ServiceDoor& door, const ControlRequest& request) {
   return Failure{Error("the server answers what was not asked")};
 }
 
-// --- one function for each command: what is printed on success ----------------------------------
+// --- one function for each command: what is printed on success -----------------------------------
 
 using Printed = Result<std::string, Error>;
 

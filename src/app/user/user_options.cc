@@ -11,7 +11,7 @@ namespace {
 
 const std::vector<std::string> kPolicies = {"ask", "mutual", "allow", "deny"};
 
-// --- values -------------------------------------------------------------------------------------
+// --- values --------------------------------------------------------------------------------------
 
 // Of an account, and of whoever may watch one.
 CLI::Validator bare_address() {
@@ -37,7 +37,7 @@ CLI::Validator domain() {
   return CLI::Validator(check, "");
 }
 
-// --- commands -----------------------------------------------------------------------------------
+// --- commands ------------------------------------------------------------------------------------
 
 // As they stand on the command line, of whichever command it is.
 struct Words {

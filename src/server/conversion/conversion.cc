@@ -14,8 +14,7 @@
 
 namespace muster {
 
-// --- presence
-// -------------------------------------------------------------------------------------
+// --- presence ------------------------------------------------------------------------------------
 
 void Conversion::on(Now, const DocumentWanted& wanted, Outbox& out) {
   std::string document = compose(wanted, shard_.settings.limits, parsers_);
@@ -39,8 +38,7 @@ void Conversion::on(Now now, const TuplesToConvert& tuples, Outbox& out) {
   out.emit(std::move(converted));
 }
 
-// --- messages
-// -------------------------------------------------------------------------------------
+// --- messages ------------------------------------------------------------------------------------
 
 // Each phone is reached by the account: a resource of a SIP device, which an XMPP contact may
 // write to, is no address of its own there.

@@ -87,8 +87,7 @@ void PresenceDb::answered(Now now, const AdminAsk& ask, const StoreReply& reply,
   out.order(AnswerAdmin{ask.asked.ticket, std::move(answer)});
 }
 
-// --- the end of an account
-// ------------------------------------------------------------------------
+// --- the end of an account -----------------------------------------------------------------------
 
 void PresenceDb::on(Now, const DropAccount& gone, Outbox& out) {
   User& user = wanted(gone.account, out);

@@ -22,8 +22,7 @@ SharedText plain_unavailable() {
 
 }  // namespace
 
-// --- sessions
-// -------------------------------------------------------------------------------------
+// --- sessions ------------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
   const Address account = changed.full.to_bare();
@@ -103,8 +102,7 @@ void PresenceDb::answered(Now, const PendingAsk& ask, const StoreReply& reply, O
   }
 }
 
-// --- probes
-// ---------------------------------------------------------------------------------------
+// --- probes --------------------------------------------------------------------------------------
 
 // Who is not held is offline, and of her nothing is said (RFC 6121 section 4.3.2 rule 3 permits
 // it: the watcher takes those of whom she does not hear as offline).
@@ -170,8 +168,7 @@ void PresenceDb::on(Now, const RequestForUser& request, Outbox& out) {
   out.emit(RequestWeighed{request, may_see});
 }
 
-// --- for one contact
-// ------------------------------------------------------------------------------
+// --- for one contact -----------------------------------------------------------------------------
 
 // RFC 6121 section 3.1.5: current presence, to one who may see it from now on.
 void PresenceDb::tell_presence(const User& user, const Address& to, Outbox& out) {

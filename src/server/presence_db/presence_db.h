@@ -66,6 +66,8 @@ class PresenceDb {
   std::optional<Instant> next_deadline() const { return deadlines_.next(); }
 
   std::size_t users() const { return users_.size(); }
+  // The store owes no answer.
+  bool idle() const { return asks_.empty(); }
 
  private:
   // What was asked of the store, and for whom.

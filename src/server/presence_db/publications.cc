@@ -23,8 +23,7 @@ PublishAnswered::Outcome outcome_of(const StoreReply& reply) {
 
 }  // namespace
 
-// --- publications
-// ---------------------------------------------------------------------------------
+// --- publications --------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const PublishAsked& asked, Outbox& out) {
   User& user = wanted(asked.account, out);
@@ -126,8 +125,7 @@ void PresenceDb::expire_publications(Now now, const Address& account, User& user
 
 void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
 
-// --- registrations
-// --------------------------------------------------------------------------------
+// --- registrations -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
   User& user = wanted(changed.account, out);
@@ -171,8 +169,7 @@ void PresenceDb::show_registrations(Now now, const Address& account, User& user,
   if (!user.registrations.empty()) presence_changed(now, account, user, out);
 }
 
-// --- as XMPP watchers see them
-// --------------------------------------------------------------------
+// --- as XMPP watchers see them -------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const TuplesConverted& converted, Outbox& out) {
   User* user = held(converted.account);

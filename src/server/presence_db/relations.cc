@@ -29,8 +29,7 @@ StanzaError error_of(const StoreReply& reply) {
 
 }  // namespace
 
-// --- learning
-// -------------------------------------------------------------------------------------
+// --- learning ------------------------------------------------------------------------------------
 
 // False if what is known is as new. A record that is gone stays, blank, so that an older hint that
 // arrives later does not bring it back.
@@ -56,8 +55,7 @@ void PresenceDb::push(const Address& account, const Address& contact, const Rela
   out.emit(RosterPush{account, change.version, std::move(item), !listed});
 }
 
-// --- the roster
-// -----------------------------------------------------------------------------------
+// --- the roster ----------------------------------------------------------------------------------
 
 void PresenceDb::on(Now, const RosterAsked& asked, Outbox& out) {
   ask_store(asked.account, asked, LoadRoster{asked.account, asked.known_version}, out);
@@ -95,8 +93,7 @@ void PresenceDb::answered(Now now, const RosterItemAsked& ask, const StoreReply&
   }
 }
 
-// --- subscriptions
-// --------------------------------------------------------------------------------
+// --- subscriptions -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now, const SubscriptionAsked& asked, Outbox& out) {
   ask_store(asked.actor, asked,

@@ -10,8 +10,7 @@
 
 namespace muster {
 
-// --- the store
-// ------------------------------------------------------------------------------------
+// --- the store -----------------------------------------------------------------------------------
 
 void PresenceDb::ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out) {
   const Ticket ticket(next_ticket_++);
@@ -49,8 +48,7 @@ void PresenceDb::answered(Now, const PublicationsAsk&, const StoreReply& reply, 
   }
 }
 
-// --- coming and going
-// -----------------------------------------------------------------------------
+// --- coming and going ----------------------------------------------------------------------------
 
 User& PresenceDb::wanted(const Address& account, Outbox& out) {
   if (const auto held = users_.find(account); held != users_.end()) return *held->second;

@@ -9,8 +9,7 @@
 
 namespace muster {
 
-// --- beginning and ending
-// -------------------------------------------------------------------------
+// --- beginning and ending ------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const WatchAsked& asked, Outbox& out) {
   User& user = wanted(asked.presentity, out);
@@ -163,8 +162,7 @@ void PresenceDb::review_watches(Now now, const Address& account, User& user, con
     begin_watch(now, asked, user, out);
 }
 
-// --- the document
-// ---------------------------------------------------------------------------------
+// --- the document --------------------------------------------------------------------------------
 
 // Watchers hear of the first change at once, then at most once in an interval (RFC 3856 section
 // 6.10): what happens meanwhile is told as one.

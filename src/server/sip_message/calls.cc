@@ -100,8 +100,7 @@ void SipMessages::write_head(ClientTransaction& transaction, SipCallId id,
   head.append(branch).append("\r\n").append(one.rows).append(content_rows);
 }
 
-// --- answers
-// --------------------------------------------------------------------------------------
+// --- answers -------------------------------------------------------------------------------------
 
 // RFC 3261 sections 17.1.3 and 18.1.2. What nobody waits for is not even parsed.
 void SipMessages::take_response(std::string_view bytes, Outbox& out) {

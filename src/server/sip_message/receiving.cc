@@ -128,8 +128,7 @@ void SipMessages::refuse_frame(Now now, const Flow& flow, const sip::Frame& fram
   refuse(now, flow, *message, refusal_of(frame.kind), out);
 }
 
-// --- between shards
-// -------------------------------------------------------------------------------
+// --- between shards ------------------------------------------------------------------------------
 
 // Nothing: a response to nothing of ours.
 std::optional<ShardId> SipMessages::home_of(std::string_view bytes) const {

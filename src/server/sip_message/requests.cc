@@ -82,8 +82,7 @@ void SipMessages::take_cancel(Now now, const Flow& flow, const sip::Message& can
   refuse(now, flow, cancel, {sip::Status::call_does_not_exist}, out);
 }
 
-// --- to whom sip_presence is to listen
-// ------------------------------------------------------------
+// --- to whom sip_presence is to listen -----------------------------------------------------------
 
 void SipMessages::admit(Now now, const Flow& flow, const sip::Message& message,
                         std::string_view bytes, const sip::Essentials& essentials,
@@ -173,8 +172,7 @@ const sip::Message& SipMessages::request_of(SipRequestId id, const ServerTransac
   return *parsed_;
 }
 
-// --- answers
-// --------------------------------------------------------------------------------------
+// --- answers -------------------------------------------------------------------------------------
 
 void SipMessages::on(Now now, const SipResponseReady& ready, Outbox& out) {
   MUSTER_CHECK(sip::is_final(ready.status));

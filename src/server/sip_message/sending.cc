@@ -46,8 +46,7 @@ void SipMessages::send_call(Now now, SipCallId id, ClientTransaction& transactio
   calls_.sent_on_link(now, id, transaction);
 }
 
-// --- to peers without a link
-// ----------------------------------------------------------------------
+// --- to peers without a link ---------------------------------------------------------------------
 
 void SipMessages::send_to_peer(Now now, const Peer& peer, PeerLinks::Waiting waiting, Outbox& out) {
   using State = PeerLinks::State;

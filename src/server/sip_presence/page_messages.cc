@@ -73,8 +73,7 @@ void append_text_row(std::string& rows, std::string_view name, std::string_view 
 
 }  // namespace
 
-// --- the sender's side
-// ----------------------------------------------------------------------------
+// --- the sender's side ---------------------------------------------------------------------------
 
 void PageMessages::message(Now, const Request& request, Outbox& out) {
   PageMessage message;
@@ -121,8 +120,7 @@ void PageMessages::on(Now, const PageMessageAnswered& answered, Outbox& out) {
   answer(answered.request, status, out, std::string(names_types ? kAcceptTextRow : ""));
 }
 
-// --- the recipient's side
-// -------------------------------------------------------------------------
+// --- the recipient's side ------------------------------------------------------------------------
 
 void PageMessages::on(Now now, const PageMessage& message, Outbox& out) {
   const std::vector<const Binding*> phones = registrar_.phones_of(message.to);
@@ -209,8 +207,7 @@ void PageMessages::wake(Now now, Outbox& out) {
   }
 }
 
-// --- lines
-// ----------------------------------------------------------------------------------------
+// --- lines ---------------------------------------------------------------------------------------
 
 void PageMessages::stand_in_line(DeliveryId id, const Binding& binding, Outbox& out) {
   Line& line = lines_[binding.number];

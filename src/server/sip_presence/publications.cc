@@ -118,8 +118,7 @@ bool Publications::read_document(const Request& request, Outbox& out) {
   return false;
 }
 
-// --- what presence_db says
-// ------------------------------------------------------------------------
+// --- what presence_db says -----------------------------------------------------------------------
 
 void Publications::on(Now, const PublishAnswered& answered, Outbox& out) {
   MUSTER_CHECK(waiting_ > 0);

@@ -38,8 +38,7 @@ std::vector<Registration> registrations_of(const std::vector<Binding>& bindings)
 
 }  // namespace
 
-// --- REGISTER
-// -------------------------------------------------------------------------------------
+// --- REGISTER ------------------------------------------------------------------------------------
 
 void Registrar::register_(Now now, const Request& request, Outbox& out) {
   const auto record = request.to.uri.is_sip()
@@ -158,8 +157,7 @@ void Registrar::confirm(Now now, const Request& request, const Asked& asked, Out
   answer(request.id, sip::Status::ok, out, std::move(rows));
 }
 
-// --- bindings
-// -------------------------------------------------------------------------------------
+// --- bindings ------------------------------------------------------------------------------------
 
 const Registrar::Bindings* Registrar::bindings_of(const Address& account) const {
   const auto found = accounts_.find(account);
@@ -212,8 +210,7 @@ void Registrar::wake(Now now, Outbox& out) {
   }
 }
 
-// --- reaching phones
-// ------------------------------------------------------------------------------
+// --- reaching phones -----------------------------------------------------------------------------
 
 std::vector<const Binding*> Registrar::phones_of(const Address& account) const {
   std::vector<const Binding*> phones;

@@ -29,8 +29,7 @@ std::string capability_rows() {
 
 }  // namespace
 
-// --- requests
-// -------------------------------------------------------------------------------------
+// --- requests ------------------------------------------------------------------------------------
 
 void SipPresence::on(Now now, const SipRequestReceived& received, Outbox& out) {
   const auto message = sip::parse_message(received.bytes);
@@ -108,8 +107,7 @@ void SipPresence::process(Now now, const Request& request, Outbox& out) {
   }
 }
 
-// --- events
-// ---------------------------------------------------------------------------------------
+// --- events --------------------------------------------------------------------------------------
 
 void SipPresence::on(Now now, const SipRequestEnded& ended, Outbox& out) {
   if (ended.method == sip::Method::message) {
@@ -158,8 +156,7 @@ void SipPresence::on(Now now, const StopAsked&, Outbox& out) {
   subscriptions_.stop(now, out);
 }
 
-// --- time
-// -----------------------------------------------------------------------------------------
+// --- time ----------------------------------------------------------------------------------------
 
 void SipPresence::wake(Now now, Outbox& out) {
   registrar_.wake(now, out);

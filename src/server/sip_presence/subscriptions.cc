@@ -7,8 +7,7 @@
 
 namespace muster {
 
-// --- what the presentity's side says
-// --------------------------------------------------------------
+// --- what the presentity's side says -------------------------------------------------------------
 
 void Subscriptions::on(Now now, const WatchDecided& decided, Outbox& out) {
   const WatchSlot id = decided.watch.slot;
@@ -95,8 +94,7 @@ void Subscriptions::confirm(SipRequestId request, const Subscription& subscripti
   out.emit(std::move(ready));
 }
 
-// --- ending
-// ---------------------------------------------------------------------------------------
+// --- ending --------------------------------------------------------------------------------------
 
 void Subscriptions::end(Now now, WatchSlot id, Subscription& subscription, Reason reason,
                         SharedText document, Outbox& out) {
@@ -181,17 +179,23 @@ void Subscriptions::on(Now now, const AccountGone& gone, Outbox& out) {
   }
 }
 
+// All of them are due now; wake() ends them in portions.
 void Subscriptions::stop(Now now, Outbox& out) {
-  subscriptions_.for_each([&](WatchSlot id, Subscription& subscription) {
-    const auto spread = static_cast<std::uint64_t>(kRestartSpread.in_seconds());
-    const auto least = static_cast<std::uint32_t>(kRestart.in_seconds());
-    subscription.seconds = least + static_cast<std::uint32_t>(shard_.prng.below(spread));
-    give_up(now, id, subscription, Reason::probation, sip::Status::service_unavailable, out);
-  });
+  stopping_ = true;
+  subscriptions_.for_each(
+      [&](WatchSlot id, Subscription& subscription) { look_at(id, subscription, now.instant); });
+  wake(now, out);
 }
 
-// --- time
-// -----------------------------------------------------------------------------------------
+void Subscriptions::end_for_restart(Now now, WatchSlot id, Subscription& subscription,
+                                    Outbox& out) {
+  const auto spread = static_cast<std::uint64_t>(kRestartSpread.in_seconds());
+  const auto least = static_cast<std::uint32_t>(kRestart.in_seconds());
+  subscription.seconds = least + static_cast<std::uint32_t>(shard_.prng.below(spread));
+  give_up(now, id, subscription, Reason::probation, sip::Status::service_unavailable, out);
+}
+
+// --- time ----------------------------------------------------------------------------------------
 
 void Subscriptions::look_at(WatchSlot id, Subscription& subscription, Instant when) {
   if (subscription.look <= when) return;
@@ -200,10 +204,16 @@ void Subscriptions::look_at(WatchSlot id, Subscription& subscription, Instant wh
 }
 
 void Subscriptions::wake(Now now, Outbox& out) {
+  std::size_t ended = 0;
   while (const auto id = deadlines_.take_due(now.instant)) {
     Subscription* subscription = subscriptions_.find(*id);
     if (subscription == nullptr) continue;
     subscription->look = kNever;
+    if (stopping_) {
+      end_for_restart(now, *id, *subscription, out);
+      if (++ended == kEndedAtOnce) return;  // the others are still due: for the next step
+      continue;
+    }
     if (!subscription->is_live() || end_if_over(now, *id, *subscription, out)) continue;
     if (subscription->held_until <= now.instant && subscription->due) {
       notify(now, *id, *subscription, out);

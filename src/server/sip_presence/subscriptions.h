@@ -70,6 +70,8 @@ class Subscriptions {
   // When watchers are to come back to a server that stopped: from here on, for so long.
   static constexpr Duration kRestart = Duration::seconds(10);
   static constexpr Duration kRestartSpread = Duration::seconds(30);
+  // Of one step while the server stops: what comes of a step has a bound.
+  static constexpr std::size_t kEndedAtOnce = 1'024;
 
   explicit Subscriptions(Shard& shard) : shard_(shard) {}
 
@@ -138,6 +140,7 @@ class Subscriptions {
   // What ends for a reason of ours, in any state; `status` is for who was not answered yet.
   void give_up(Now now, WatchSlot id, Subscription& subscription, Reason reason, sip::Status status,
                Outbox& out);
+  void end_for_restart(Now now, WatchSlot id, Subscription& subscription, Outbox& out);
   bool end_if_over(Now now, WatchSlot id, Subscription& subscription, Outbox& out);
   void abandon(Subscription& subscription, sip::Status status, Outbox& out);
   void unwatch(WatchSlot id, const Subscription& subscription, Outbox& out);
@@ -155,6 +158,7 @@ class Subscriptions {
   UnorderedMap<Address, std::vector<WatchSlot>> by_watcher_;
   std::set<std::pair<LinkKey, WatchSlot>> by_link_;
   Deadlines<WatchSlot> deadlines_;
+  bool stopping_ = false;
 };
 
 }  // namespace muster

@@ -32,7 +32,7 @@ void forget(XmppSession& session, const Address& who) {
 
 }  // namespace
 
-// --- of the sessions of this shard -------------------------------------------------------------
+// --- of the sessions of this shard ---------------------------------------------------------------
 
 // RFC 6121 section 4.6.3. Her own other sessions hear of it without being noted, when she leaves.
 void XmppPresence::direct(const Sent& sent, Outbox& out) {
@@ -73,7 +73,7 @@ void XmppPresence::leave_directed(XmppSession& session, const SharedText& after,
   }
 }
 
-// --- for the sessions of this shard ------------------------------------------------------------
+// --- for the sessions of this shard --------------------------------------------------------------
 
 // Sections 8.5.2.1.2 and 8.5.3.1. Who is told that somebody left need not tell her (section 4.6.1).
 void XmppPresence::take_directed(const StanzaForUser& stanza, Outbox& out) {

@@ -108,7 +108,7 @@ const SharedText& XmppPresence::start_of_presence(XmppSession& session) {
   return session.before;
 }
 
-// --- what others' presence becomes -------------------------------------------------------------
+// --- what others' presence becomes ---------------------------------------------------------------
 
 void XmppPresence::on(Now, const PresenceBroadcast& broadcast, Outbox& out) {
   deliver(broadcast.before, broadcast.after, broadcast.to, out);

@@ -143,7 +143,7 @@ void XmppPresence::take_roster(const Sent& sent, const xml::Element& query, Outb
   out.emit(std::move(asked));
 }
 
-// --- what presence_db answers ------------------------------------------------------------------
+// --- what presence_db answers --------------------------------------------------------------------
 
 // Sections 2.1.4 and 2.6.3. The answer is the account's own: it bears no `from` (RFC 6120 section
 // 8.1.2.1 rule 3).

@@ -60,7 +60,7 @@ std::string text_of(std::optional<std::string_view> attribute) {
 
 }  // namespace
 
-// --- from the sessions of this shard -----------------------------------------------------------
+// --- from the sessions of this shard -------------------------------------------------------------
 
 void XmppPresence::take_message(const Sent& sent, Outbox& out) {
   Address from = sent.session.full();
@@ -112,7 +112,7 @@ void XmppPresence::take_iq(const Sent& sent, Outbox& out) {
   out.emit(home, std::move(asked));
 }
 
-// --- for the users of this shard ---------------------------------------------------------------
+// --- for the users of this shard -----------------------------------------------------------------
 
 void XmppPresence::on(Now, const StanzaForUser& stanza, Outbox& out) {
   switch (stanza.kind) {

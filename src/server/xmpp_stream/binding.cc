@@ -12,8 +12,7 @@
 
 namespace muster {
 
-// --- binding
-// --------------------------------------------------------------------------------------
+// --- binding -------------------------------------------------------------------------------------
 
 // Section 7.1: a stanza for anybody else ends the stream, and there is nobody else to be reached
 // yet.
@@ -86,8 +85,7 @@ void XmppStreams::on(Now now, const BindRefused& refused, Outbox& out) {
   refuse_bind(refused.link, *stream, refused.why, out);
 }
 
-// --- stanzas of a session
-// -------------------------------------------------------------------------
+// --- stanzas of a session ------------------------------------------------------------------------
 
 void XmppStreams::deliver(LinkId link, Stream& stream, const xml::Element& stanza, Outbox& out) {
   if (!is_from_owner(stream, stanza)) {

@@ -22,8 +22,7 @@ std::string sasl_element(std::string_view name, std::string_view data) {
 
 }  // namespace
 
-// --- headers
-// --------------------------------------------------------------------------------------
+// --- headers -------------------------------------------------------------------------------------
 
 void XmppStreams::take_header(LinkId link, Stream& stream, std::string_view bytes, Outbox& out) {
   const auto header = parser_.parse_stream_header(bytes, limits_of(stream));
@@ -73,8 +72,7 @@ std::uint8_t XmppStreams::number_of(const std::string& language) {
   return static_cast<std::uint8_t>(index + 1);
 }
 
-// --- barriers
-// -------------------------------------------------------------------------------------
+// --- barriers ------------------------------------------------------------------------------------
 
 void XmppStreams::raise_barrier(LinkId link, Stream& stream, StreamState state, Outbox& out) {
   stream.state = state;
@@ -96,8 +94,7 @@ void XmppStreams::read_soon(Now now, LinkId link, Stream& stream) {
   deadlines_.add(now.instant, link);
 }
 
-// --- TLS (section 5)
-// ------------------------------------------------------------------------------
+// --- TLS (section 5) -----------------------------------------------------------------------------
 
 // What came behind <starttls/> came in clear: it must not be read as if it were protected, and a
 // peer that sends it does not follow section 5.3.3.
@@ -137,8 +134,7 @@ void XmppStreams::on(Now, const TlsStarted& started, Outbox& out) {
   negotiation.unique = started.unique;
 }
 
-// --- SASL (section 6)
-// -----------------------------------------------------------------------------
+// --- SASL (section 6) ----------------------------------------------------------------------------
 
 // Each <auth/> is an attempt, also one that is abandoned for the next.
 void XmppStreams::begin_sasl(LinkId link, Stream& stream, const xml::Element& auth, Outbox& out) {

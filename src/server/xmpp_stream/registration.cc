@@ -147,8 +147,7 @@ void XmppStreams::on(Now now, const RegistrationAnswered& answered, Outbox& out)
   lift_barrier(now, answered.link, *stream, StreamState::negotiating, out);
 }
 
-// --- the end of an account (section 3.2)
-// ----------------------------------------------------------
+// --- the end of an account (section 3.2) ---------------------------------------------------------
 
 // It is answered when the store has done it (AccountGone, AccountKept).
 void XmppStreams::cancel_account(LinkId link, Stream& stream, const xml::Element& iq,

@@ -47,8 +47,7 @@ std::optional<StreamState> XmppStreams::state_of(LinkId link) const {
   return stream->state;
 }
 
-// --- links
-// ----------------------------------------------------------------------------------------
+// --- links ---------------------------------------------------------------------------------------
 
 void XmppStreams::on(Now now, const LinkOpened& opened, Outbox& out) {
   const bool full = streams_.size() >= shard_.settings.limits.streams_per_shard_max;
@@ -112,8 +111,7 @@ void XmppStreams::on(Now, const UnreadBytes& unread, Outbox& out) {
   if (stream != nullptr) read(unread.link, *stream, unread.bytes, out);
 }
 
-// --- frames
-// ---------------------------------------------------------------------------------------
+// --- frames --------------------------------------------------------------------------------------
 
 xml::Limits XmppStreams::limits_of(const Stream& stream) const {
   xml::Limits limits;
@@ -198,8 +196,7 @@ void XmppStreams::act_on(LinkId link, Stream& stream, const xml::Element& elemen
   }
 }
 
-// --- silence
-// --------------------------------------------------------------------------------------
+// --- silence -------------------------------------------------------------------------------------
 
 void XmppStreams::look_at(LinkId link, Stream& stream, Instant when) {
   stream.look_at = when;
@@ -207,9 +204,15 @@ void XmppStreams::look_at(LinkId link, Stream& stream, Instant when) {
 }
 
 void XmppStreams::wake(Now now, Outbox& out) {
+  std::size_t ended = 0;
   while (const auto link = deadlines_.take_due(now.instant)) {
     Stream* stream = streams_.find(*link);
     if (stream == nullptr) continue;
+    if (stopping_) {
+      fail(*link, *stream, StreamError::system_shutdown, out);
+      if (++ended == kEndedAtOnce) return;  // the others are still due: for the next step
+      continue;
+    }
     if (stream->resumed) {
       if (stream->look_at <= now.instant) deadlines_.add(stream->look_at, *link);
       read_waiting(*link, *stream, out);
@@ -239,18 +242,18 @@ void XmppStreams::look_after_silence(Now now, LinkId link, Stream& stream, Outbo
   }
 }
 
-// --- the end
-// --------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------
 
 void XmppStreams::on(Now, const EndStream& end, Outbox& out) {
   Stream* stream = streams_.find(end.link);
   if (stream != nullptr) fail(end.link, *stream, end.why, out, end.text);
 }
 
-void XmppStreams::on(Now, const StopAsked&, Outbox& out) {
+// All streams are due now; wake() ends them in portions.
+void XmppStreams::on(Now now, const StopAsked&, Outbox& out) {
   stopping_ = true;
-  streams_.for_each(
-      [&](LinkId link, Stream& stream) { fail(link, stream, StreamError::system_shutdown, out); });
+  streams_.for_each([&](LinkId link, Stream& stream) { look_at(link, stream, now.instant); });
+  wake(now, out);
 }
 
 // Section 4.9.1: an error ends the stream; our header goes before it if it was not sent yet. In the

@@ -70,6 +70,8 @@ class XmppStreams {
  private:
   // A numbered language is never forgotten; there are few in use.
   static constexpr std::size_t kLanguagesMax = 255;
+  // Of one step while the server stops: what comes of a step has a bound.
+  static constexpr std::size_t kEndedAtOnce = 1'024;
 
   // xmpp_streams.cc: links, bytes, frames, the end.
   void read(LinkId link, Stream& stream, std::string_view window, Outbox& out);

@@ -23,7 +23,7 @@ std::optional<WatcherPolicy> watcher_policy(std::string_view name) {
   return static_cast<WatcherPolicy>(found - kPolicies.begin());
 }
 
-// --- rules --------------------------------------------------------------------------------------
+// --- rules ---------------------------------------------------------------------------------------
 
 ServiceDescription ServiceDescription::of(const Settings& settings, std::string version) {
   return {std::move(version), settings.domains, settings.default_policy, settings.sip_digest_md5,

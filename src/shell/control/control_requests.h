@@ -20,7 +20,7 @@
 
 namespace muster {
 
-// --- what is asked ------------------------------------------------------------------------------
+// --- what is asked -------------------------------------------------------------------------------
 
 // Answer: ServiceDescription.
 struct DescribeService {};
@@ -31,7 +31,7 @@ struct DescribeService {};
 using ControlRequest = std::variant<DescribeService, CreateAccount, SetCredentials, ListAccounts,
                                     ListWatchers, DecideWatcher, ChangePolicy, DropAccount>;
 
-// --- what is told -------------------------------------------------------------------------------
+// --- what is told --------------------------------------------------------------------------------
 
 // What must be known of a service to ask for the right thing. A server also leaves it in its data
 // directory, for when it does not run.

@@ -89,7 +89,7 @@ ControlSocket::~ControlSocket() {
   ::unlink(path_.c_str());
 }
 
-// --- the loop -----------------------------------------------------------------------------------
+// --- the loop ------------------------------------------------------------------------------------
 
 void ControlSocket::run() {
   while (!stopping_) {
@@ -141,7 +141,7 @@ void ControlSocket::accept() {
   peers_.erase(id);
 }
 
-// --- one peer -----------------------------------------------------------------------------------
+// --- one peer ------------------------------------------------------------------------------------
 
 bool ControlSocket::hear(std::uint64_t id, Peer& peer) {
   if (peer.asking) return false;  // it hung up: nobody is left to be answered
@@ -188,7 +188,7 @@ void ControlSocket::say(Peer& peer, const ControlReply& reply) {
   peer.deadline = read_clocks().instant + kSilenceMax;
 }
 
-// --- requests and answers -----------------------------------------------------------------------
+// --- requests and answers ------------------------------------------------------------------------
 
 void ControlSocket::carry_out(std::uint64_t id, ControlRequest request) {
   Peer& peer = peers_.at(id);

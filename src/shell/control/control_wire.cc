@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// --- names --------------------------------------------------------------------------------------
+// --- names ---------------------------------------------------------------------------------------
 
 constexpr std::array<std::string_view, kSubscriptions> kSubscriptionNames = {"none",
                                                                              "none_pending_out",
@@ -40,7 +40,7 @@ std::optional<Enum> value_in(const std::array<std::string_view, kCount>& names,
   return static_cast<Enum>(found - names.begin());
 }
 
-// --- reading ------------------------------------------------------------------------------------
+// --- reading -------------------------------------------------------------------------------------
 
 // Members of an object. What is absent, of another type or out of range is noted; the value is then
 // not to be used.
@@ -104,7 +104,7 @@ class Members {
   bool ok_;
 };
 
-// --- credentials --------------------------------------------------------------------------------
+// --- credentials ---------------------------------------------------------------------------------
 
 template <std::size_t kBytes>
 Json json_of(const ScramKeys<kBytes>& keys) {
@@ -146,7 +146,7 @@ Credentials credentials_in(Members& outer) {
   return credentials;
 }
 
-// --- requests -----------------------------------------------------------------------------------
+// --- requests ------------------------------------------------------------------------------------
 
 Json json_of(const DescribeService&) {
   return {{"do", "describe"}};
@@ -203,7 +203,7 @@ std::optional<ControlRequest> request_in(const std::string& what, Members& membe
   return std::nullopt;
 }
 
-// --- replies ------------------------------------------------------------------------------------
+// --- replies -------------------------------------------------------------------------------------
 
 Json json_of(const ServiceDescription& service) {
   return {{"told", "service"},

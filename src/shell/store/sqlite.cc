@@ -37,7 +37,7 @@ StoreFailed::Why why_of(int code, int system_error) {
 
 }  // namespace
 
-// --- the connection -----------------------------------------------------------------------------
+// --- the connection ------------------------------------------------------------------------------
 
 Database::Database(const Options& options) {
   initialize_once();
@@ -106,7 +106,7 @@ void Database::fail(int code) {
                      std::string(sqlite3_errmsg(connection_)) + " (" + std::to_string(code) + ")"};
 }
 
-// --- rows ---------------------------------------------------------------------------------------
+// --- rows ----------------------------------------------------------------------------------------
 
 Rows::~Rows() {
   if (statement_ != nullptr) sqlite3_reset(statement_);
@@ -140,7 +140,7 @@ bool Rows::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-// --- statements ---------------------------------------------------------------------------------
+// --- statements ----------------------------------------------------------------------------------
 
 Statement::Statement(Database& database, const char* sql) : database_(database) {
   if (!database.ok()) return;

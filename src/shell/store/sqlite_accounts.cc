@@ -14,7 +14,7 @@ std::int64_t number_of(WatcherPolicy policy) {
   return static_cast<std::int64_t>(policy);
 }
 
-// --- credentials --------------------------------------------------------------------------------
+// --- credentials ---------------------------------------------------------------------------------
 
 template <std::size_t kBytes>
 DigestBytes<kBytes> digest_in(Database& database, Blob stored) {

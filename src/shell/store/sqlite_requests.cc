@@ -44,7 +44,7 @@ StoreResult Requests::carry_out(const StoreTask& task, bool may_create) {
       task);
 }
 
-// --- users --------------------------------------------------------------------------------------
+// --- users ---------------------------------------------------------------------------------------
 
 StoreReply Requests::on(const LoadUser& load) {
   UserLoaded loaded;
@@ -79,7 +79,7 @@ StoreReply Requests::on(const RemoveAccount& remove) {
   return removed;
 }
 
-// --- the roster ---------------------------------------------------------------------------------
+// --- the roster ----------------------------------------------------------------------------------
 
 StoreReply Requests::on(const LoadRoster& load) {
   const auto account = accounts_.find(load.account);
@@ -115,7 +115,7 @@ StoreReply Requests::on(const RemoveRosterItem& remove) {
   return change_both(actor, peer, pair, {}, 0);
 }
 
-// --- subscriptions ------------------------------------------------------------------------------
+// --- subscriptions -------------------------------------------------------------------------------
 
 Requests::Side Requests::side(const std::optional<Account>& account, const Address& contact) {
   return {account, contact, account ? contacts_.find(*account, contact) : Record{}};
@@ -194,7 +194,7 @@ StoreReply Requests::on(const LoadPending& load) {
   return PendingLoaded{contacts_.requests_of(*account)};
 }
 
-// --- publications -------------------------------------------------------------------------------
+// --- publications --------------------------------------------------------------------------------
 
 StoreReply Requests::on(const LoadPublications& load) {
   publications_.remove_all_expired(load.now);
@@ -234,7 +234,7 @@ StoreReply Requests::on(const ExpirePublications& expire) {
   return PublicationsExpired{};
 }
 
-// --- accounts -----------------------------------------------------------------------------------
+// --- accounts ------------------------------------------------------------------------------------
 
 AccountReply Requests::on(const LoadCredentials& load) {
   const auto account = accounts_.find(load.account);

@@ -91,7 +91,7 @@ std::vector<StoreResult> SqliteStore::carry_out(const std::vector<StoreTask>& ta
   return std::move(group.results);
 }
 
-// --- groups -------------------------------------------------------------------------------------
+// --- groups --------------------------------------------------------------------------------------
 
 void SqliteStore::begin(sqlite::Statement& how) {
   sqlite::Database& database = *connection_->database;

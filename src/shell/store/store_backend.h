@@ -16,7 +16,7 @@
 
 namespace muster {
 
-// --- accounts: requests -------------------------------------------------------------------------
+// --- accounts: requests --------------------------------------------------------------------------
 
 // Answer: CredentialsLoaded.
 struct LoadCredentials {
@@ -50,7 +50,7 @@ struct ListAccounts {
 
 using AccountRequest = std::variant<LoadCredentials, CreateAccount, SetCredentials, ListAccounts>;
 
-// --- accounts: replies --------------------------------------------------------------------------
+// --- accounts: replies ---------------------------------------------------------------------------
 
 struct CredentialsLoaded {
   bool exists = false;                     // the account
@@ -73,7 +73,7 @@ struct AccountRefused {
 using AccountReply = std::variant<CredentialsLoaded, AccountCreated, CredentialsSet, AccountsListed,
                                   AccountRefused, StoreFailed>;
 
-// --- the store ----------------------------------------------------------------------------------
+// --- the store -----------------------------------------------------------------------------------
 
 using StoreTask = std::variant<StoreRequest, AccountRequest>;
 // Of the same kind as the task.

@@ -90,8 +90,7 @@ std::unique_ptr<TlsSession> TlsSession::connect(std::shared_ptr<const TlsContext
   return session;
 }
 
-// --- steps
-// ----------------------------------------------------------------------------------------
+// --- steps ---------------------------------------------------------------------------------------
 
 void TlsSession::use(TlsScratch& scratch) {
   ERR_clear_error();
@@ -154,8 +153,7 @@ void TlsSession::close(TlsScratch& scratch) {
   SSL_shutdown(ssl_.get());
 }
 
-// --- channel bindings
-// -----------------------------------------------------------------------------
+// --- channel bindings ----------------------------------------------------------------------------
 
 // RFC 9266 section 4.2: before TLS 1.3 a binding is unique only with the extended master secret.
 bool TlsSession::has_exporter() const {

@@ -22,8 +22,7 @@ bool may_act_as(std::string_view authzid, const Address& account) {
 
 }  // namespace
 
-// --- steps
-// ----------------------------------------------------------------------------------------
+// --- steps ---------------------------------------------------------------------------------------
 
 // A mechanism begins an exchange, and ends one that was under way.
 Verifier::Exchange* Verifier::begin(const AskSasl& ask, bool has_tls) {
@@ -117,8 +116,7 @@ void Verifier::sasl_worked(LinkId link, PasswordResult result) {
              result.outcome);
 }
 
-// --- PLAIN
-// ----------------------------------------------------------------------------------------
+// --- PLAIN ---------------------------------------------------------------------------------------
 
 // RFC 4616 section 2: [authzid] NUL authcid NUL passwd.
 void Verifier::take_plain(LinkId link, Exchange& exchange, std::string_view message) {
@@ -171,8 +169,7 @@ void Verifier::plain_loaded(LinkId link, Exchange& exchange, const CredentialsLo
   }
 }
 
-// --- SCRAM
-// ----------------------------------------------------------------------------------------
+// --- SCRAM ---------------------------------------------------------------------------------------
 
 // Of an account that is none: always the same, and of no password.
 template <std::size_t kBytes>

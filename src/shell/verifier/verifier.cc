@@ -24,8 +24,7 @@ Verifier::Verifier(Parts parts)
       at_workers_(parts.at_workers),
       nonces_(keys_.nonces) {}
 
-// --- questions of ours
-// ----------------------------------------------------------------------------
+// --- questions of ours ---------------------------------------------------------------------------
 
 std::uint64_t Verifier::ask_store(Purpose purpose, AccountRequest request) {
   const std::uint64_t ticket = next_ticket_++;
@@ -80,8 +79,7 @@ void Verifier::answered(PasswordResult result) {
   }
 }
 
-// --- digest
-// ---------------------------------------------------------------------------------------
+// --- digest --------------------------------------------------------------------------------------
 
 void Verifier::ask(Now now, AskDigest ask) {
   DigestReading reading =
@@ -124,8 +122,7 @@ void Verifier::challenge(Now now, Ticket ticket, std::string_view realm, bool st
                      digest_challenges(realm, nonce, stale, settings_.sip_digest_md5)});
 }
 
-// --- registration
-// ---------------------------------------------------------------------------------
+// --- registration --------------------------------------------------------------------------------
 
 void Verifier::ask(AskRegistration ask) {
   ForRegistration asked{ask.link, std::move(ask.id), std::move(ask.account), ask.change};

@@ -177,8 +177,7 @@ TEST(Calls, EveryStateMeetsEveryInputWhileConnecting) {
       });
 }
 
-// --- the moments
-// ----------------------------------------------------------------------------------
+// --- the moments ---------------------------------------------------------------------------------
 
 std::vector<std::int64_t> moments_of(SipWorld& world, std::string_view first_answer = {}) {
   std::vector<std::int64_t> moments;
@@ -247,8 +246,7 @@ TEST(Calls, HandsOnRetryAfter) {
   EXPECT_EQ(ended(503, "Retry-After: soon\r\n"), 0u);
 }
 
-// --- what is no answer
-// ----------------------------------------------------------------------------
+// --- what is no answer ---------------------------------------------------------------------------
 
 TEST(Calls, DropsWhatIsNoAnswer) {
   SipWorld world;
@@ -299,8 +297,7 @@ TEST(Calls, DropsAnswersToNothing) {
   EXPECT_TRUE(world.sent().empty());
 }
 
-// --- many
-// -----------------------------------------------------------------------------------------
+// --- many ----------------------------------------------------------------------------------------
 
 TEST(Calls, AFanOutIsOneOrder) {
   SipWorld world;

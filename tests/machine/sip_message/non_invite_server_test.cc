@@ -179,8 +179,7 @@ TEST(NonInviteServer, EveryStateMeetsEveryInputOverAStream) {
   }
 }
 
-// --- the moments
-// ----------------------------------------------------------------------------------
+// --- the moments ---------------------------------------------------------------------------------
 
 // RFC 4320 section 4.1: no 100 over UDP before Timer E is set to T2 (0.5 + 1 + 2 s); then one.
 TEST(NonInviteServer, SaysTryingWhenTimerEIsSetToT2) {
@@ -269,8 +268,7 @@ TEST(NonInviteServer, RepeatsTheWholeAnswer) {
   EXPECT_EQ(world.sip().counters().retransmissions, 1u);
 }
 
-// --- CANCEL (9.2)
-// ---------------------------------------------------------------------------------
+// --- CANCEL (9.2) --------------------------------------------------------------------------------
 
 TEST(NonInviteServer, CancelGetsTheToTagOfTheAnswer) {
   SipWorld world;

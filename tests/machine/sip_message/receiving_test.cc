@@ -16,8 +16,7 @@ namespace {
 
 const SipText kOptions{.method = "OPTIONS", .uri = "sip:example.com"};
 
-// --- datagrams
-// ------------------------------------------------------------------------------------
+// --- datagrams -----------------------------------------------------------------------------------
 
 TEST(Datagrams, WhatCannotBeAnsweredIsDroppedAndCounted) {
   const std::string options = kOptions.text();
@@ -94,8 +93,7 @@ TEST(Datagrams, TheRequestIsKeptUntilItsAnswer) {
   EXPECT_EQ(world.only_sent().header("Call-ID"), "call-1");
 }
 
-// --- streams
-// --------------------------------------------------------------------------------------
+// --- streams -------------------------------------------------------------------------------------
 
 std::vector<std::string> what_came(const test::Pieces& pieces) {
   SipWorld world;
@@ -227,8 +225,7 @@ TEST(Streams, TheAnswerLeavesBeforeTheLinkCloses) {
   EXPECT_TRUE(std::holds_alternative<CloseLink>(happened.orders[1]));
 }
 
-// --- limits of streams
-// ----------------------------------------------------------------------------
+// --- limits of streams ---------------------------------------------------------------------------
 
 TEST(Streams, LimitOfLinks) {
   SipWorld world;
@@ -320,8 +317,7 @@ TEST(Streams, ALinkLostWithHalfAMessageGivesItsBytesBack) {
   EXPECT_TRUE(world.said<FlowLost>().empty());
 }
 
-// --- between shards
-// -------------------------------------------------------------------------------
+// --- between shards ------------------------------------------------------------------------------
 
 TEST(Routing, ARequestGoesToTheHomeOfItsFrom) {
   int elsewhere = 0;

@@ -13,8 +13,7 @@
 namespace muster::testing {
 namespace {
 
-// --- answers over UDP (18.2.2)
-// --------------------------------------------------------------------
+// --- answers over UDP (18.2.2) -------------------------------------------------------------------
 
 TEST(AnswerTarget, ByTheTopVia) {
   const Endpoint source = *parse_endpoint("198.51.100.7:31337");
@@ -130,8 +129,7 @@ TEST(Answers, OverALinkOpenedAnewIfTheirsIsGone) {  // 18.2.2
   EXPECT_EQ(other.sip().counters().of(SipDrop::unsendable_answer), 1u);
 }
 
-// --- requests of ours
-// -----------------------------------------------------------------------------
+// --- requests of ours ----------------------------------------------------------------------------
 
 TEST(Requests, TheHead) {  // 8.1.1.7, 18.1.1, RFC 3581 section 3
   SipWorld world;
@@ -179,8 +177,7 @@ TEST(Requests, SentByIsTheFlowsOwnAddress) {
   EXPECT_TRUE(sent.header("Via").starts_with("SIP/2.0/TLS 192.0.2.1:5060;"));
 }
 
-// --- large requests (18.1.1)
-// ----------------------------------------------------------------------
+// --- large requests (18.1.1) ---------------------------------------------------------------------
 
 class LargeRequests : public ::testing::Test {
  protected:
@@ -319,8 +316,7 @@ TEST_F(LargeRequests, LimitOfPeers) {
   EXPECT_EQ(world.ordered<OpenLink>().size(), 2u);
 }
 
-// --- flows that name a stream and no link
-// ---------------------------------------------------------
+// --- flows that name a stream and no link --------------------------------------------------------
 
 TEST(Peers, AreReachedByALinkOfOurs) {
   for (const Transport transport : {Transport::tcp, Transport::tls}) {

@@ -84,8 +84,7 @@ TEST(Binding, RefusesAResourceThatIsNone) {
   EXPECT_EQ(events<BindGranted>(world.on(kReady)).size(), 1u);
 }
 
-// --- conflict (section 7.7.2.2, behaviour 3)
-// ------------------------------------------------------
+// --- conflict (section 7.7.2.2, behaviour 3) -----------------------------------------------------
 
 TEST(Binding, TheNewSessionWinsAConflict) {
   XmppPresenceWorld world;
@@ -136,8 +135,7 @@ TEST(Binding, ConflictsAreBetweenCanonicalResources) {
   EXPECT_THAT(events<EndStream>(world.on(asked)), IsEmpty());
 }
 
-// --- Limits::sessions_per_user_max (section 7.6.2.1)
-// ----------------------------------------------
+// --- Limits::sessions_per_user_max (section 7.6.2.1) ---------------------------------------------
 
 TEST(Binding, EndsAtTheLimitOfSessions) {
   XmppPresenceWorld world;
@@ -167,8 +165,7 @@ TEST(Binding, AsManyWaitAsCouldBeGranted) {
   EXPECT_EQ(events<BindGranted>(world.on(kReady)).size(), 2u);
 }
 
-// --- users who cannot be had
-// ----------------------------------------------------------------------
+// --- users who cannot be had ---------------------------------------------------------------------
 
 TEST(Binding, OfNobodyIsRefused) {
   const std::pair<UserReady::Outcome, StanzaError> cases[] = {
@@ -197,8 +194,7 @@ TEST(Binding, AUserNobodyWaitsForIsNoMatter) {
   EXPECT_THAT(world.on(kReady).events, IsEmpty());
 }
 
-// --- the end
-// --------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------
 
 // RFC 6121 section 4.5.2: without a word from the client.
 TEST(StreamEnd, MakesAnAvailableSessionUnavailable) {

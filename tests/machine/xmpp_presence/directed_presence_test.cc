@@ -26,8 +26,7 @@ class DirectedPresence : public ::testing::Test {
   Bound nurse_connected = world.bind("nurse@example.com/kitchen");
 };
 
-// --- outbound (section 4.6.3)
-// ---------------------------------------------------------------------
+// --- outbound (section 4.6.3) --------------------------------------------------------------------
 
 TEST_F(DirectedPresence, GoesToItsRecipientAndNowhereElse) {
   const auto happened = world.say(
@@ -151,8 +150,7 @@ TEST_F(DirectedPresence, ThatGrowsTooMuchIsRefused) {
                                          error_xml("modify", "policy-violation") + "</presence>"}));
 }
 
-// --- Limits::directed_presences_max
-// ---------------------------------------------------------------
+// --- Limits::directed_presences_max --------------------------------------------------------------
 
 TEST_F(DirectedPresence, EndsAtItsLimit) {
   world.settings.limits.directed_presences_max = 2;
@@ -171,8 +169,7 @@ TEST_F(DirectedPresence, EndsAtItsLimit) {
   EXPECT_EQ(world.say(nurse, "<presence to='a@example.com'/>").events.size(), 1u);
 }
 
-// --- across shards
-// --------------------------------------------------------------------------------
+// --- across shards -------------------------------------------------------------------------------
 
 TEST(DirectedPresenceAcrossShards, GoesToTheHomeOfTheRecipient) {
   XmppPresenceWorld world(4);
@@ -210,8 +207,7 @@ TEST(DirectedPresenceAcrossShards, GoesToTheHomeOfTheRecipient) {
   }
 }
 
-// --- inbound (sections 4.6.4, 8.5.2.1.2, 8.5.2.2.2, 8.5.3)
-// ----------------------------------------
+// --- inbound (sections 4.6.4, 8.5.2.1.2, 8.5.2.2.2, 8.5.3) ---------------------------------------
 
 TEST_F(DirectedPresence, ForABareAddressGoesToAllAvailableSessions) {
   const Bound hidden =
@@ -252,8 +248,7 @@ TEST_F(DirectedPresence, AnErrorForABareAddressIsIgnored) {
   EXPECT_THAT(world.got(nurse), IsEmpty());
 }
 
-// --- probes (sections 4.3 and 4.6.6)
-// --------------------------------------------------------------
+// --- probes (sections 4.3 and 4.6.6) -------------------------------------------------------------
 
 TEST_F(DirectedPresence, AProbeIsAskedAtTheContactsHome) {
   const auto sent = events<StanzaForUser>(world.say(balcony,

@@ -42,8 +42,7 @@ class Iq : public ::testing::Test {
   Bound juliet = world.available("juliet@example.com/balcony");
 };
 
-// --- the rules (RFC 6120 section 8.2.3)
-// -----------------------------------------------------------
+// --- the rules (RFC 6120 section 8.2.3) ----------------------------------------------------------
 
 // Rule 1; and section 8.3.1 rule 3: an error without an id has none.
 TEST_F(Iq, NeedsAnId) {
@@ -94,8 +93,7 @@ TEST_F(Iq, AnswersAreNeverAnswered) {
   }
 }
 
-// --- addresses of all stanzas (RFC 6120 sections 8.3.3.8, 10.4)
-// -----------------------------------
+// --- addresses of all stanzas (RFC 6120 sections 8.3.3.8, 10.4) ----------------------------------
 
 TEST_F(Iq, MalformedAddressesAreRefused) {
   for (const std::string_view to : {"", "@example.com", "a@b@example.com", "romeo@",
@@ -147,8 +145,7 @@ TEST_F(Iq, AllDomainsOfTheServerAreServed) {
             1u);
 }
 
-// --- to a session (section 8.5.3)
-// -----------------------------------------------------------------
+// --- to a session (section 8.5.3) ----------------------------------------------------------------
 
 TEST_F(Iq, ARequestForASessionIsWeighedFirst) {
   for (const std::string_view type : {"get", "set"}) {

@@ -67,8 +67,7 @@ class Messages : public ::testing::Test {
   std::vector<std::string> delivered;
 };
 
-// --- on their way out
-// -----------------------------------------------------------------------------
+// --- on their way out ----------------------------------------------------------------------------
 
 TEST_F(Messages, GoAsTheyCameFromTheFullAddress) {
   const auto happened = world.say(
@@ -150,8 +149,7 @@ TEST_F(Messages, GoToTheHomeOfTheRecipient) {
   EXPECT_EQ(homes.size(), 4u);
 }
 
-// --- table 1: the account does not exist, or has no session
-// ---------------------------------------
+// --- table 1: the account does not exist, or has no session --------------------------------------
 
 // 8.5.1, 8.5.2.2.1, 8.5.3.2.1: the same whether there is such an account or not.
 TEST_F(Messages, ForNobody) {
@@ -165,8 +163,7 @@ TEST_F(Messages, ForNobody) {
   }
 }
 
-// --- table 1: negative priorities only
-// ------------------------------------------------------------
+// --- table 1: negative priorities only -----------------------------------------------------------
 
 TEST_F(Messages, ForNegativeSessionsOnly) {
   const Bound negative = with_priority("juliet@example.com/negative", -1);
@@ -181,8 +178,7 @@ TEST_F(Messages, ForNegativeSessionsOnly) {
   }
 }
 
-// --- table 1: one session that is not negative
-// ----------------------------------------------------
+// --- table 1: one session that is not negative ---------------------------------------------------
 
 TEST_F(Messages, ForOneSession) {
   const Bound balcony = world.available("juliet@example.com/balcony");
@@ -210,8 +206,7 @@ TEST_F(Messages, ForOneSession) {
   }
 }
 
-// --- table 1: several
-// -----------------------------------------------------------------------------
+// --- table 1: several ----------------------------------------------------------------------------
 
 TEST_F(Messages, ForSeveralSessions) {
   const Bound low = with_priority("juliet@example.com/low", 1);
@@ -262,8 +257,7 @@ TEST_F(Messages, FollowThePriority) {
   EXPECT_EQ(world.got(second), delivered);
 }
 
-// --- to SIP devices (RFC 7572 section 4)
-// ----------------------------------------------------------
+// --- to SIP devices (RFC 7572 section 4) ---------------------------------------------------------
 
 // Text for a bare address, or for a full one that no session has, is for SIP devices too; and then
 // it is theirs to say that nobody took it.
@@ -296,8 +290,7 @@ TEST_F(Messages, WithABodyAreForSipDevicesToo) {
   }
 }
 
-// --- from SIP devices
-// -----------------------------------------------------------------------------
+// --- from SIP devices ----------------------------------------------------------------------------
 
 TEST_F(Messages, FromSipAreTakenOrNot) {
   const Bound balcony = world.available("juliet@example.com/balcony");

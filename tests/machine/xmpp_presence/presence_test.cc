@@ -15,8 +15,7 @@ std::string seen_by_romeo(const ResourceChanged& changed) {
   return meaning(*changed.before + "romeo@example.com" + *changed.after);
 }
 
-// --- initial presence (section 4.2.2)
-// -------------------------------------------------------------
+// --- initial presence (section 4.2.2) ------------------------------------------------------------
 
 TEST(InitialPresence, GoesToPresenceDbAndToHerOwnAvailableSessions) {
   XmppPresenceWorld world;
@@ -54,8 +53,7 @@ TEST(SubsequentPresence, IsNotInitial) {
                      "<show>away</show></presence>"}));
 }
 
-// --- unavailable (section 4.5.2)
-// ------------------------------------------------------------------
+// --- unavailable (section 4.5.2) -----------------------------------------------------------------
 
 TEST(UnavailablePresence, GoesOutInFullAndToItselfToo) {
   XmppPresenceWorld world;
@@ -101,8 +99,7 @@ TEST(UnavailablePresence, IsFollowedByInitialPresence) {
   EXPECT_EQ(world.got(balcony).size(), 1u);
 }
 
-// --- what is kept (sections 4.7, RFC 6120 sections 8.1 and 8.4)
-// -----------------------------------
+// --- what is kept (sections 4.7, RFC 6120 sections 8.1 and 8.4) ----------------------------------
 
 TEST(PresencePayload, IsKeptAsItCame) {
   XmppPresenceWorld world;
@@ -176,8 +173,7 @@ TEST(PresencePayload, ResourcesAreEscaped) {
   EXPECT_EQ(world.got(odd), stanzas({expected, expected}));
 }
 
-// --- priority (section 4.7.2.3)
-// -------------------------------------------------------------------
+// --- priority (section 4.7.2.3) ------------------------------------------------------------------
 
 TEST(Priority, IsAnIntegerFromMinus128To127) {
   const std::pair<std::string_view, std::optional<int>> cases[] = {
@@ -234,8 +230,7 @@ TEST(Priority, ARefusedOneLeavesTheSessionAsItWas) {
   EXPECT_TRUE(changed[0].initial);
 }
 
-// --- types (section 4.7.1)
-// ------------------------------------------------------------------------
+// --- types (section 4.7.1) -----------------------------------------------------------------------
 
 TEST(PresenceType, AnUnknownOneIsABadRequest) {
   for (const std::string_view type : {"available", "invisible", "", "Unavailable"}) {
@@ -259,8 +254,7 @@ TEST(PresenceType, AnErrorForNobodyIsIgnored) {
   EXPECT_THAT(happened.orders, IsEmpty());
 }
 
-// --- inbound presence (sections 4.2.3, 4.4.3, 4.5.3, 8.5.2.1.2, 8.5.3.1)
-// --------------------------
+// --- inbound presence (sections 4.2.3, 4.4.3, 4.5.3, 8.5.2.1.2, 8.5.3.1) -------------------------
 
 class InboundPresence : public ::testing::Test {
  protected:

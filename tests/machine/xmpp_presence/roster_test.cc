@@ -45,8 +45,7 @@ class Roster : public ::testing::Test {
   Bound balcony = world.bind("juliet@example.com/balcony");
 };
 
-// --- get (sections 2.1.3, 2.2, 2.6.2)
-// -------------------------------------------------------------
+// --- get (sections 2.1.3, 2.2, 2.6.2) ------------------------------------------------------------
 
 TEST_F(Roster, GetIsAskedOfPresenceDb) {
   const auto asked = get("<query xmlns='jabber:iq:roster'/>");
@@ -90,8 +89,7 @@ TEST_F(Roster, OtherElementsOfTheNamespaceAreNotImplemented) {
                      error_xml("cancel", "feature-not-implemented") + "</iq>"}));
 }
 
-// --- result (sections 2.1.2, 2.1.4, 2.6.3)
-// --------------------------------------------------------
+// --- result (sections 2.1.2, 2.1.4, 2.6.3) -------------------------------------------------------
 
 TEST_F(Roster, ResultHasTheListedItems) {
   using enum Subscription;
@@ -160,8 +158,7 @@ TEST_F(Roster, AnswersForASessionThatIsGoneAreForNobody) {
   EXPECT_THAT(world.on(RosterItemAnswered{balcony.session, "g1", {}}).orders, IsEmpty());
 }
 
-// --- set (sections 2.1.5, 2.3, 2.4)
-// ---------------------------------------------------------------
+// --- set (sections 2.1.5, 2.3, 2.4) --------------------------------------------------------------
 
 TEST_F(Roster, SetIsAskedOfPresenceDb) {
   const auto asked = set_item(
@@ -225,8 +222,7 @@ TEST_F(Roster, SetIsAnswered) {
                          error_xml("cancel", "item-not-found") + "</iq>"}));
 }
 
-// --- errors (section 2.3.3)
-// -----------------------------------------------------------------------
+// --- errors (section 2.3.3) ----------------------------------------------------------------------
 
 TEST_F(Roster, SetHasOneItem) {
   expect_refused("", "modify", "bad-request");
@@ -298,8 +294,7 @@ TEST_F(Roster, GroupsEndAtTheirLimits) {
       "modify", "not-acceptable");
 }
 
-// --- push (sections 2.1.6, 2.5.2, 2.6.3)
-// ----------------------------------------------------------
+// --- push (sections 2.1.6, 2.5.2, 2.6.3) ---------------------------------------------------------
 
 TEST_F(Roster, PushGoesToInterestedSessions) {
   const Bound chamber = world.bind("juliet@example.com/it's");

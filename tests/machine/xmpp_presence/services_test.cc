@@ -53,8 +53,7 @@ class Services : public ::testing::Test {
   Bound romeo = world.available("romeo@example.com/orchard");
 };
 
-// --- the server
-// -----------------------------------------------------------------------------------
+// --- the server ----------------------------------------------------------------------------------
 
 TEST_F(Services, InfoOfTheServer) {
   for (const bool registration : {false, true}) {
@@ -146,8 +145,7 @@ TEST_F(Services, TheServerHasNoRosterAndNoResources) {
   expect_error("get", "example.com/x", kInfo, "cancel", "service-unavailable");
 }
 
-// --- her own account
-// ------------------------------------------------------------------------------
+// --- her own account -----------------------------------------------------------------------------
 
 TEST_F(Services, InfoOfHerOwnAccount) {
   for (const std::string_view to : {"", "romeo@example.com"}) {
@@ -169,8 +167,7 @@ TEST_F(Services, ItemsOfHerOwnAccountAreHerAvailableSessions) {
                 "<item jid='romeo@example.com/it&apos;s'/></query>");
 }
 
-// --- another's account (XEP-0030 section 8)
-// -------------------------------------------------------
+// --- another's account (XEP-0030 section 8) ------------------------------------------------------
 
 TEST_F(Services, InfoOfAnotherAccountIsForThoseWhoMaySeeIt) {
   for (const bool may_see : {true, false}) {

@@ -15,8 +15,7 @@ namespace {
 
 using testing::StreamWorld;
 
-// --- the states, and how to come there
-// ------------------------------------------------------------
+// --- the states, and how to come there -----------------------------------------------------------
 
 struct Place {
   std::string name;
@@ -37,8 +36,7 @@ const std::vector<Place> kPlaces = {
     {"bound", [](StreamWorld& w) { return w.bound(); }},
 };
 
-// --- the inputs
-// -----------------------------------------------------------------------------------
+// --- the inputs ----------------------------------------------------------------------------------
 
 using Deed = std::function<void(StreamWorld&, LinkId)>;
 
@@ -94,8 +92,7 @@ const std::map<std::string, Deed> kInputs = {
     {"time", [](StreamWorld& w, LinkId) { w.pass(w.world.settings.limits.login_time_max); }},
 };
 
-// --- what came of it
-// ------------------------------------------------------------------------------
+// --- what came of it -----------------------------------------------------------------------------
 
 // The names of all elements said that tell what happened, in order: "failure not-authorized".
 std::string words_of(const std::string& said) {

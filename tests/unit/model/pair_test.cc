@@ -30,7 +30,7 @@ Relation unlisted(Subscription s) {
   return {s, false, false};
 }
 
-// --- all that can become of two users -----------------------------------------------------------
+// --- all that can become of two users ------------------------------------------------------------
 
 struct Pair {
   Relation a;
@@ -161,7 +161,7 @@ TEST(Pair, RemovalTellsTheContact) {
   EXPECT_EQ(shown(to_pending_in, from_pending_out), (Verbs{unsubscribe, unsubscribed}));
 }
 
-// --- requests and policies ----------------------------------------------------------------------
+// --- requests and policies -----------------------------------------------------------------------
 
 TEST(Request, IsShownAndWaitsUnderAsk) {
   const PairChange change = change_pair({}, {}, WatcherPolicy::ask, subscribe);
@@ -286,7 +286,7 @@ TEST(Stanza, ThatIsNotRoutedLeavesThePeerAlone) {
   EXPECT_EQ(refusal.to_peer, Verbs{});
 }
 
-// --- ends ---------------------------------------------------------------------------------------
+// --- ends ----------------------------------------------------------------------------------------
 
 // Section 3.3: she unsubscribes; the contact is told, and answers in vain (table 9).
 TEST(End, OfAWatcher) {
@@ -316,7 +316,7 @@ TEST(End, OfAnAuthorization) {
   EXPECT_EQ(change.to_peer, Verbs{unsubscribed});
 }
 
-// --- a peer without an account ------------------------------------------------------------------
+// --- a peer without an account -------------------------------------------------------------------
 
 TEST(Alone, OnlyTheActorsRecordChanges) {
   for (int s = 0; s < kSubscriptions; ++s) {
@@ -330,7 +330,7 @@ TEST(Alone, OnlyTheActorsRecordChanges) {
   }
 }
 
-// --- watchers by SIP ----------------------------------------------------------------------------
+// --- watchers by SIP -----------------------------------------------------------------------------
 
 TEST(SipWatcher, AsksByTheUsersRules) {
   const PairChange asked = ask_to_watch({}, {}, WatcherPolicy::ask);

@@ -10,7 +10,7 @@ namespace {
 const UnixTime kNow = UnixTime::at(Duration::seconds(1'790'000'000));
 constexpr Duration kMoment = Duration::microseconds(1);
 
-// --- RFC 7616 section 3.9.1 -----------------------------------------------------------------------
+// --- RFC 7616 section 3.9.1 ----------------------------------------------------------------------
 
 sip::Credentials mufasa() {
   sip::Credentials said;
@@ -34,7 +34,7 @@ TEST(DigestResponse, OfRfc7616WithSha256) {
             "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
 }
 
-// --- nonces ---------------------------------------------------------------------------------------
+// --- nonces --------------------------------------------------------------------------------------
 
 TEST(Nonces, AreFreshForTheirLifetime) {
   const Nonces nonces("key");
@@ -77,7 +77,7 @@ TEST(Nonces, DifferWithinAMoment) {
   EXPECT_NE(nonces.make(kNow, 1, "example.com"), nonces.make(kNow + kMoment, 1, "example.com"));
 }
 
-// --- which claim ----------------------------------------------------------------------------------
+// --- which claim ---------------------------------------------------------------------------------
 
 class Authorizations : public ::testing::Test {
  protected:
@@ -211,7 +211,7 @@ TEST_F(Authorizations, MalformedOnesAreSaidToBe) {
   EXPECT_TRUE(proves_it(read({"Digest username", value()}))) << "but not if one is right";
 }
 
-// --- challenges -----------------------------------------------------------------------------------
+// --- challenges ----------------------------------------------------------------------------------
 
 // RFC 8760 sections 2.4 and 2.6: best first, each with qop.
 TEST(DigestChallenges, AreBestFirst) {

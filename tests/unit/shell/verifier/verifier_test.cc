@@ -179,7 +179,7 @@ class VerifierTest : public ::testing::Test {
   std::string server_final;
 };
 
-// --- PLAIN ----------------------------------------------------------------------------------------
+// --- PLAIN ---------------------------------------------------------------------------------------
 
 TEST_F(VerifierTest, PlainIsCheckedAgainstHa1) {
   give("alice", "pencil");
@@ -253,7 +253,7 @@ TEST_F(VerifierTest, AResponseWithoutAnExchangeIsMalformed) {
   expect_failure(ask(go_on(std::nullopt)), SaslError::malformed_request);
 }
 
-// --- SCRAM ----------------------------------------------------------------------------------------
+// --- SCRAM ---------------------------------------------------------------------------------------
 
 TEST_F(VerifierTest, ScramWithBothHashes) {
   give("alice", "pencil");
@@ -316,7 +316,7 @@ TEST_F(VerifierTest, AnAccountWithoutCredentialsLooksUnknown) {
   expect_failure(plain("alice", "pencil"), SaslError::not_authorized);
 }
 
-// --- channel binding (RFC 5802 section 6) ---------------------------------------------------------
+// --- channel binding (RFC 5802 section 6) --------------------------------------------------------
 
 const BindingSource kTls = [](std::string_view type) -> std::optional<std::string> {
   if (type == "tls-exporter") return "exported";
@@ -375,7 +375,7 @@ TEST_F(VerifierTest, TheGs2HeaderCannotBeChanged) {
                  SaslError::not_authorized);
 }
 
-// --- exchanges that end otherwise -----------------------------------------------------------------
+// --- exchanges that end otherwise ----------------------------------------------------------------
 
 TEST_F(VerifierTest, AnAbortForgets) {
   give("alice", "pencil");
@@ -408,7 +408,7 @@ TEST_F(VerifierTest, AFailingWorldIsTemporary) {
   expect_failure(ask(begin("SCRAM-SHA-1", "n,,n=alice,r=a")), SaslError::temporary_auth_failure);
 }
 
-// --- auto_accounts --------------------------------------------------------------------------------
+// --- auto_accounts -------------------------------------------------------------------------------
 
 TEST_F(VerifierTest, TheFirstPasswordBecomesTheOne) {
   settings.auto_accounts = true;
@@ -438,7 +438,7 @@ TEST_F(VerifierTest, OfTwoFirstPasswordsOneCounts) {
   }
 }
 
-// --- registration ---------------------------------------------------------------------------------
+// --- registration --------------------------------------------------------------------------------
 
 TEST_F(VerifierTest, RegistersAndChangesPasswords) {
   using Registered = RegistrationAnswered::Outcome;
@@ -464,7 +464,7 @@ TEST_F(VerifierTest, RegistersAndChangesPasswords) {
   EXPECT_EQ(ask_for("x", true), Registered::store_failed);
 }
 
-// --- digest ---------------------------------------------------------------------------------------
+// --- digest --------------------------------------------------------------------------------------
 
 class DigestVerifierTest : public VerifierTest {
  protected:
