@@ -65,11 +65,14 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* last = &app;
   path_of(app, &last);
   const CommandTree command = tree_of(*last);
-  const std::string kind = error.get_name();
+  // By its exit code: the name of an ExtrasError below a command is the command's.
+  const int kind = error.get_exit_code();
+  const int required = static_cast<int>(CLI::ExitCodes::RequiredError);
+  const int extras = static_cast<int>(CLI::ExitCodes::ExtrasError);
   std::string what = error.what();
   const bool command_missing =
-      !command.commands.empty() && last->get_subcommands().empty() && kind == "RequiredError";
-  if (kind == "ExtrasError" || (command_missing && !app.remaining(true).empty())) {
+      !command.commands.empty() && last->get_subcommands().empty() && kind == required;
+  if (kind == extras || (command_missing && !app.remaining(true).empty())) {
     what = unexpected(app, command);
   } else if (command_missing) {
     what = commands_text(command);
@@ -87,7 +90,7 @@ CommandTree::Option option_of(const CLI::Option& option) {
   return made;
 }
 
-// The words of one_of(), as it describes them.
+// The words of take_one_of(), as it names the type.
 std::vector<std::string> words_in(const std::string& type) {
   const auto begin = type.find('{');
   const auto end = type.find('}');
@@ -95,20 +98,51 @@ std::vector<std::string> words_in(const std::string& type) {
   return CLI::detail::split(type.substr(begin + 1, end - begin - 1), '|');
 }
 
+// --- help ----------------------------------------------------------------------------------------
+
+// Names in one column, what they are about in the other, so that a terminal of 80 holds both.
+constexpr std::size_t kNameColumns = 32;
+constexpr std::size_t kAboutColumns = 48;
+
+std::string wrapped(const std::string& about) {
+  std::string text;
+  std::size_t columns = 0;
+  for (const std::string& word : CLI::detail::split(about, ' ')) {
+    const bool fits = columns + 1 + word.size() <= kAboutColumns;
+    if (!text.empty()) text += fits ? ' ' : '\n';
+    columns = (text.empty() || !fits ? 0 : columns + 1) + word.size();
+    text += word;
+  }
+  return text;
+}
+
+// An option is its name and what it takes; what excludes what is said to whom it concerns.
+class HelpText : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() || option->get_type_size() == 0 ? "" : " " + type;
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(option->get_description());
+  }
+};
+
 }  // namespace
 
 void set_up(CLI::App& app) {
   app.set_help_flag("-h,--help", "Say what this does, and which options there are");
-  app.set_version_flag("--version", app.get_name() + " " + kVersion);
+  app.set_version_flag("--version", app.get_name() + " " + kVersion, "Say which version this is");
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
-  app.get_formatter()->label("Subcommands", "Commands");
+  app.formatter(std::make_shared<HelpText>());
+  app.get_formatter()->column_width(kNameColumns);
+  app.get_formatter()->label("Positionals", "Arguments");
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("REQUIRED", "");
 }
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about) {
   CLI::App* command = app.add_subcommand(name, about);
+  command->group("Commands");
   command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   return command;
 }
@@ -116,9 +150,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 void add_completion(CLI::App& app, std::string& shell) {
   CLI::App* command =
       add_command(app, "completion", "Print what a shell needs to complete commands");
-  command->add_option("SHELL", shell, "Which shell")
-      ->required()
-      ->check(one_of(completion_shells()));
+  take_one_of(*command->add_option("SHELL", shell, "Which shell")->required(), completion_shells());
   const std::string& name = app.get_name();
   command->footer("bash: source <(" + name + " completion bash)\nzsh:  source <(" + name +
                   " completion zsh)\nfish: " + name + " completion fish | source");
@@ -142,7 +174,7 @@ int complain(const CLI::App& app, const std::string& what) {
   return kUsage;
 }
 
-CLI::Validator one_of(const std::vector<std::string>& words) {
+void take_one_of(CLI::Option& option, const std::vector<std::string>& words) {
   std::string shown = "{";
   std::string listed;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -155,7 +187,7 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
     const std::vector<std::string_view> known(words.begin(), words.end());
     return "\"" + found + "\" is not one of " + listed + did_you_mean(found, known);
   };
-  return CLI::Validator(check, shown + "}");
+  option.check(CLI::Validator(check, ""))->type_name(shown + "}");
 }
 
 CommandTree tree_of(const CLI::App& app) {

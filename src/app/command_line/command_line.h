@@ -29,7 +29,7 @@ int complain(const CLI::App& app, const std::string& what);
 
 CommandTree tree_of(const CLI::App& app);
 
-// For options and arguments whose values are a few words.
-CLI::Validator one_of(const std::vector<std::string>& words);
+// An option or argument whose value is one of a few words; help and completion show them.
+void take_one_of(CLI::Option& option, const std::vector<std::string>& words);
 
 }  // namespace muster

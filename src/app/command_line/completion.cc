@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <CLI/StringTools.hpp>
 #include <algorithm>
 
 #include "base/check.h"
@@ -37,10 +38,10 @@ std::string joined(const std::vector<std::string>& words, const char* between) {
   return text;
 }
 
-// In single quotes, for all three shells: what is about to be quoted has neither ' nor \ in it.
+// In single quotes, for all three shells: a quote within ends them, is escaped, begins them anew.
 std::string quoted(const std::string& text) {
-  MUSTER_CHECK(text.find_first_of("'\\\n") == std::string::npos);
-  return "'" + text + "'";
+  MUSTER_CHECK(text.find_first_of("\\\n") == std::string::npos);
+  return "'" + CLI::detail::find_and_replace(text, "'", "'\\''") + "'";
 }
 
 // The first sentence, for a line of a menu.
@@ -67,16 +68,20 @@ std::string find_place(const std::vector<Place>& places, const char* words_befor
 
 // --- bash ----------------------------------------------------------------------------------------
 
+// What `compgen` makes of the word so far, a line each: a name may have spaces.
+std::string bash_offer(const std::string& what) {
+  return "mapfile -t COMPREPLY < <(compgen " + what + " -- \"$word\")";
+}
+
 std::string bash_value(const CommandTree::Option& option) {
   switch (option.takes) {
     case Takes::nothing: return {};
     case Takes::text: return "return";
-    case Takes::file: return "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\")); return";
-    case Takes::folder:
-      return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\")); return";
+    case Takes::file: return "compopt -o filenames; " + bash_offer("-f") + "; return";
+    case Takes::folder: return "compopt -o filenames; " + bash_offer("-d") + "; return";
     case Takes::word: break;
   }
-  return "COMPREPLY=($(compgen -W " + quoted(joined(option.words, " ")) + " -- \"$word\")); return";
+  return bash_offer("-W " + quoted(joined(option.words, " "))) + "; return";
 }
 
 std::string bash_words(const CommandTree& command) {
@@ -97,7 +102,11 @@ std::string bash_script(const CommandTree& tree) {
   std::string text = fmt::format(
       "_{0}() {{\n"
       "  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}}\n"
-      "  COMPREPLY=()\n",
+      "  COMPREPLY=()\n"
+      // Bash makes a word of the sign in --option=value.
+      "  if [[ $word == = ]]; then word=\n"
+      "  elif [[ $previous == = ]]; then previous=${{COMP_WORDS[COMP_CWORD - 2]}}\n"
+      "  fi\n",
       tree.name);
   text += find_place(places, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"");
   text += "  case \"$place $previous\" in\n";
@@ -112,8 +121,8 @@ std::string bash_script(const CommandTree& tree) {
   }
   text += "  esac\n  case $place in\n";
   for (const Place& place : places) {
-    text += fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$word\")) ;;\n",
-                        quoted(place.path), quoted(bash_words(*place.command)));
+    text += fmt::format("    {}) {} ;;\n", quoted(place.path),
+                        bash_offer("-W " + quoted(bash_words(*place.command))));
   }
   return text + fmt::format("  esac\n}}\ncomplete -F _{0} {0}\n", tree.name);
 }

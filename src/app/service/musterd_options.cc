@@ -27,7 +27,7 @@ CLI::Validator loopback_endpoint() {
            " is not in 127.0.0.0/8 and not ::1: `musterd dev` trusts whoever can connect; for"
            " others there is `musterd run`";
   };
-  return CLI::Validator(check, "ADDRESS:PORT");
+  return CLI::Validator(check, "");
 }
 
 CLI::Validator domain() {
@@ -38,7 +38,7 @@ CLI::Validator domain() {
     return "\"" + found +
            "\" is no domain, as example.com: " + std::string(describe(canonical.error()));
   };
-  return CLI::Validator(check, "DOMAIN");
+  return CLI::Validator(check, "");
 }
 
 CLI::Validator number(int least, int most) {
@@ -48,7 +48,7 @@ CLI::Validator number(int least, int most) {
     return "\"" + found + "\" is no number from " + std::to_string(least) + " to " +
            std::to_string(most);
   };
-  return CLI::Validator(check, "N");
+  return CLI::Validator(check, "");
 }
 
 CLI::Validator open_descriptor() {
@@ -57,7 +57,7 @@ CLI::Validator open_descriptor() {
     if (number && *number >= 0 && ::fcntl(*number, F_GETFD) >= 0) return {};
     return "\"" + found + "\" is no descriptor that is open";
   };
-  return CLI::Validator(check, "N");
+  return CLI::Validator(check, "");
 }
 
 std::vector<Endpoint> endpoints_of(const std::vector<std::string>& texts) {
@@ -143,10 +143,9 @@ CLI::App* add_dev(CLI::App& app, DevWords& words) {
                 "Make the account of an address at its first use; its first PLAIN password becomes"
                 " its password");
   dev->add_flag("--allow-all-watchers", words.allow_all_watchers, "Let everybody watch everybody");
-  dev->add_option("--log-level", words.log_level,
-                  "What to log to stderr: this and graver (warning)")
-      ->check(one_of({"debug", "info", "warning", "error"}))
-      ->type_name("{debug|info|warning|error}");
+  take_one_of(*dev->add_option("--log-level", words.log_level,
+                               "What to log to stderr: this and graver (warning)"),
+              {"debug", "info", "warning", "error"});
   add_ready_fd(*dev, words.ready_fd);
   dev->footer(
       "In this mode anybody on this machine may make accounts, passwords may cross without\n"

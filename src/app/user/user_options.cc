@@ -108,11 +108,10 @@ Commands add_user_commands(CLI::App& app, Words& words) {
   all.add = add_user_command(user, "add", "Add an account", words);
   add_address(*all.add, words);
   add_password(*all.add, words);
-  all.add
-      ->add_option("--policy", words.policy,
-                   "What it does with watchers it does not know (the service's default)")
-      ->check(one_of(kPolicies))
-      ->type_name("{ask|mutual|allow|deny}");
+  take_one_of(
+      *all.add->add_option("--policy", words.policy,
+                           "What it does with watchers it does not know (the service's default)"),
+      kPolicies);
 
   all.passwd = add_user_command(user, "passwd",
                                 "Change a password; whoever is logged in is logged out", words);
@@ -149,10 +148,7 @@ Commands add_user_commands(CLI::App& app, Words& words) {
   all.policy = add_user_command(
       user, "policy", "Say what an account does with watchers whom it does not know", words);
   add_address(*all.policy, words);
-  all.policy->add_option("POLICY", words.policy, "ask, mutual, allow or deny")
-      ->required()
-      ->check(one_of(kPolicies))
-      ->type_name("{ask|mutual|allow|deny}");
+  take_one_of(*all.policy->add_option("POLICY", words.policy, "The policy")->required(), kPolicies);
   return all;
 }
 
