@@ -1,0 +1,306 @@
+"""What a user was told is done survives kill -9.
+
+Users work on one musterd at once: rosters, subscriptions, accounts, passwords, publications. Each
+keeps what the server told it, and the one step that it asked for and was not told of yet. After so
+many answers as the seed says the server is killed in the middle of it and started again on the
+same data: all that it told must be there; the step that was under way was done, or was not.
+"""
+
+import collections
+import os
+import random
+import threading
+
+import programs
+import sip
+import xmpp
+
+ROUNDS = 8
+USERS = 6
+SEED = os.environ.get("MUSTER_KILL_SEED") or str(random.SystemRandom().randrange(1 << 32))
+
+# How far a subscription has come, at the watcher's side.
+NOTHING, ASKED, ALLOWED = 0, 1, 2
+
+
+def progress(item):
+    """Of a roster item: (name, subscription, ask)."""
+    if item[1] in ("to", "both"):
+        return ALLOWED
+    return ASKED if item[2] == "subscribe" else NOTHING
+
+
+class Told:
+    """Counts what the server told all of them, so that it can be killed after so much of it."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.count = 0
+        self.over = False  # the server was killed
+
+    def one(self):
+        with self.changed:
+            self.count += 1
+            self.changed.notify_all()
+
+    def wait_for(self, count):
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.count >= count, programs.PATIENCE_S):
+                raise AssertionError(f"of {count} answers came {self.count}")
+
+
+class User:
+    """Works on her roster; asks the others; allows who asks her. Knows what she was told."""
+
+    def __init__(self, name):
+        self.name = name
+        self.roster = {}  # as the server told it
+        self.step = None  # (address, name or None) that was asked for and not answered yet
+        self.who_asked = set()
+
+    @property
+    def address(self):
+        return f"{self.name}@localhost"
+
+    def work(self, server, told, draw, others):
+        """Until the server is gone."""
+        stream = xmpp.Stream(server.xmpp[0])
+        self.stream = stream
+        stream.log_in(self.name)
+        self.roster = stream.roster()
+        stream.send("<presence/>")
+        try:
+            while True:
+                self.ask(told, draw, others)
+        except xmpp.Ended:
+            return
+        finally:
+            stream.close()
+
+    def ask(self, told, draw, others):
+        if draw.random() < 0.25:
+            return self.stream.send(f"<presence type='subscribe' to='{draw.choice(others)}'/>")
+        contact = f"contact{draw.randrange(20)}@localhost"
+        name = None if self.step_is_removal(contact, draw) else f"n{draw.randrange(1 << 30)}"
+        self.step = contact, name
+        number = f"r{next(self.stream.ids)}"
+        self.stream.send(f"<iq type='set' id='{number}'>{xmpp.roster_set(contact, name)}</iq>")
+        while not self.hear(self.stream.read(), told, number):
+            pass
+
+    def step_is_removal(self, contact, draw):
+        return contact in self.roster and draw.random() < 0.2
+
+    def hear(self, stanza, told, number):
+        """True: that was the answer to the step."""
+        if stanza.tag == xmpp.PRESENCE and stanza.get("type") == "subscribe":
+            self.stream.send(f"<presence type='subscribed' to='{stanza.get('from')}'/>")
+            self.who_asked.add(stanza.get("from"))
+        for item in stanza.iter(xmpp.ROSTER + "item"):
+            address, what = xmpp.item_of(item)
+            self.roster[address] = what
+            if what[1] == "remove":
+                del self.roster[address]
+            told.one()
+        if stanza.get("id") != number or stanza.tag != xmpp.IQ:
+            return False
+        if stanza.get("type") == "result":
+            self.apply_step()
+            told.one()
+        self.step = None
+        return True
+
+    def apply_step(self):
+        address, name = self.step
+        if name is None:
+            self.roster.pop(address, None)
+        else:
+            _, subscription, ask = self.roster.get(address, (None, "none", None))
+            self.roster[address] = name, subscription, ask
+
+    def check(self, case, stored):
+        """`stored` is her roster after the crash."""
+        undone = self.step
+        for address in self.roster.keys() | stored.keys():
+            told, found = self.roster.get(address), stored.get(address)
+            if address.startswith("contact"):
+                allowed = [told and told[0]]
+                if undone is not None and undone[0] == address:
+                    allowed.append(undone[1])
+                case.assertIn(found and found[0], allowed, f"{self.name}: {address}")
+            elif told is not None:
+                case.assertIsNotNone(found, f"{self.name}: {address} is lost")
+                case.assertGreaterEqual(progress(found), progress(told), f"{self.name}: {address}")
+                if told[1] in ("from", "both"):
+                    case.assertIn(found[1], ("from", "both"), f"{self.name}: {address}")
+        self.step = None
+
+
+class Newcomer:
+    """Makes accounts and changes their passwords, in band (XEP-0077) and by `muster user add`."""
+
+    def __init__(self):
+        self.accounts = {}  # name: the passwords of which one must be hers
+        self.numbers = iter(range(1 << 30))
+
+    def work(self, server, told, draw, data):
+        while not told.over:
+            name = f"new{next(self.numbers)}"
+            try:
+                if draw.random() < 0.1:
+                    self.add(name, data, told)
+                else:
+                    self.register(name, server, told, draw)
+            except (xmpp.Ended, OSError):
+                return
+
+    def add(self, name, data, told):
+        done = programs.ask("muster", "user", "add", f"{name}@localhost", "--password-stdin",
+                            "--data", data, stdin="first\n")
+        # Once the server is gone, it works on the store itself, or finds it held.
+        if done.returncode == 0:
+            self.accounts[name] = {"first"}
+            told.one()
+
+    def register(self, name, server, told, draw):
+        stream = xmpp.Stream(server.xmpp[0])
+        try:
+            if stream.register(name, "first") != "result":
+                return
+            self.accounts[name] = {"first"}
+            told.one()
+            if draw.random() < 0.5:
+                stream.log_in(name, "first")
+                self.accounts[name] = {"first", "second"}
+                if stream.register(name, "second") == "result":
+                    self.accounts[name] = {"second"}
+                    told.one()
+        finally:
+            stream.close()
+
+    def check(self, case, server):
+        for name, passwords in self.accounts.items():
+            case.assertTrue(any(self.can_log_in(server, name, password)
+                                for password in sorted(passwords)), f"{name}: {passwords}")
+        self.accounts.clear()
+
+    @staticmethod
+    def can_log_in(server, name, password):
+        stream = xmpp.Stream(server.xmpp[0])
+        try:
+            return stream.log_in(name, password)
+        finally:
+            stream.close()
+
+
+class Publisher:
+    """One publication of a user: made, refreshed, changed, removed, made again."""
+
+    def __init__(self, name):
+        self.user = f"{name}@localhost"
+        self.etag = None
+        self.note = None
+        self.step = None  # the note that was asked for, "" for removal, None for none
+        self.numbers = iter(range(1 << 30))
+
+    def work(self, server, told, draw):
+        phone = sip.Phone(server.sip[0], self.user)
+        try:
+            while not told.over and self.publish(phone, told, draw):
+                told.one()
+        finally:
+            phone.close()
+
+    def publish(self, phone, told, draw):
+        """One step; False if the server is gone."""
+        what = draw.choice(["change", "change", "refresh", "remove"]) if self.etag else "change"
+        note = f"note {next(self.numbers)} of {self.user}" if what == "change" else None
+        self.step = {"change": note, "refresh": self.note, "remove": ""}[what]
+        answer = phone.publish(note, self.etag, 0 if what == "remove" else 3600,
+                               give_up=lambda: told.over)
+        if answer is None:
+            return False
+        if answer.status != 200:
+            raise AssertionError(f"{what}: {answer.first}")
+        self.note, self.step = self.step, None
+        self.etag = None if what == "remove" else answer.headers["sip-etag"]
+        return True
+
+    def check(self, case, server):
+        phone = sip.Phone(server.sip[0], self.user)
+        document = phone.fetch(self.user)
+        allowed = {self.note or ""} if self.step is None else {self.note or "", self.step}
+        case.assertTrue(any(f">{note}<" in document if note else "note " not in document
+                            for note in allowed), f"{self.user}: {allowed}: {document}")
+        if self.etag is not None:
+            status = phone.publish(etag=self.etag).status
+            case.assertIn(status, [200] if self.step is None else [200, 412], self.user)
+            # Whatever it is now, the next round begins without it.
+        phone.close()
+
+
+class KillTest(programs.Case):
+    def test_what_was_told_survives_kill_9(self):
+        print(f"MUSTER_KILL_SEED={SEED}", flush=True)
+        draw = random.Random(SEED)
+        self.users = [User(f"user{number}") for number in range(USERS)]
+        self.newcomer = Newcomer()
+        server = self.develop("--allow-all-watchers", "--threads", "2")
+        for user in self.users:
+            self.add(user.address)
+        for number in range(ROUNDS):
+            # A publication that may or may not be there is not gone on with.
+            self.publishers = [Publisher(f"p{number}x{i}") for i in range(2)]
+            for publisher in self.publishers:
+                self.add(publisher.user)
+            self.work_until_killed(server, random.Random(draw.random()), draw.randrange(30, 800))
+            server = self.develop("--allow-all-watchers", "--threads", "2")
+            self.check(server)
+        self.assertGreater(sum(len(user.who_asked) for user in self.users), 0)
+
+    def work_until_killed(self, server, draw, answers):
+        told = Told()
+        failed = collections.deque()
+
+        def run(seed, work, *arguments):
+            try:
+                work(server, told, random.Random(seed), *arguments)
+            except Exception as error:  # a thread's own would be lost
+                failed.append(error)
+
+        work = [(self.newcomer.work, self.data), *((p.work,) for p in self.publishers)]
+        for user in self.users:
+            work.append((user.work, [u.address for u in self.users if u is not user]))
+        threads = [threading.Thread(target=run, args=(draw.random(), *one)) for one in work]
+        for thread in threads:
+            thread.start()
+        try:
+            told.wait_for(answers)
+        finally:
+            server.kill()
+            told.over = True
+            for thread in threads:
+                thread.join(2 * programs.PATIENCE_S)
+        self.assertFalse(failed, list(failed))
+
+    def check(self, server):
+        rosters = {}
+        for user in self.users:
+            stream = xmpp.Stream(server.xmpp[0])
+            self.assertTrue(stream.log_in(user.name))
+            rosters[user.name] = stream.roster()
+            user.check(self, rosters[user.name])
+            stream.close()
+        self.check_pairs(rosters)
+        self.newcomer.check(self, server)
+        for publisher in self.publishers:
+            publisher.check(self, server)
+
+    def check_pairs(self, rosters):
+        """Both sides of a pair were changed, or neither."""
+        for name, roster in rosters.items():
+            for other in rosters:
+                sees = roster.get(f"{other}@localhost", (None, "none"))[1] in ("to", "both")
+                seen = rosters[other].get(f"{name}@localhost", (None, "none"))[1] in ("from",
+                                                                                     "both")
+                self.assertEqual(sees, seen, f"{name} and {other}")

@@ -1,0 +1,140 @@
+"""The two programs as processes: musterd that serves, musterd that refuses, muster."""
+
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Another folder with the programs, to test what is not of this build.
+BIN = pathlib.Path(os.environ.get("MUSTER_BIN", ROOT / "build" / "release" / "bin"))
+SAMPLE = ROOT / "config" / "musterd.toml"
+
+# How long anything may take before a case fails: generous, for it is only waited out on failure.
+PATIENCE_S = 30
+
+
+def ask(program, *arguments, stdin="", **more):
+    """Runs it to its end; what it printed and its exit code."""
+    return subprocess.run([BIN / program, *map(str, arguments)], input=stdin, text=True,
+                          capture_output=True, timeout=PATIENCE_S, check=False, **more)
+
+
+def make_certificate(folder, name="localhost"):
+    """NAME.crt, which signs itself, and NAME.key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-noenc", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"],
+        check=True, capture_output=True, timeout=PATIENCE_S)
+    (folder / f"{name}.key").chmod(0o600)
+
+
+def endpoint(text):
+    """("127.0.0.1", 5060) of "127.0.0.1:5060"."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Server:
+    """A musterd that became ready. It is killed with kill(); stop() is SIGTERM."""
+
+    def __init__(self, *arguments, log, **more):
+        self.log_path = log
+        ready, ready_of_child = os.pipe()
+        with open(log, "ab") as out:
+            self.process = subprocess.Popen(
+                [BIN / "musterd", *map(str, arguments), "--ready-fd", str(ready_of_child)],
+                pass_fds=[ready_of_child], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                **more)
+        os.close(ready_of_child)
+        with open(ready, encoding="utf-8") as line:
+            self.told = line.readline() if select.select([line], [], [], PATIENCE_S)[0] else ""
+        if not self.told:
+            self.kill()
+            raise AssertionError(f"musterd does not get ready:\n{self.log()}")
+        self.where = json.loads(self.told)
+        self.data = pathlib.Path(self.where["data"])
+        self.xmpp = [endpoint(text) for text in self.where["xmpp"]]
+        self.sip = [endpoint(text) for text in self.where["sip"]]
+        self.sips = [endpoint(text) for text in self.where["sips"]]
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        if self.is_alive():
+            self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM; the exit code."""
+        self.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+
+def until(true, what):
+    """Asks again and again: for what nothing tells of."""
+    limit = time.monotonic() + PATIENCE_S
+    while not (found := true()):
+        if time.monotonic() > limit:
+            raise AssertionError(f"did not come: {what}")
+        select.select([], [], [], 0.01)
+    return found
+
+
+class Case(unittest.TestCase):
+    """A case with a folder of its own; the servers that it starts end with it."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-app-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.data = self.folder / "data"
+
+    def serve(self, *arguments, **more):
+        server = Server(*arguments, log=self.folder / "log", **more)
+        self.addCleanup(server.kill)
+        return server
+
+    def develop(self, *arguments, **more):
+        """musterd dev on free ports, data in self.data."""
+        return self.serve("dev", "--data", self.data, "--xmpp", "127.0.0.1:0",
+                          "--sip", "127.0.0.1:0", "--sips", "127.0.0.1:0",
+                          "--log-level", "debug", *arguments, **more)
+
+    def configure(self, text=""):
+        """A configuration of localhost on free ports; `text` comes first, then its tables."""
+        make_certificate(self.folder)
+        path = self.folder / "musterd.toml"
+        path.write_text('data = "data"\n' + CONFIGURATION + text, encoding="utf-8")
+        return path
+
+    def add(self, address, *options, password="secret"):
+        done = ask("muster", "user", "add", address, "--password-stdin", "--data", self.data,
+                   *options, stdin=password + "\n")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        return address
+
+
+CONFIGURATION = """\
+[[domain]]
+name = "localhost"
+certificate = "localhost.crt"
+key = "localhost.key"
+[listen]
+xmpp = ["127.0.0.1:0"]
+sip = ["127.0.0.1:0"]
+sips = ["127.0.0.1:0"]
+"""
