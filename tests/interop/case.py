@@ -1,6 +1,7 @@
 """What the cases share: a server for each class, and waiting for something without sleeping."""
 
 import asyncio
+import subprocess
 import unittest
 
 import server as servers
@@ -73,3 +74,9 @@ class Case(unittest.IsolatedAsyncioTestCase):
         cls = type(self)
         cls.accounts += 1
         return self.server.add(f"{name}{cls.accounts}", *options)
+
+    def allow(self, watcher, presentity):
+        """What an operator does: lets the watcher see the presentity."""
+        subprocess.run([servers.BIN / "muster", "user", "watchers", presentity, "--allow", watcher,
+                        "--data", self.server.data], check=True, timeout=servers.PATIENCE_S,
+                       capture_output=True)

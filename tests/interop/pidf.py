@@ -2,6 +2,7 @@
 
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from xml.sax.saxutils import escape
 
 import server as servers
 
@@ -36,7 +37,7 @@ def notes(text):
 
 def document(entity, identity, basic, note=None):
     """A document as a phone publishes it: one tuple."""
-    said = f"<note xml:lang='en'>{note}</note>" if note else ""
+    said = f"<note xml:lang='en'>{escape(note)}</note>" if note else ""
     return (f"<?xml version='1.0' encoding='UTF-8'?>"
             f"<presence xmlns='{NAMESPACES['p']}' entity='pres:{entity}'>"
             f"<tuple id='{identity}'><status><basic>{basic}</basic></status>{said}</tuple>"

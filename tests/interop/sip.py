@@ -4,6 +4,7 @@ The scenarios are in sipp/; what begins with "$" in them a case fills in.
 """
 
 import asyncio
+import itertools
 import os
 import pathlib
 import re
@@ -43,10 +44,21 @@ class Message:
         return "\n".join([self.start, *self.lines, "", self.body])
 
 
-def free_port(host, kind=socket.SOCK_DGRAM):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+# Below those that the kernel gives to connections on their way out, and not the same for all runs.
+PORTS = itertools.count(10000 + os.getpid() % 10000)
+
+
+def free_port(host):
+    """A port that nobody has for UDP or TCP: sipp wants to be told one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in PORTS:
+        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp:
+            try:
+                udp.bind((host, port))
+                tcp.bind((host, port))
+                return port
+            except OSError:
+                continue
 
 
 class Sipp:

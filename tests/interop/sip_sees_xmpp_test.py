@@ -1,10 +1,8 @@
 """What a SIP watcher learns of an XMPP user."""
 
-import subprocess
 import unittest
 
 import pidf
-import server as servers
 from case import Case
 from sip import Sipp, request, watch
 from xmpp import log_in
@@ -67,9 +65,7 @@ class AnswerTest(Case):
         alice, bob = self.account("alice"), self.account("bob")
         watcher = await watch(self, bob, alice)
         await watcher.notified("pending")
-        subprocess.run([servers.BIN / "muster", "user", "watchers", alice, "--allow", bob,
-                        "--data", self.server.data], check=True, timeout=servers.PATIENCE_S,
-                       capture_output=True)
+        self.allow(bob, alice)
         notify = await watcher.notified("active")
         self.assertEqual(pidf.basics(notify.body), ["closed"])
 
