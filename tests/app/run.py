@@ -30,7 +30,8 @@ def main():
     if not chosen.countTestCases():
         print(f"no case has '{only}' in its name", file=sys.stderr)
         return 2
-    outcome = unittest.TextTestRunner(verbosity=2, stream=sys.stdout, descriptions=False).run(chosen)
+    runner = unittest.TextTestRunner(verbosity=2, stream=sys.stdout, descriptions=False)
+    outcome = runner.run(chosen)
     return 0 if outcome.wasSuccessful() else 1
 
 

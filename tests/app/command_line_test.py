@@ -1,0 +1,132 @@
+"""Help, what a wrong command line is told, and shell completion."""
+
+import re
+import shutil
+import subprocess
+import unittest
+
+import programs
+from programs import ask
+
+COMMANDS = ["musterd", "musterd dev", "musterd run", "musterd completion", "muster", "muster user",
+            "muster user add", "muster user passwd", "muster user remove", "muster user list",
+            "muster user watchers", "muster user policy", "muster completion"]
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+def run(line, *more, **how):
+    return ask(*line.split(), *more, **how)
+
+
+class HelpTest(unittest.TestCase):
+    def test_each_command_says_what_it_does(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                done = run(command, "--help")
+                self.assertEqual((DONE, ""), (done.returncode, done.stderr))
+                self.assertIn(f"Usage: {command} ", done.stdout)
+                self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
+    def test_a_type_is_named_once(self):
+        for command in COMMANDS:
+            for name, what in re.findall(r"^  (--?\S+|[A-Z]+) (\S+)", run(command, "--help").stdout,
+                                         re.MULTILINE):
+                self.assertIn(what, ["FOLDER", "DOMAIN", "ADDRESS:PORT", "N", "FILE", "WATCHER",
+                                     "{debug|info|warning|error}", "{ask|mutual|allow|deny}",
+                                     "{bash|zsh|fish}"], f"{command} {name}")
+
+    def test_the_version(self):
+        for program in ("musterd", "muster"):
+            self.assertRegex(run(program, "--version").stdout, rf"^{program} \d+\.\d+\.\d+\n$")
+
+
+class UsageTest(unittest.TestCase):
+    """What means nothing ends with 2, one line that says what, and where help is."""
+
+    def assert_told(self, line, told):
+        program, *arguments = line.split(" ")
+        done = ask(program, *arguments)
+        self.assertEqual((USAGE, ""), (done.returncode, done.stdout), line)
+        self.assertIn(told, done.stderr)
+        self.assertRegex(done.stderr, r"^[^\n]+\nTry '[a-z ]+ --help'\.\n$")
+
+    def test_what_is_unknown(self):
+        self.assert_told("musterd", "a command is needed: dev, run or completion")
+        self.assert_told("musterd dve", 'unknown command "dve"; did you mean "dev"?')
+        self.assert_told("musterd dev --dat x", 'unknown option "--dat"; did you mean "--data"?')
+        self.assert_told("musterd dev x", '"x" is one argument too many')
+        self.assert_told("muster user lst", 'unknown command "lst"; did you mean "list"?')
+
+    def test_values_out_of_range(self):
+        self.assert_told("musterd dev --threads 0", '"0" is no number from 1 to 255')
+        self.assert_told("musterd dev --threads 256", '"256" is no number from 1 to 255')
+        self.assert_told("musterd dev --xmpp 5222", '"5222" is no ADDRESS:PORT')
+        self.assert_told("musterd dev --sip 192.0.2.1:5060", "is not in 127.0.0.0/8 and not ::1")
+        self.assert_told("musterd dev --domain a..b", '"a..b" is no domain')
+        self.assert_told("musterd dev --log-level wrning", 'did you mean "warning"?')
+        self.assert_told("musterd dev --ready-fd 99", '"99" is no descriptor that is open')
+        self.assert_told("muster user policy a@b aks --data x", 'did you mean "ask"?')
+        self.assert_told("muster user add alice --data x", '"alice" is no address')
+        self.assert_told("muster user add a@b/c --data x", "a resource (/...) is too much")
+
+    def test_what_is_missing_or_contradicts(self):
+        self.assert_told("musterd run", "--config is required")
+        self.assert_told("musterd completion", "SHELL is required")
+        self.assert_told("muster user add --data x", "ADDRESS is required")
+        self.assert_told("muster user list", "which service? --data FOLDER or --config FILE")
+        self.assert_told("muster user list --data x --config y", "--data excludes --config")
+        self.assert_told("muster user add a@b --data x --generate --password-stdin", "excludes")
+        self.assert_told("muster user watchers a@b --data x --allow c@d --deny e@f", "excludes")
+
+
+# Completes the words as bash would, and prints what it offers.
+TYPE_IN_BASH = """
+compopt() { :; }
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+"_$1"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+class CompletionTest(programs.Case):
+    def offered(self, *words):
+        """What bash offers for the last of the words."""
+        script = run(words[0], "completion", "bash").stdout + TYPE_IN_BASH
+        done = subprocess.run(["bash", "-c", script, "bash", *words], text=True, check=True,
+                              capture_output=True, timeout=programs.PATIENCE_S)
+        self.assertEqual("", done.stderr)
+        return done.stdout.splitlines()
+
+    def test_bash_offers_commands_options_and_values(self):
+        self.assertEqual(["user", "completion", "--help", "-h", "--version"],
+                         self.offered("muster", ""))
+        self.assertEqual(["passwd", "policy"], self.offered("muster", "user", "p"))
+        self.assertEqual(["--policy"], self.offered("muster", "user", "add", "--po"))
+        self.assertEqual(["mutual"], self.offered("muster", "user", "add", "--policy", "m"))
+        self.assertEqual(["--log-level"], self.offered("musterd", "dev", "--log"))
+        self.assertEqual(["debug"], self.offered("musterd", "dev", "--log-level", "d"))
+        self.assertEqual(["fish"], self.offered("musterd", "completion", "f"))
+
+    def test_bash_offers_values_behind_an_equals_sign(self):
+        self.assertEqual(["debug", "info", "warning", "error"],
+                         self.offered("musterd", "dev", "--log-level", "="))
+        self.assertEqual(["mutual"], self.offered("muster", "user", "add", "--policy", "=", "m"))
+
+    def test_bash_offers_folders_and_files(self):
+        (self.folder / "two words").mkdir()
+        (self.folder / "two.toml").touch()
+        folder, file = f"{self.folder}/two words", f"{self.folder}/two.toml"
+        begun = f"{self.folder}/two"
+        self.assertEqual([folder], self.offered("musterd", "dev", "--data", begun))
+        self.assertEqual([file, folder],
+                         sorted(self.offered("musterd", "run", "--config", begun), reverse=True))
+
+    def test_each_script_is_one(self):
+        for program in ("musterd", "muster"):
+            for shell in ("bash", "zsh", "fish"):
+                done = run(program, "completion", shell)
+                self.assertEqual((DONE, ""), (done.returncode, done.stderr), f"{program} {shell}")
+                self.assertIn(f"_{program}", done.stdout)
+                if shutil.which(shell) is not None:
+                    subprocess.run([shell, "-n"], input=done.stdout, text=True, check=True,
+                                   timeout=programs.PATIENCE_S)
