@@ -17,7 +17,7 @@ const Address& account_of(const AdminRequest& request) {
 }  // namespace
 
 void PresenceDb::on(Now now, const AdminAsked& asked, Outbox& out) {
-  User& user = wanted(account_of(asked.request), out);
+  User& user = wanted(now, account_of(asked.request), out);
   if (user.loaded) {
     administer(now, asked, user, out);
     forget_if_idle(account_of(asked.request));
@@ -66,31 +66,33 @@ void PresenceDb::administer(Now, const AdminAsked& asked, User& user, Outbox& ou
              asked.request);
 }
 
-void PresenceDb::answered(Now now, const AdminAsk& ask, const StoreReply& reply, Outbox& out) {
+void PresenceDb::answered(Now, const AdminAsk& ask, const StoreReply& reply, Outbox& out) {
   AdminReply answer;
   if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
     const auto& decide = std::get<DecideWatcher>(ask.asked.request);
-    pair_changed(now, decide.account, decide.watcher, *changed,
+    pair_changed(decide.account, decide.watcher, *changed,
                  decide.allow ? SubscriptionVerb::subscribed : SubscriptionVerb::unsubscribed, {},
                  out);
   } else if (std::holds_alternative<PolicySet>(reply)) {
     const auto& change = std::get<ChangePolicy>(ask.asked.request);
     if (User* user = held(change.account)) {
       user->policy = change.policy;
-      review_watches(now, change.account, *user, nullptr, out);
+      review_watches(change.account, *user, nullptr, out);
     }
   } else {
-    answer.outcome = std::holds_alternative<StoreRefused>(reply)
+    answer.outcome = !std::holds_alternative<StoreRefused>(reply)
+                         ? AdminReply::Outcome::store_failed
+                     : std::holds_alternative<DecideWatcher>(ask.asked.request)
                          ? AdminReply::Outcome::no_such_watcher
-                         : AdminReply::Outcome::store_failed;
+                         : AdminReply::Outcome::no_such_account;
   }
   out.order(AnswerAdmin{ask.asked.ticket, std::move(answer)});
 }
 
 // --- the end of an account -----------------------------------------------------------------------
 
-void PresenceDb::on(Now, const DropAccount& gone, Outbox& out) {
-  User& user = wanted(gone.account, out);
+void PresenceDb::on(Now now, const DropAccount& gone, Outbox& out) {
+  User& user = wanted(now, gone.account, out);
   if (user.loaded) {
     drop(gone.account, std::nullopt, out);
   } else {
@@ -117,7 +119,11 @@ void PresenceDb::drop(const Address& account, std::optional<Ticket> ticket, Outb
 
 void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, Outbox& out) {
   AdminReply answer;
-  if (std::holds_alternative<AccountRemoved>(reply)) {
+  if (const auto* removed = std::get_if<AccountRemoved>(&reply)) {
+    for (const AccountRemoved::Contact& contact : removed->contacts) {
+      out.emit(shard_.home_of(contact.account),
+               RelationChanged{contact.account, ask.account, contact.change, {}, {}});
+    }
     out.emit(AccountGone{ask.account, true});
     if (User* user = held(ask.account)) {
       for (const LiveWatch& watch : std::exchange(user->watches, {})) {
@@ -131,6 +137,7 @@ void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, 
     answer.outcome = std::holds_alternative<StoreRefused>(reply)
                          ? AdminReply::Outcome::no_such_account
                          : AdminReply::Outcome::store_failed;
+    if (!ask.ticket) out.emit(AccountKept{ask.account});
   }
   if (ask.ticket) out.order(AnswerAdmin{*ask.ticket, std::move(answer)});
 }

@@ -31,11 +31,14 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
   const PresentResource resource{changed.full,     PresentResource::kSession,
                                  changed.priority, changed.before,
                                  changed.after,    now.unix_time};
-  const auto known = std::find_if(user->resources.begin(), user->resources.end(),
-                                  [&](const PresentResource& r) { return r.full == changed.full; });
+  const auto known =
+      std::find_if(user->resources.begin(), user->resources.end(), [&](const PresentResource& r) {
+        return r.number == PresentResource::kSession && r.full == changed.full;
+      });
   if (changed.available && known != user->resources.end()) {
     *known = resource;
   } else if (changed.available) {
+    give_way(account, *user, changed.full, out);
     user->resources.push_back(resource);
   } else if (known != user->resources.end()) {
     user->resources.erase(known);
@@ -44,12 +47,25 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
     const std::string name(changed.full.resource());
     std::erase_if(user->document->left, [&](const XmppSource& s) { return s.resource == name; });
     if (!changed.available) {
-      user->document->left.push_back({name, false, 0, changed.after, now.unix_time});
+      auto& left = user->document->left;
+      left.push_back({name, false, 0, changed.after, now.unix_time});
+      // Where nobody watches, none is told and taken away.
+      if (left.size() > shard_.settings.limits.sessions_per_user_max) left.erase(left.begin());
     }
   }
   broadcast(account, *user, resource, out);
   if (changed.initial) welcome(changed.full, *user, out);
   presence_changed(now, account, *user, out);
+}
+
+// A publication that is shown by the name of a session goes by another from now on.
+void PresenceDb::give_way(const Address& account, User& user, const Address& full, Outbox& out) {
+  for (PresentResource& resource : user.resources) {
+    if (resource.full != full) continue;
+    resource.full = other_name(full, resource.number);
+    resource.before = stanza_before_to(resource.full);
+    broadcast(account, user, resource, out);
+  }
 }
 
 // To all contacts who may see it: one value for each shard that has some (RFC 6121 sections 4.2.2,
@@ -119,9 +135,9 @@ void PresenceDb::on(Now, const ContactsProbed& probed, Outbox& out) {
   if (!reply.stanzas.empty()) out.emit(shard_.home_of(watcher), std::move(reply));
 }
 
-void PresenceDb::on(Now, const ProbeAsked& asked, Outbox& out) {
+void PresenceDb::on(Now now, const ProbeAsked& asked, Outbox& out) {
   const Address account = asked.contact.to_bare();
-  User& user = wanted(account, out);
+  User& user = wanted(now, account, out);
   if (user.loaded) {
     answer_probe(asked, user, out);
     forget_if_idle(account);

@@ -81,6 +81,7 @@ class PresenceDb {
   struct WatchAsk {
     WatchAsked watch;
     std::string stanza;
+    bool again = false;  // the watch is kept meanwhile: it was active, and must ask now
   };
   struct ExpireAsk {
     Address account;
@@ -98,7 +99,7 @@ class PresenceDb {
 
   // users.cc
   void ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out);
-  User& wanted(const Address& account, Outbox& out);
+  User& wanted(Now now, const Address& account, Outbox& out);
   // The user if she is held and loaded; nothing else counts as present.
   User* held(const Address& account);
   void forget_if_idle(const Address& account);
@@ -109,6 +110,7 @@ class PresenceDb {
   void answered(Now now, const PublicationsAsk& ask, const StoreReply& reply, Outbox& out);
 
   // presence.cc
+  void give_way(const Address& account, User& user, const Address& full, Outbox& out);
   void broadcast(const Address& account, const User& user, const PresentResource& resource,
                  Outbox& out);
   void tell_unavailable(const User& user, const Address& contact, Outbox& out);
@@ -121,11 +123,9 @@ class PresenceDb {
   bool learn(User& user, const Address& contact, const RelationChange& change);
   void push(const Address& account, const Address& contact, const RelationChange& change,
             Outbox& out);
-  void pair_changed(Now now, const Address& actor, const Address& peer,
-                    const SubscriptionChanged& changed, SubscriptionVerb verb, std::string stanza,
-                    Outbox& out);
-  void side_changed(Now now, const Address& account, const Address& contact, Relation before,
-                    Outbox& out);
+  void pair_changed(const Address& actor, const Address& peer, const SubscriptionChanged& changed,
+                    SubscriptionVerb verb, std::string stanza, Outbox& out);
+  void side_changed(const Address& account, const Address& contact, Relation before, Outbox& out);
   void answered(Now now, const RosterAsked& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const RosterItemAsked& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const SubscriptionAsked& ask, const StoreReply& reply, Outbox& out);
@@ -146,13 +146,13 @@ class PresenceDb {
                          std::vector<TuplesConverted::Resource> resources, Outbox& out);
 
   // watches.cc
-  void begin_watch(Now now, const WatchAsked& asked, User& user, Outbox& out);
+  void begin_watch(const WatchAsked& asked, User& user, Outbox& out);
   WatchState standing(const User& user, const Address& watcher, const Address& presentity) const;
-  void ask_to_watch(const WatchAsked& asked, Outbox& out);
+  void ask_to_watch(const WatchAsked& asked, bool again, Outbox& out);
   void answered(Now now, const WatchAsk& ask, const StoreReply& reply, Outbox& out);
-  void keep_watch(Now now, const WatchAsked& asked, WatchState state, User& user, Outbox& out);
-  void review_watches(Now now, const Address& account, User& user, const Address* watcher,
-                      Outbox& out);
+  void keep_watch(const WatchAsked& asked, WatchState state, User& user, Outbox& out);
+  void decide_watch(const WatchAsk& ask, WatchState state, User& user, Outbox& out);
+  void review_watches(const Address& account, User& user, const Address* watcher, Outbox& out);
   void presence_changed(Now now, const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, Outbox& out);
   void compose(const Address& account, User& user, Outbox& out);

@@ -26,7 +26,7 @@ PublishAnswered::Outcome outcome_of(const StoreReply& reply) {
 // --- publications --------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const PublishAsked& asked, Outbox& out) {
-  User& user = wanted(asked.account, out);
+  User& user = wanted(now, asked.account, out);
   if (user.loaded) {
     publish(now, asked, out);
   } else {
@@ -128,7 +128,7 @@ void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
 // --- registrations -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
-  User& user = wanted(changed.account, out);
+  User& user = wanted(now, changed.account, out);
   if (!user.loaded) {
     user.waiting.push_back(changed);
     return;
@@ -155,6 +155,7 @@ void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed,
   }
   user.registrations = std::move(next);
   show_registrations(now, changed.account, user, out);
+  if (user.publications.empty()) presence_changed(now, changed.account, user, out);
 }
 
 // Registrations are presence only of who does not publish (design, "Identity and presence").
@@ -166,7 +167,6 @@ void PresenceDb::show_registrations(Now now, const Address& account, User& user,
       replace_resources(now, account, user, live.number, {}, out);
     }
   }
-  if (!user.registrations.empty()) presence_changed(now, account, user, out);
 }
 
 // --- as XMPP watchers see them -------------------------------------------------------------------
@@ -195,7 +195,7 @@ void PresenceDb::replace_resources(Now now, const Address& account, User& user,
     const bool taken =
         std::any_of(user.resources.begin(), user.resources.end(),
                     [&](const PresentResource& r) { return r.full == full && r.number != number; });
-    if (taken) full = account.with_resource(resource.resource + "-" + std::to_string(number));
+    if (taken) full = other_name(full, number);
     std::string before = "<presence";
     xml::append_attribute(before, "from", full.text());
     before.append(" to='");

@@ -19,6 +19,12 @@ std::string subscription_stanza(const Address& from, const Address& to, Subscrip
   return xml;
 }
 
+// No hint of these can still be under way: there were as many changes since.
+void forget_blank(User& user, const Address& but) {
+  std::erase_if(user.contacts,
+                [&](const Contact& c) { return c.relation.blank() && c.address != but; });
+}
+
 // What a client is told of a reply that is not the one hoped for.
 StanzaError error_of(const StoreReply& reply) {
   const auto* refused = std::get_if<StoreRefused>(&reply);
@@ -38,6 +44,8 @@ bool PresenceDb::learn(User& user, const Address& contact, const RelationChange&
   const auto place = contact_position(user, contact);
   if (place == user.contacts.end() || place->address != contact) {
     user.contacts.insert(place, {contact, change.after.relation, change.version});
+    if (user.contacts.size() > 2 * shard_.settings.limits.roster_items_max)
+      forget_blank(user, contact);
     return true;
   }
   if (place->version >= change.version) return false;
@@ -78,15 +86,14 @@ void PresenceDb::on(Now, const RosterItemAsked& asked, Outbox& out) {
   }
 }
 
-void PresenceDb::answered(Now now, const RosterItemAsked& ask, const StoreReply& reply,
-                          Outbox& out) {
+void PresenceDb::answered(Now, const RosterItemAsked& ask, const StoreReply& reply, Outbox& out) {
   if (const auto* set = std::get_if<RosterItemSet>(&reply)) {
     const RelationChange change{true, set->version, {}, set->item};
     if (User* user = held(ask.account)) learn(*user, ask.contact, change);
     push(ask.account, ask.contact, change, out);
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
   } else if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
-    pair_changed(now, ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
+    pair_changed(ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
   } else {
     out.emit(RosterItemAnswered{ask.session, ask.id, error_of(reply)});
@@ -102,10 +109,9 @@ void PresenceDb::on(Now, const SubscriptionAsked& asked, Outbox& out) {
             out);
 }
 
-void PresenceDb::answered(Now now, const SubscriptionAsked& ask, const StoreReply& reply,
-                          Outbox& out) {
+void PresenceDb::answered(Now, const SubscriptionAsked& ask, const StoreReply& reply, Outbox& out) {
   if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
-    pair_changed(now, ask.actor, ask.peer, *changed, ask.verb, ask.stanza, out);
+    pair_changed(ask.actor, ask.peer, *changed, ask.verb, ask.stanza, out);
   } else {
     out.emit(SubscriptionRefused{ask.session, ask.peer, ask.id, error_of(reply)});
   }
@@ -113,7 +119,7 @@ void PresenceDb::answered(Now now, const SubscriptionAsked& ask, const StoreRepl
 
 // The actor's side is here. What goes to the peer goes in the order that RFC 6121 wants: that she
 // became unavailable before `unsubscribed` (3.2.2), her presence after `subscribed` (3.1.5).
-void PresenceDb::pair_changed(Now now, const Address& actor, const Address& peer,
+void PresenceDb::pair_changed(const Address& actor, const Address& peer,
                               const SubscriptionChanged& changed, SubscriptionVerb verb,
                               std::string stanza, Outbox& out) {
   User* user = held(actor);
@@ -131,11 +137,11 @@ void PresenceDb::pair_changed(Now now, const Address& actor, const Address& peer
   push(actor, peer, changed.actor, out);
   if (user == nullptr) return;
   if (!was_seen && is_seen) tell_presence(*user, peer, out);
-  review_watches(now, actor, *user, &peer, out);
+  review_watches(actor, *user, &peer, out);
 }
 
 // The other side. If nobody holds the user, nobody here has to hear of it: the store has it.
-void PresenceDb::on(Now now, const RelationChanged& changed, Outbox& out) {
+void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
   const auto found = users_.find(changed.user);
   if (found == users_.end()) return;
   User& user = *found->second;
@@ -152,17 +158,17 @@ void PresenceDb::on(Now now, const RelationChanged& changed, Outbox& out) {
         verbatim ? changed.stanza : subscription_stanza(changed.contact, changed.user, shown)});
   }
   push(changed.user, changed.contact, changed.change, out);
-  side_changed(now, changed.user, changed.contact, changed.change.before, out);
+  side_changed(changed.user, changed.contact, changed.change.before, out);
 }
 
-void PresenceDb::side_changed(Now now, const Address& account, const Address& contact,
-                              Relation before, Outbox& out) {
+void PresenceDb::side_changed(const Address& account, const Address& contact, Relation before,
+                              Outbox& out) {
   User& user = *held(account);
   const bool was_seen = is_seen_by(before.subscription);
   const bool is_seen = is_seen_by(relation_to(user, contact).subscription);
   if (was_seen && !is_seen) tell_unavailable(user, contact, out);
   if (!was_seen && is_seen) tell_presence(user, contact, out);
-  review_watches(now, account, user, &contact, out);
+  review_watches(account, user, &contact, out);
 }
 
 }  // namespace muster

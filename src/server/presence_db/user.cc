@@ -20,4 +20,8 @@ Relation relation_to(const User& user, const Address& address) {
   return contact == nullptr ? Relation{} : contact->relation;
 }
 
+Address other_name(const Address& full, std::uint32_t number) {
+  return full.with_resource(std::string(full.resource()) + "-" + std::to_string(number));
+}
+
 }  // namespace muster

@@ -95,6 +95,8 @@ struct User {
 // The record of `address`, or where it would stand.
 std::vector<Contact>::iterator contact_position(User& user, const Address& address);
 Relation relation_to(const User& user, const Address& address);
+// The name of a resource that comes of `number`, where its own is that of another.
+Address other_name(const Address& full, std::uint32_t number);
 const Contact* find_contact(const User& user, const Address& address);
 
 }  // namespace muster

@@ -14,8 +14,10 @@ namespace muster {
 
 void PresenceDb::ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out) {
   const Ticket ticket(next_ticket_++);
-  if (const auto user = users_.find(account); user != users_.end()) ++user->second->asks;
-  asks_.emplace(ticket, std::make_pair(account, std::move(ask)));
+  const auto user = users_.find(account);
+  if (user != users_.end()) ++user->second->asks;
+  // Only who is held now is held by it.
+  asks_.emplace(ticket, std::make_pair(user != users_.end() ? account : Address(), std::move(ask)));
   out.order(AskStore{ticket, std::move(request)});
 }
 
@@ -24,36 +26,36 @@ void PresenceDb::on(Now now, const StoreAnswered& answer, Outbox& out) {
   MUSTER_CHECK(asked != asks_.end());
   const auto [account, ask] = std::move(asked->second);
   asks_.erase(asked);
-  if (const auto user = users_.find(account); user != users_.end() && user->second->asks > 0) {
-    --user->second->asks;
-  }
+  if (const auto user = users_.find(account); user != users_.end()) --user->second->asks;
   std::visit([&](const auto& known) { answered(now, known, answer.reply, out); }, ask);
   forget_if_idle(account);
 }
 
-void PresenceDb::on(Now, const Started&, Outbox& out) {
-  ask_store({}, PublicationsAsk{}, LoadPublications{}, out);
+void PresenceDb::on(Now now, const Started&, Outbox& out) {
+  ask_store({}, PublicationsAsk{}, LoadPublications{now.unix_time}, out);
 }
 
 // A failure here is no loss: each user is still found when somebody asks for her, but contacts who
 // log in before that do not see that she is there.
-void PresenceDb::answered(Now, const PublicationsAsk&, const StoreReply& reply, Outbox& out) {
+void PresenceDb::answered(Now now, const PublicationsAsk&, const StoreReply& reply, Outbox& out) {
   const auto* publications = std::get_if<PublicationsLoaded>(&reply);
   if (publications == nullptr) {
     out.order(Log{Log::Level::error, "publications-not-loaded", {}, {}});
     return;
   }
   for (const Address& account : publications->accounts) {
-    if (shard_.home_of(account) == shard_.self) wanted(account, out);
+    if (shard_.home_of(account) == shard_.self) wanted(now, account, out);
   }
 }
 
 // --- coming and going ----------------------------------------------------------------------------
 
-User& PresenceDb::wanted(const Address& account, Outbox& out) {
+User& PresenceDb::wanted(Now now, const Address& account, Outbox& out) {
   if (const auto held = users_.find(account); held != users_.end()) return *held->second;
   User& user = *users_.emplace(account, std::make_unique<User>()).first->second;
-  ask_store(account, LoadAsk{account}, LoadUser{account, shard_.settings.auto_accounts}, out);
+  const Settings& settings = shard_.settings;
+  ask_store(account, LoadAsk{account},
+            LoadUser{account, settings.auto_accounts, now.unix_time, settings.default_policy}, out);
   return user;
 }
 
@@ -67,8 +69,8 @@ void PresenceDb::forget_if_idle(const Address& account) {
   if (found != users_.end() && found->second->idle()) users_.erase(found);
 }
 
-void PresenceDb::on(Now, const UserWanted& want, Outbox& out) {
-  User& user = wanted(want.account, out);
+void PresenceDb::on(Now now, const UserWanted& want, Outbox& out) {
+  User& user = wanted(now, want.account, out);
   user.wanted_by_sessions = true;
   if (user.loaded) out.emit(UserReady{want.account, UserReady::Outcome::loaded});
 }
@@ -140,10 +142,13 @@ void PresenceDb::refuse(const WaitingForUser& waiting, bool failed, Outbox& out)
                 {failed ? AdminReply::Outcome::store_failed : AdminReply::Outcome::no_such_account,
                  {}}});
           },
+          [&](const DropAccount& gone) {
+            if (failed) return out.emit(AccountKept{gone.account});
+            out.emit(AccountGone{gone.account, true});
+          },
           // Nobody waits for an answer to these; a registration is repeated by its phone.
           [](const RegistrationsChanged&) {},
           [](const RelationChanged&) {},
-          [](const DropAccount&) {},
       },
       waiting);
 }

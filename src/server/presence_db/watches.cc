@@ -12,12 +12,12 @@ namespace muster {
 // --- beginning and ending ------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const WatchAsked& asked, Outbox& out) {
-  User& user = wanted(asked.presentity, out);
+  User& user = wanted(now, asked.presentity, out);
   if (!user.loaded) {
     user.waiting.push_back(asked);
     return;
   }
-  begin_watch(now, asked, user, out);
+  begin_watch(asked, user, out);
   forget_if_idle(asked.presentity);
 }
 
@@ -39,7 +39,7 @@ WatchState PresenceDb::standing(const User& user, const Address& watcher,
   return WatchState::pending;
 }
 
-void PresenceDb::begin_watch(Now now, const WatchAsked& asked, User& user, Outbox& out) {
+void PresenceDb::begin_watch(const WatchAsked& asked, User& user, Outbox& out) {
   const auto answer = [&](WatchState state) {
     out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
   };
@@ -51,57 +51,73 @@ void PresenceDb::begin_watch(Now now, const WatchAsked& asked, User& user, Outbo
   if (state == WatchState::rejected) {
     answer(state);
   } else if (state == WatchState::active) {
-    keep_watch(now, asked, state, user, out);
+    keep_watch(asked, state, user, out);
   } else if (asked.fetch) {
     answer(WatchState::pending);  // a glance is no request for an authorization
   } else if (is_pending_in(relation_to(user, asked.watcher).subscription)) {
-    keep_watch(now, asked, state, user, out);
+    keep_watch(asked, state, user, out);
   } else {
-    ask_to_watch(asked, out);
+    ask_to_watch(asked, false, out);
   }
 }
 
 // RFC 8048 section 5.3.1: the presentity is asked as if the watcher were an XMPP user.
-void PresenceDb::ask_to_watch(const WatchAsked& asked, Outbox& out) {
+void PresenceDb::ask_to_watch(const WatchAsked& asked, bool again, Outbox& out) {
   std::string stanza = "<presence";
   xml::append_attribute(stanza, "from", asked.watcher.bare());
   xml::append_attribute(stanza, "to", asked.presentity.bare());
   stanza.append(" type='subscribe'/>");
   ask_store(
-      asked.presentity, WatchAsk{asked, stanza},
+      asked.presentity, WatchAsk{asked, stanza, again},
       AskToWatch{asked.watcher, asked.presentity, stanza, shard_.settings.limits.roster_items_max},
       out);
 }
 
-void PresenceDb::answered(Now now, const WatchAsk& ask, const StoreReply& reply, Outbox& out) {
+void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Outbox& out) {
   const WatchAsked& asked = ask.watch;
-  User* user = held(asked.presentity);
+  User& user = *held(asked.presentity);  // this very question holds her
   const auto* changed = std::get_if<SubscriptionChanged>(&reply);
-  if (user == nullptr || changed == nullptr) {
+  if (changed == nullptr) {
     const auto* refused = std::get_if<StoreRefused>(&reply);
     WatchState state = WatchState::store_failed;
     if (refused != nullptr) {
       state = refused->why == StoreRefused::Why::too_many ? WatchState::too_many
                                                           : WatchState::no_such_user;
     }
-    out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
+    decide_watch(ask, state, user, out);
     return;
   }
-  learn(*user, asked.watcher, changed->peer);
+  learn(user, asked.watcher, changed->peer);
   for (const SubscriptionVerb shown : changed->to_peer) {
     out.emit(SubscriptionShown{asked.presentity, shown, ask.stanza});
   }
   push(asked.presentity, asked.watcher, changed->peer, out);
-  const WatchState state = standing(*user, asked.watcher, asked.presentity);
-  if (state == WatchState::rejected) {
-    out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
+  if (changed->actor.changed) {
+    out.emit(
+        shard_.home_of(asked.watcher),
+        RelationChanged{asked.watcher, asked.presentity, changed->actor, changed->to_actor, {}});
+  }
+  decide_watch(ask, standing(user, asked.watcher, asked.presentity), user, out);
+}
+
+// A watch that was kept while it asked again may have ended meanwhile; its watcher heard that it is
+// pending.
+void PresenceDb::decide_watch(const WatchAsk& ask, WatchState state, User& user, Outbox& out) {
+  const WatchAsked& asked = ask.watch;
+  const bool ended = ask.again && std::erase_if(user.watches, [&](const LiveWatch& w) {
+                                    return w.id == asked.watch;
+                                  }) == 0;
+  if (ended) return;
+  if (state == WatchState::active || (state == WatchState::pending && !ask.again)) {
+    keep_watch(asked, state, user, out);
+  } else if (state == WatchState::pending) {
+    user.watches.push_back({asked.watch, asked.watcher, false, false, 0, false});
   } else {
-    keep_watch(now, asked, state, *user, out);
+    out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
   }
 }
 
-void PresenceDb::keep_watch(Now, const WatchAsked& asked, WatchState state, User& user,
-                            Outbox& out) {
+void PresenceDb::keep_watch(const WatchAsked& asked, WatchState state, User& user, Outbox& out) {
   if (user.document == nullptr) user.document = std::make_unique<User::Document>();
   const bool active = state == WatchState::active;
   user.watches.push_back({asked.watch, asked.watcher, active, asked.fetch, 0, false});
@@ -135,31 +151,33 @@ void PresenceDb::on(Now, const WatchEnded& ended, Outbox&) {
 }
 
 // The authorization of `watcher`, or of all if null, may have changed. Who waited and is neither
-// allowed nor waiting any more was turned down.
-void PresenceDb::review_watches(Now now, const Address& account, User& user, const Address* watcher,
+// allowed nor waiting any more was turned down. Whom a policy allowed that is no more is to ask.
+void PresenceDb::review_watches(const Address& account, User& user, const Address* watcher,
                                 Outbox& out) {
   std::vector<WatchAsked> to_ask;
   bool fresh = false;
   std::erase_if(user.watches, [&](LiveWatch& watch) {
     if (watcher != nullptr && watch.watcher != *watcher) return false;
     const WatchState state = standing(user, watch.watcher, account);
-    if (state == WatchState::active) {
-      fresh = fresh || !watch.active;
-      watch.active = true;
+    const bool was_active = std::exchange(watch.active, state == WatchState::active);
+    if (watch.active) {
+      fresh = fresh || !was_active;
       return false;
     }
     const bool waits = is_pending_in(relation_to(user, watch.watcher).subscription);
-    if (state == WatchState::pending && waits && !watch.active) return false;
-    if (state == WatchState::pending && watcher == nullptr) {
-      to_ask.push_back({watch.id, watch.watcher, account, watch.fetch});
-    } else {
+    if (state != WatchState::pending || (watcher != nullptr && !waits)) {
       out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::rejected, nullptr});
+      return true;
     }
-    return true;
+    if (!was_active) return false;
+    out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::pending, nullptr});
+    watch.told = 0;
+    if (!waits) to_ask.push_back({watch.id, watch.watcher, account, watch.fetch});
+    return watch.fetch;
   });
   if (fresh) give_document(account, user, out);
   for (const WatchAsked& asked : to_ask)
-    begin_watch(now, asked, user, out);
+    ask_to_watch(asked, true, out);
 }
 
 // --- the document --------------------------------------------------------------------------------

@@ -7,16 +7,185 @@ using ::testing::IsEmpty;
 namespace muster::testing {
 namespace {
 
-TEST(PresenceDbUsers, WorldHasUsersOnBothShards) {
-  for (const std::string_view name : {"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"})
-    std::printf("%s %d\n", std::string(name).c_str(), home_shard(PresenceDbWorld::user(name).bare(), 2).number());
-}
-
 TEST(PresenceDbUsers, AreLoadedForASession) {
   PresenceDbWorld world;
   world.accounts({"alice"});
   world.on("alice", UserWanted{world.user("alice")});
   EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded"));
+  world.on("alice", UserWanted{world.user("alice")});
+  EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded"));
+  EXPECT_EQ(world.requests.size(), 1U);
+}
+
+TEST(PresenceDbUsers, WhoHasNoAccountIsNotKept) {
+  PresenceDbWorld world;
+  world.on("alice", UserWanted{world.user("alice")});
+  world.watch(1, "bob", "alice");
+  world.publish("alice", "desk");
+  EXPECT_THAT(world.heard(), ElementsAre("ready alice: no_such_account", "watch 1 no_such_user",
+                                         "publish: no_such_account"));
+  EXPECT_EQ(world.held_users(), 0U);
+}
+
+TEST(PresenceDbUsers, AnAccountIsMadeAtFirstUseWithTheDefaultPolicy) {
+  PresenceDbWorld world;
+  world.settings.auto_accounts = true;
+  world.settings.default_policy = WatcherPolicy::deny;
+  world.on("alice", UserWanted{world.user("alice")});
+  world.watch(1, "bob", "alice");
+  EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded", "watch 1 rejected"));
+}
+
+TEST(PresenceDbUsers, WhatComesWhileTheyAreLoadedWaitsAndKeepsItsOrder) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.hold_store();
+  world.watch(1, "bob", "bob");
+  world.watch(2, "alice", "bob");
+  world.on("bob", ProbeAsked{world.user("alice/home"), world.user("bob"), "p1"});
+  EXPECT_THAT(world.heard(), IsEmpty());
+  EXPECT_EQ(world.asked(), 1U);
+  world.release_store();
+  EXPECT_THAT(world.heard(),
+              ElementsAre("watch 1 active: []",
+                          "show bob: <presence from='alice' to='bob' type='subscribe'/>",
+                          "to alice/home: <presence from='bob' to='alice/home' id='p1'"
+                          " type='unsubscribed'/>",
+                          "watch 2 pending"));
+}
+
+TEST(PresenceDbUsers, AStoreThatFailsIsSaidToAllWhoWait) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.break_store();
+  world.hold_store();
+  world.on("alice", UserWanted{world.user("alice")});
+  world.watch(1, "bob", "alice");
+  world.publish("alice", "desk");
+  world.administer(ListWatchers{world.user("alice")});
+  world.on("alice", DropAccount{world.user("alice")});
+  world.on("alice", ProbeAsked{world.user("bob/desk"), world.user("alice"), {}});
+  world.phones("alice", {"phone"});
+  world.release_store();
+  EXPECT_THAT(world.heard(),
+              ElementsAre("ready alice: store_failed", "publish: store_failed", "kept alice",
+                          "admin: store_failed", "watch 1 store_failed"));
+  EXPECT_EQ(world.held_users(), 0U);
+
+  world.mend_store();
+  world.on("alice", UserWanted{world.user("alice")});
+  EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded"));
+}
+
+TEST(PresenceDbUsers, AreForgottenWithTheLastThatNeedsThem) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.come("alice/home");
+  world.watch(1, "bob", "alice");
+  world.phones("alice", {"phone"});
+  world.publish("alice", "desk");
+  EXPECT_EQ(world.held_users(), 1U);
+  world.leave("alice/home");
+  world.on("alice", UserUnwanted{world.user("alice")});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.on("alice", WatchEnded{world.watch_id(1, "bob"), world.user("alice")});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.phones("alice", {});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.unpublish("alice", world.etag);
+  EXPECT_EQ(world.held_users(), 0U);
+}
+
+TEST(PresenceDbUsers, AGlanceDoesNotKeepThem) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.watch(1, "alice", "alice", true);
+  world.watch(2, "bob", "alice", true);
+  world.on("alice", ProbeAsked{world.user("bob/desk"), world.user("alice"), {}});
+  world.administer(ListWatchers{world.user("alice")});
+  EXPECT_THAT(world.heard(), ElementsAre("watch 1 active: []", "watch 2 pending",
+                                         "to bob/desk: <presence from='alice' to='bob/desk'"
+                                         " type='unsubscribed'/>",
+                                         "admin: done"));
+  EXPECT_EQ(world.held_users(), 0U);
+}
+
+TEST(PresenceDbUsers, WhoLeftWhileLoadingIsForgotten) {
+  PresenceDbWorld world;
+  world.accounts({"alice"});
+  world.hold_store();
+  world.on("alice", UserWanted{world.user("alice")});
+  world.on("alice", UserUnwanted{world.user("alice")});
+  world.release_store();
+  EXPECT_THAT(world.heard(), IsEmpty());
+  EXPECT_EQ(world.held_users(), 0U);
+}
+
+// A question to the store about her keeps her, so that its answer finds her.
+TEST(PresenceDbUsers, AreKeptUntilTheStoreHasAnswered) {
+  PresenceDbWorld world;
+  world.accounts({"alice"});
+  world.come("alice/home");
+  world.hold_store();
+  world.publish("alice", "desk");
+  world.leave("alice/home");
+  world.on("alice", UserUnwanted{world.user("alice")});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.heard();
+  world.release_store();
+  EXPECT_THAT(world.heard(),
+              ElementsAre("publish: stored",
+                          "to alice: <presence from='alice/desk' to='alice'>desk</presence>"));
+  EXPECT_EQ(world.held_users(), 1U);
+}
+
+TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlone) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob", "dave"});
+  world.store.carry_out(StorePublication{world.user("alice"),
+                                         {},
+                                         "a",
+                                         "desk",
+                                         world.now.unix_time,
+                                         world.now.unix_time + Duration::seconds(10),
+                                         10});
+  world.store.carry_out(StorePublication{world.user("dave"),
+                                         {},
+                                         "b",
+                                         "desk",
+                                         world.now.unix_time,
+                                         world.now.unix_time + Duration::seconds(5),
+                                         10});
+  world.pass(Duration::seconds(5));
+  world.start();
+  EXPECT_EQ(world.held_users(), 1U);
+  world.watch(1, "alice", "alice");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("to alice: <presence from='alice/desk' to='alice'>desk</presence>",
+                          "watch 1 active: [publication desk]"));
+}
+
+TEST(PresenceDbUsers, AnExpiredPublicationIsNotLoaded) {
+  PresenceDbWorld world;
+  world.accounts({"alice"});
+  world.store.carry_out(StorePublication{world.user("alice"),
+                                         {},
+                                         "a",
+                                         "desk",
+                                         world.now.unix_time,
+                                         world.now.unix_time + Duration::seconds(10),
+                                         10});
+  world.pass(Duration::seconds(10));
+  world.watch(1, "alice", "alice");
+  EXPECT_THAT(world.heard(), ElementsAre("watch 1 active: []"));
+}
+
+TEST(PresenceDbUsers, AStartWithoutTheStoreIsLogged) {
+  PresenceDbWorld world;
+  world.break_store();
+  world.start();
+  EXPECT_THAT(world.heard(),
+              ElementsAre("log publications-not-loaded", "log publications-not-loaded"));
 }
 
 }  // namespace

@@ -35,9 +35,8 @@ std::string_view name_of(UserReady::Outcome outcome) {
   return kNames[static_cast<int>(outcome)];
 }
 std::string_view name_of(PublishAnswered::Outcome outcome) {
-  static constexpr std::string_view kNames[] = {"stored",          "removed",     "precondition",
-                                                "too_many",        "no_such_account",
-                                                "store_failed"};
+  static constexpr std::string_view kNames[] = {"stored",   "removed",         "precondition",
+                                                "too_many", "no_such_account", "store_failed"};
   return kNames[static_cast<int>(outcome)];
 }
 std::string_view name_of(AdminReply::Outcome outcome) {
@@ -98,9 +97,7 @@ struct Teller {
       text += " " + text_of(watch);
     line(text + ": " + *e.document);
   }
-  void on(const AccountGone& e) {
-    line((e.removed ? "gone " : "log out ") + e.account.text());
-  }
+  void on(const AccountGone& e) { line((e.removed ? "gone " : "log out ") + e.account.text()); }
   void on(const AccountKept& e) { line("kept " + e.account.text()); }
   void on(const RequestWeighed& e) { line(e.may_see ? "may see" : "may not see"); }
   template <class E>
@@ -125,10 +122,10 @@ DocumentComposed compose(const DocumentWanted& wanted) {
 }
 
 TuplesConverted convert(const TuplesToConvert& to) {
-  const std::string name = std::visit(
-      Overloaded{[](const PublicationSource& s) { return *s.document; },
-                 [](const RegistrationSource& s) { return s.registration.name; }},
-      to.source);
+  const std::string name =
+      std::visit(Overloaded{[](const PublicationSource& s) { return *s.document; },
+                            [](const RegistrationSource& s) { return s.registration.name; }},
+                 to.source);
   return {to.account, to.number, {{name, true, 0, share("'>" + name + "</presence>")}}};
 }
 
@@ -217,7 +214,9 @@ void PresenceDbWorld::obey(Place& place, const Order& order) {
                           requests.push_back(o.request);
                           asked_.push_back({place.shard.self, o});
                         },
-                        [&](const ToShard& o) { hints_.push_back({o.to, o.event}); },
+                        [&](const ToShard& o) {
+                          hints_.push_back({o.to, o.event});
+                        },
                         [&](const AnswerAdmin& o) {
                           std::string text = "admin: " + std::string(name_of(o.reply.outcome));
                           for (const Contact& watcher : o.reply.watchers)
@@ -250,6 +249,12 @@ void PresenceDbWorld::release_store() {
 void PresenceDbWorld::release_hints(bool last_first) {
   hints_held_ = false;
   if (last_first) hints_ = {hints_.rbegin(), hints_.rend()};
+  settle();
+}
+
+void PresenceDbWorld::start() {
+  for (Place& place : places_)
+    place.db->on(now, Started{}, place.out);
   settle();
 }
 
@@ -321,7 +326,11 @@ void PresenceDbWorld::watch(std::uint32_t number, std::string_view watcher,
 
 void PresenceDbWorld::publish(std::string_view name, std::string_view document,
                               std::string_view if_match, Duration expires) {
-  on(name, PublishAsked{{next_request_++, 1}, user(name), std::string(if_match), false, expires,
+  on(name, PublishAsked{{next_request_++, 1},
+                        user(name),
+                        std::string(if_match),
+                        false,
+                        expires,
                         std::string(document)});
 }
 
@@ -338,8 +347,7 @@ void PresenceDbWorld::phones(std::string_view name,
 }
 
 void PresenceDbWorld::administer(AdminRequest request) {
-  const Address account =
-      std::visit([](const auto& known) { return known.account; }, request);
+  const Address account = std::visit([](const auto& known) { return known.account; }, request);
   on(account.local(), AdminAsked{Ticket(next_ticket_++), std::move(request)});
 }
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "server/presence_db/presence_db.h"
-#include "store/memory_store.h"
+#include "sim/store/memory_store.h"
 
 namespace muster::testing {
 
@@ -30,8 +30,8 @@ class PresenceDbWorld {
 
   PresenceDbWorld();
 
-  // "alice" -> alice@example.com, "alice/home" -> alice@example.com/home. Of these, alice, dave and
-  // grace live on one shard, bob and carol on the other.
+  // "alice" -> alice@example.com, "alice/home" -> alice@example.com/home. Of these, alice and
+  // dave live on one shard, bob and carol on the other.
   static Address user(std::string_view name);
   // Makes accounts, with a policy for watchers whom they do not know.
   void accounts(std::initializer_list<std::string_view> names,
@@ -44,6 +44,7 @@ class PresenceDbWorld {
     place.db->on(now, event, place.out);
     settle();
   }
+  void start();
   void pass(Duration duration);
   // What was heard since this was last called.
   Lines heard() { return std::exchange(heard_, {}); }

@@ -1,0 +1,239 @@
+// Rosters and subscriptions: both sides of a pair learn of a change, hear of it, and see each
+// other, or no longer (RFC 6121 sections 2 and 3).
+#include "machine/presence_db/world.h"
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Verb = muster::SubscriptionVerb;
+
+namespace muster::testing {
+namespace {
+
+class PresenceDbRelations : public ::testing::Test {
+ protected:
+  PresenceDbRelations() { world.accounts({"alice", "bob", "carol", "dave"}); }
+
+  void come(std::initializer_list<std::string_view> sessions) {
+    for (const std::string_view full : sessions)
+      world.come(full);
+    world.heard();
+  }
+  void item(std::string_view name, std::string_view contact, std::string_view title = {}) {
+    world.on(name,
+             RosterItemAsked{
+                 {}, world.user(name), {}, world.user(contact), false, std::string(title), {}});
+  }
+  void remove(std::string_view name, std::string_view contact) {
+    world.on(name, RosterItemAsked{{}, world.user(name), {}, world.user(contact), true, {}, {}});
+  }
+  void roster(std::string_view name, std::optional<std::uint64_t> known = {}) {
+    world.on(name, RosterAsked{{}, world.user(name), {}, known});
+  }
+
+  PresenceDbWorld world;
+};
+
+// --- the roster ----------------------------------------------------------------------------------
+
+TEST_F(PresenceDbRelations, AnItemIsPushedBeforeItIsAnswered) {
+  come({"alice/home"});
+  item("alice", "bob", "Bob");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 1: bob none 'Bob'", "item: done"));
+  item("alice", "bob", "Bobby");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 2: bob none 'Bobby'", "item: done"));
+  remove("alice", "bob");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 3: bob removed", "item: done"));
+  remove("alice", "bob");
+  EXPECT_THAT(world.heard(), ElementsAre("item: item-not-found"));
+}
+
+TEST_F(PresenceDbRelations, ARosterIsGivenInAVersion) {
+  come({"alice/home"});
+  item("alice", "bob");
+  world.heard();
+  roster("alice");
+  roster("alice", 0);
+  roster("alice", 1);
+  EXPECT_THAT(world.heard(),
+              ElementsAre("roster 1: bob none", "roster 1: bob none", "roster 1: unchanged"));
+}
+
+TEST_F(PresenceDbRelations, ARosterHasALimit) {
+  world.settings.limits.roster_items_max = 1;
+  come({"alice/home"});
+  item("alice", "bob");
+  item("alice", "carol");
+  world.send("alice", Verb::subscribe, "dave");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 1: bob none", "item: done",
+                                         "item: not-allowed", "refused dave: not-allowed"));
+}
+
+TEST_F(PresenceDbRelations, WhatTheStoreDidNotKeepIsNotPushed) {
+  come({"alice/home", "bob/desk"});
+  world.break_store();
+  item("alice", "bob");
+  remove("alice", "bob");
+  roster("alice");
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("item: internal-server-error", "item: internal-server-error",
+                          "roster: failed", "refused bob: internal-server-error"));
+}
+
+// --- subscriptions -------------------------------------------------------------------------------
+
+TEST_F(PresenceDbRelations, ARequestIsShownAndItsApprovalBringsPresence) {
+  come({"alice/home", "bob/desk"});
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push alice 1: bob none+out", "show bob: subscribe of alice"));
+  world.send("bob", Verb::subscribed, "alice");
+  EXPECT_THAT(world.heard(), ElementsAre("push bob 2: alice from", "show alice: subscribed of bob",
+                                         "push alice 2: bob to",
+                                         "to alice: <presence from='bob/desk' to='alice'/>"));
+  world.show("bob/desk", "'><show>away</show></presence>");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("to alice: <presence from='bob/desk' to='alice'><show>away</show>"
+                          "</presence>"));
+  world.show("alice/home", "'><show>away</show></presence>");
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+TEST_F(PresenceDbRelations, ARequestToNobodyIsRefused) {
+  come({"alice/home"});
+  world.send("alice", Verb::subscribe, "nobody");
+  world.send("alice", Verb::subscribe, "alice");
+  world.send("alice", Verb::unsubscribe, "nobody");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("refused nobody: item-not-found", "refused alice: item-not-found"));
+}
+
+TEST_F(PresenceDbRelations, ARequestThatWasNotAnsweredIsShownWhenSheComes) {
+  come({"alice/home"});
+  world.send("alice", Verb::subscribe, "bob");
+  world.heard();
+  world.come("bob/desk");
+  EXPECT_THAT(world.heard(), ElementsAre("ready bob: loaded", "show bob/desk: subscribe of alice"));
+}
+
+TEST_F(PresenceDbRelations, WhoLosesSightHearsThatSheIsUnavailableBeforeSheHearsWhy) {
+  world.befriend("alice", "bob");
+  come({"alice/home", "bob/desk"});
+  world.send("bob", Verb::unsubscribed, "alice");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push bob 3: alice none",
+                          "to alice: <presence from='bob/desk' to='alice' type='unavailable'/>",
+                          "show alice: unsubscribed of bob", "push alice 3: bob none"));
+  world.show("bob/desk", "'/>");
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+TEST_F(PresenceDbRelations, WhoUnsubscribesIsToldThatSheSeesNobodyAnyMore) {
+  world.befriend("alice", "bob");
+  come({"alice/home", "bob/desk"});
+  world.send("alice", Verb::unsubscribe, "bob");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push alice 3: bob none", "show bob: unsubscribe of alice",
+                          "push bob 3: alice none",
+                          "to alice: <presence from='bob/desk' to='alice' type='unavailable'/>"));
+}
+
+TEST_F(PresenceDbRelations, ARemovalEndsBothDirections) {
+  world.befriend("alice", "bob");
+  world.befriend("bob", "alice");
+  come({"alice/home", "bob/desk"});
+  remove("alice", "bob");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push alice 5: bob removed", "item: done",
+                          "to bob: <presence from='alice/home' to='bob' type='unavailable'/>",
+                          "show bob: <presence from='alice' to='bob' type='unsubscribe'/>",
+                          "show bob: <presence from='alice' to='bob' type='unsubscribed'/>",
+                          "push bob 5: alice none",
+                          "to alice: <presence from='bob/desk' to='alice' type='unavailable'/>"));
+}
+
+TEST_F(PresenceDbRelations, AnApprovalInAdvanceAnswersTheRequest) {
+  come({"alice/home", "bob/desk"});
+  world.send("bob", Verb::subscribed, "alice");
+  EXPECT_THAT(world.heard(), ElementsAre("push bob 1: alice none approved"));
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("show alice: <presence from='bob' to='alice' type='subscribed'/>",
+                          "push alice 1: bob to", "push bob 2: alice from approved",
+                          "to alice: <presence from='bob/desk' to='alice'/>"));
+}
+
+TEST_F(PresenceDbRelations, APolicyAnswersARequest) {
+  world.accounts({"erin"}, WatcherPolicy::allow);
+  world.accounts({"frank"}, WatcherPolicy::deny);
+  come({"alice/home", "erin/desk", "frank/desk"});
+  world.send("alice", Verb::subscribe, "erin");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("show alice: <presence from='erin' to='alice' type='subscribed'/>",
+                          "push alice 1: erin to", "push erin 1: alice from",
+                          "to alice: <presence from='erin/desk' to='alice'/>"));
+  world.send("alice", Verb::subscribe, "frank");
+  EXPECT_THAT(world.heard(),
+              ElementsAre("show alice: <presence from='frank' to='alice' type='unsubscribed'/>",
+                          "push alice 2: frank none"));
+}
+
+// --- hints ---------------------------------------------------------------------------------------
+
+// The request and its withdrawal arrive the wrong way round: the older one changes nothing.
+TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
+  world.befriend("bob", "alice");
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("alice", Verb::unsubscribed, "bob");
+  world.send("alice", Verb::subscribe, "bob");
+  world.heard();
+  world.release_hints(true);
+  EXPECT_THAT(world.heard(),
+              ElementsAre("show bob: subscribe of alice", "push bob 4: alice none+in",
+                          "to bob: <presence from='alice/home' to='bob' type='unavailable'/>"));
+}
+
+TEST_F(PresenceDbRelations, AHintThatTheLoadedRecordHasAlreadyIsNotNews) {
+  come({"alice/home"});
+  world.hold_hints();
+  world.send("alice", Verb::subscribe, "bob");
+  world.on("bob", UserWanted{world.user("bob")});
+  world.heard();
+  world.release_hints();
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+TEST_F(PresenceDbRelations, AHintForWhomNobodyHoldsIsDropped) {
+  come({"alice/home"});
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 1: bob none+out"));
+  EXPECT_EQ(world.held_users(), 1U);
+}
+
+TEST_F(PresenceDbRelations, AHintWaitsForHerWhoIsBeingLoaded) {
+  come({"alice/home"});
+  world.hold_store();
+  world.on("bob", UserWanted{world.user("bob")});
+  world.send("alice", Verb::subscribe, "bob");
+  // Her records are read before the request is made, and the hint overtakes them.
+  world.release_store();
+  EXPECT_THAT(world.heard(), ElementsAre("ready bob: loaded", "push alice 1: bob none+out",
+                                         "show bob: subscribe of alice"));
+}
+
+TEST_F(PresenceDbRelations, ForgettingRecordsThatAreGoneKeepsTheOthers) {
+  world.settings.limits.roster_items_max = 2;
+  come({"alice/home"});
+  world.befriend("bob", "alice");
+  for (const char* name : {"u1", "u2", "u3", "u4", "u5", "u6", "u7"}) {
+    item("alice", name);
+    remove("alice", name);
+  }
+  world.heard();
+  world.show("alice/home", "'/>");
+  EXPECT_THAT(world.heard(), ElementsAre("to bob: <presence from='alice/home' to='bob'/>"));
+}
+
+}  // namespace
+}  // namespace muster::testing
