@@ -41,6 +41,10 @@ class Case(programs.Case):
             self.assertTrue(stream.log_in(name))
         return stream
 
+    def tearDown(self):
+        for server in self.servers:
+            self.assertTrue(server.is_alive(), server.log()[-2000:])
+
     def assert_serves(self, server):
         self.assertTrue(server.is_alive(), server.log()[-2000:])
         self.assertTrue(self.stream(server).features.tag.endswith("features"))

@@ -102,10 +102,12 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-app-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = self.folder / "data"
+        self.servers = []
 
     def serve(self, *arguments, **more):
         server = Server(*arguments, log=self.folder / "log", **more)
         self.addCleanup(server.kill)
+        self.servers.append(server)
         return server
 
     def develop(self, *arguments, **more):

@@ -107,7 +107,8 @@ class FullDiskTest(Trouble, programs.Case):
         super().setUp()
         self.data.mkdir(mode=0o700)
         mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES},mode=0700", "tmpfs", self.data],
+            ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES},mode=0700", "tmpfs",
+             self.data],
             capture_output=True, text=True, check=False)
         if mounted.returncode != 0:
             self.skipTest(f"no disk can be mounted here: {mounted.stderr.strip()}")
