@@ -7,6 +7,7 @@ same data: all that it told must be there; the step that was under way was done,
 """
 
 import collections
+import contextlib
 import os
 import random
 import threading
@@ -64,18 +65,15 @@ class User:
 
     def work(self, server, told, draw, others):
         """Until the server is gone."""
-        stream = xmpp.Stream(server.xmpp[0])
-        self.stream = stream
-        stream.log_in(self.name)
-        self.roster = stream.roster()
-        stream.send("<presence/>")
         try:
-            while True:
-                self.ask(told, draw, others)
-        except xmpp.Ended:
+            with contextlib.closing(xmpp.Stream(server.xmpp[0])) as self.stream:
+                self.stream.log_in(self.name)
+                self.roster = self.stream.roster()
+                self.stream.send("<presence/>")
+                while True:
+                    self.ask(told, draw, others)
+        except OSError:
             return
-        finally:
-            stream.close()
 
     def ask(self, told, draw, others):
         if draw.random() < 0.25:
@@ -151,7 +149,7 @@ class Newcomer:
                     self.add(name, data, told)
                 else:
                     self.register(name, server, told, draw)
-            except (xmpp.Ended, OSError):
+            except OSError:
                 return
 
     def add(self, name, data, told):
