@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/overloaded.h"
 #include "codec/address/jid.h"
 
 namespace muster::testing {
@@ -52,11 +51,10 @@ void Service::start() {
 }
 
 Address Service::address(std::string_view bare) {
-  auto parsed = parse_jid(bare);
-  return std::move(*parsed);
+  return *parse_jid(bare);
 }
 
-// --- the queue ------------------------------------------------------------------------------------
+// --- the queue -----------------------------------------------------------------------------------
 
 void Service::feed(ShardId shard, Input input, std::string bytes) {
   queue_.push_back({shard, std::move(input), std::move(bytes)});
@@ -85,12 +83,13 @@ void Service::pass(Duration duration) {
     now_.unix_time = now_.unix_time + (moment - now_.instant);
     now_.instant = moment;
     if (!next || *next > end) break;
-    for (ShardPlace& place : shards_) place.turn->pass_time(now_);
+    for (ShardPlace& place : shards_)
+      place.turn->pass_time(now_);
     settle();
   }
 }
 
-// --- links and datagrams --------------------------------------------------------------------------
+// --- links and datagrams -------------------------------------------------------------------------
 
 LinkId Service::place(ShardId shard, ConnectionId connection) {
   const LinkId link{shards_[shard.number()].next_slot++, 1};
@@ -150,77 +149,86 @@ std::vector<std::string> Service::datagrams(const Endpoint& at) {
   return std::exchange(datagrams_[at], {});
 }
 
-// --- what the shards order ------------------------------------------------------------------------
+// --- what the shards order -----------------------------------------------------------------------
 
 void Service::carry_out(ShardId self, Order&& order) {
-  const auto send = [&](LinkId link, const std::string& bytes) {
-    if (Connection* to = of_link(self, link)) to->received.append(bytes);
-  };
-  std::visit(
-      Overloaded{
-          [&](const SendBytes& one) { send(one.link, one.bytes); },
-          [&](const FanOut& many) {
-            for (const FanOut::Recipient& r : many.recipients) {
-              send(r.link, *many.before + many.holes.substr(r.hole_begin, r.hole_bytes) +
-                               *many.after);
-            }
-          },
-          [&](const SendDatagram& one) { datagrams_[one.remote].push_back(one.bytes); },
-          [&](const FanOutDatagrams& many) {
-            for (const FanOutDatagrams::Recipient& r : many.recipients) {
-              datagrams_[r.remote].push_back(r.head + (many.body ? *many.body : std::string()));
-            }
-          },
-          [&](const StartTls& tls) { feed(self, TlsStarted{tls.link}); },
-          [&](const PauseReading& pause) {
-            if (Connection* at = of_link(self, pause.link)) at->paused = true;
-          },
-          [&](const ResumeReading& resume) {
-            Connection* at = of_link(self, resume.link);
-            if (at == nullptr) return;
-            at->paused = false;
-            if (at->unsent.empty()) return;
-            feed(self, BytesReceived{at->link, {}}, std::exchange(at->unsent, {}));
-          },
-          [&](const HandOver& over) {
-            const auto found = links_.find({self, over.link});
-            if (found == links_.end()) return;
-            const ConnectionId id = found->second;
-            links_.erase(found);
-            LinkArrived arrived{place(over.to, id), kXmppAt, {}, Transport::tcp, over.stream};
-            connections_[id].paused = false;
-            feed(over.to, std::move(arrived));
-            if (!connections_[id].unsent.empty()) {
-              feed(over.to, BytesReceived{connections_[id].link, {}},
-                   std::exchange(connections_[id].unsent, {}));
-            }
-          },
-          [&](const CloseLink& close) {
-            if (Connection* at = of_link(self, close.link)) at->closed = true;
-            links_.erase({self, close.link});
-          },
-          [&](const OpenLink& open) { feed(self, LinkFailed{open.ticket}); },
-          [&](const AskSasl& ask) { answer_sasl(self, ask); },
-          [&](const AskDigest& ask) { answer_digest(self, ask); },
-          [&](const AskRegistration& ask) {
-            feed(self, RegistrationAnswered{ask.link, ask.id,
-                                            RegistrationAnswered::Outcome::done});
-          },
-          [&](const AskStore& ask) {
-            StoreReply reply = store_failure_ ? StoreReply(*store_failure_)
-                                              : store_.carry_out({ask.request}).front();
-            feed(self, StoreAnswered{ask.ticket, std::move(reply)});
-          },
-          [&](const ToShard& to) { feed(to.to, FromShard{self, to.event}); },
-          [&](const Log& log) { logs_.push_back(log); },
-          [&](const AnswerAdmin& answer) { admin_[answer.ticket] = answer.reply; },
-          [&](const Stopped&) { stopped_.insert(self); },
-      },
-      order);
+  std::visit([&](const auto& known) { obey(self, known); }, order);
+}
+
+void Service::send(ShardId self, LinkId link, const std::string& bytes) {
+  if (Connection* to = of_link(self, link)) to->received.append(bytes);
+}
+
+void Service::obey(ShardId self, const SendBytes& one) {
+  send(self, one.link, one.bytes);
+}
+void Service::obey(ShardId self, const FanOut& many) {
+  for (const FanOut::Recipient& r : many.recipients) {
+    const std::string hole = many.holes.substr(r.hole_begin, r.hole_bytes);
+    send(self, r.link, *many.before + hole + *many.after);
+  }
+}
+void Service::obey(ShardId, const SendDatagram& one) {
+  datagrams_[one.remote].push_back(one.bytes);
+}
+void Service::obey(ShardId, const FanOutDatagrams& many) {
+  for (const FanOutDatagrams::Recipient& r : many.recipients) {
+    datagrams_[r.remote].push_back(r.head + (many.body ? *many.body : std::string()));
+  }
+}
+
+void Service::obey(ShardId self, const StartTls& tls) {
+  feed(self, TlsStarted{tls.link});
+}
+void Service::obey(ShardId self, const PauseReading& pause) {
+  if (Connection* at = of_link(self, pause.link)) at->paused = true;
+}
+void Service::obey(ShardId self, const ResumeReading& resume) {
+  Connection* at = of_link(self, resume.link);
+  if (at == nullptr) return;
+  at->paused = false;
+  if (!at->unsent.empty()) feed(self, BytesReceived{at->link, {}}, std::exchange(at->unsent, {}));
+}
+void Service::obey(ShardId self, const HandOver& over) {
+  const auto found = links_.find({self, over.link});
+  if (found == links_.end()) return;
+  const ConnectionId id = found->second;
+  links_.erase(found);
+  const LinkId link = place(over.to, id);
+  feed(over.to, LinkArrived{link, kXmppAt, {}, Transport::tcp, over.stream});
+  obey(over.to, ResumeReading{link});
+}
+void Service::obey(ShardId self, const CloseLink& close) {
+  if (Connection* at = of_link(self, close.link)) at->closed = true;
+  links_.erase({self, close.link});
+}
+// Nobody listens anywhere.
+void Service::obey(ShardId self, const OpenLink& open) {
+  feed(self, LinkFailed{open.ticket});
+}
+
+void Service::obey(ShardId self, const AskRegistration& ask) {
+  feed(self, RegistrationAnswered{ask.link, ask.id, RegistrationAnswered::Outcome::done});
+}
+void Service::obey(ShardId self, const AskStore& ask) {
+  StoreReply reply = store_failure_ ? StoreReply(*store_failure_) : store_.carry_out(ask.request);
+  feed(self, StoreAnswered{ask.ticket, std::move(reply)});
+}
+void Service::obey(ShardId self, const ToShard& to) {
+  feed(to.to, FromShard{self, to.event});
+}
+void Service::obey(ShardId, const Log& log) {
+  logs_.push_back(log);
+}
+void Service::obey(ShardId, const AnswerAdmin& answer) {
+  admin_[answer.ticket] = answer.reply;
+}
+void Service::obey(ShardId self, const Stopped&) {
+  stopped_.insert(self);
 }
 
 // PLAIN, with any password.
-void Service::answer_sasl(ShardId self, const AskSasl& ask) {
+void Service::obey(ShardId self, const AskSasl& ask) {
   SaslAnswered answered;
   answered.link = ask.link;
   const std::string plain = decode_base64(ask.data.value_or(std::string()));
@@ -234,7 +242,7 @@ void Service::answer_sasl(ShardId self, const AskSasl& ask) {
 }
 
 // Credentials are taken for good if they are there.
-void Service::answer_digest(ShardId self, const AskDigest& ask) {
+void Service::obey(ShardId self, const AskDigest& ask) {
   DigestAnswered answered;
   answered.ticket = ask.ticket;
   answered.challenges = {"Digest realm=\"" + ask.realm + "\", nonce=\"n\", algorithm=SHA-256"};
@@ -250,16 +258,16 @@ void Service::answer_digest(ShardId self, const AskDigest& ask) {
 
 AdminReply Service::administer(AdminRequest request) {
   const Ticket ticket(next_ticket_++);
-  const Address account =
-      std::visit([](const auto& known) { return known.account; }, request);
-  const auto home = hash_bytes(account.bare()) % shards_.size();
-  feed(ShardId(static_cast<std::uint8_t>(home)), AdminAsked{ticket, std::move(request)});
+  const Address account = std::visit([](const auto& known) { return known.account; }, request);
+  const auto shards = static_cast<std::uint8_t>(shards_.size());
+  feed(home_shard(account.bare(), shards), AdminAsked{ticket, std::move(request)});
   settle();
   return admin_.at(ticket);
 }
 
 void Service::stop() {
-  for (std::uint8_t i = 0; i < shards_.size(); ++i) feed(ShardId(i), StopAsked{});
+  for (std::uint8_t i = 0; i < shards_.size(); ++i)
+    feed(ShardId(i), StopAsked{});
   settle();
 }
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@
 
 #include "server/presence_server.h"
 #include "server/turn.h"
-#include "store/memory_store.h"
+#include "sim/store/memory_store.h"
 
 namespace muster::testing {
 
@@ -85,8 +86,25 @@ class Service {
   };
 
   void carry_out(ShardId self, Order&& order);
-  void answer_sasl(ShardId self, const AskSasl& ask);
-  void answer_digest(ShardId self, const AskDigest& ask);
+  void obey(ShardId self, const SendBytes& order);
+  void obey(ShardId self, const SendDatagram& order);
+  void obey(ShardId self, const FanOut& order);
+  void obey(ShardId self, const FanOutDatagrams& order);
+  void obey(ShardId self, const StartTls& order);
+  void obey(ShardId self, const PauseReading& order);
+  void obey(ShardId self, const ResumeReading& order);
+  void obey(ShardId self, const HandOver& order);
+  void obey(ShardId self, const CloseLink& order);
+  void obey(ShardId self, const OpenLink& order);
+  void obey(ShardId self, const AskSasl& order);
+  void obey(ShardId self, const AskDigest& order);
+  void obey(ShardId self, const AskRegistration& order);
+  void obey(ShardId self, const AskStore& order);
+  void obey(ShardId self, const ToShard& order);
+  void obey(ShardId self, const Log& order);
+  void obey(ShardId self, const AnswerAdmin& order);
+  void obey(ShardId self, const Stopped& order);
+  void send(ShardId self, LinkId link, const std::string& bytes);
   void feed(ShardId shard, Input input, std::string bytes = {});
   void settle();
   Connection* of_link(ShardId shard, LinkId link);
