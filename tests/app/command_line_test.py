@@ -40,6 +40,16 @@ class HelpTest(unittest.TestCase):
             self.assertRegex(run(program, "--version").stdout, rf"^{program} \d+\.\d+\.\d+\n$")
 
 
+class OutputTest(unittest.TestCase):
+    def test_what_cannot_be_printed_is_a_failure(self):
+        for program in ("musterd", "muster"):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([programs.BIN / program, "completion", "bash"], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual((REFUSED, f"{program}: cannot write to stdout\n"),
+                             (done.returncode, done.stderr))
+
+
 class UsageTest(unittest.TestCase):
     """What means nothing ends with 2, one line that says what, and where help is."""
 

@@ -51,6 +51,18 @@ class StartTest(programs.Case):
         self.assertEqual(0, server.stop())
         self.assertFalse(server.data.exists())
 
+    def test_standard_streams_that_are_closed_are_nobody_elses(self):
+        def close_all():
+            for fd in (0, 1, 2):
+                os.close(fd)
+        server = self.develop(preexec_fn=close_all)
+        for fd in (0, 1, 2):
+            self.assertEqual("/dev/null", os.readlink(f"/proc/{server.process.pid}/fd/{fd}"))
+
+    def test_a_folder_may_be_given_with_a_slash_at_its_end(self):
+        server = self.serve("dev", "--data", f"{self.data}/", *ANYWHERE)
+        self.assertEqual(self.data, server.data)
+
     def test_it_runs_by_a_configuration(self):
         server = self.serve("run", "--config", self.configure())
         self.assertEqual(self.data, server.data)

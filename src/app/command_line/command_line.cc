@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "app/command_line/completion.h"
 #include "app/command_line/near_miss.h"
@@ -125,6 +126,12 @@ class HelpText : public CLI::Formatter {
   }
   std::string make_option_desc(const CLI::Option* option) const override {
     return wrapped(option->get_description());
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    std::ostringstream text;
+    CLI::detail::format_help(text, command->get_name(), wrapped(command->get_description()),
+                             get_column_width());
+    return text.str();
   }
 };
 

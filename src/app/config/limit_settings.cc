@@ -12,9 +12,6 @@
 namespace muster {
 namespace {
 
-constexpr std::uint64_t kCountMax = 1'000'000'000;
-constexpr std::uint64_t kSizeMax = std::uint64_t{1} << 30;
-
 constexpr std::uint64_t seconds(std::int64_t n) {
   return static_cast<std::uint64_t>(Duration::seconds(n).in_microseconds());
 }

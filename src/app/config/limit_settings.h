@@ -13,6 +13,10 @@
 
 namespace muster {
 
+// Where nothing else bounds a limit: so much that it is none, and no sum of such overflows.
+inline constexpr std::uint64_t kCountMax = 1'000'000'000;
+inline constexpr std::uint64_t kSizeMax = std::uint64_t{1} << 30;
+
 struct LimitSetting {
   std::string_view key;  // the name of the field
   std::variant<std::uint32_t Limits::*, Duration Limits::*> field;

@@ -17,8 +17,6 @@ constexpr std::array<Unit, 4> kDurations = {
     {{"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}}};
 constexpr std::array<Unit, 4> kSizes = {
     {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}};
-// Nothing that is configured comes near it.
-constexpr std::uint64_t kQuantityMax = std::uint64_t{1} << 50;
 
 std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> units) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());

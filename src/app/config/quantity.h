@@ -11,7 +11,11 @@
 
 namespace muster {
 
-// "ms", "s", "min", "h". Nothing if it is not a whole number with one of them, or overflows.
+// Of bytes, or of milliseconds; nothing that is configured comes near it.
+inline constexpr std::uint64_t kQuantityMax = std::uint64_t{1} << 50;
+
+// "ms", "s", "min", "h". Nothing if it is not a whole number with one of them, or more than
+// kQuantityMax.
 std::optional<Duration> parse_duration(std::string_view text);
 // With the largest unit that leaves a whole number.
 std::string duration_text(Duration duration);

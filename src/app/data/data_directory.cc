@@ -1,6 +1,7 @@
 #include "app/data/data_directory.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,10 +14,20 @@
 #include <fstream>
 #include <iterator>
 
+#include "shell/clock.h"
 #include "shell/control/control_wire.h"
 
 namespace muster {
 namespace {
+
+constexpr int kPauseMilliseconds = 20;
+
+// As every program sees it, wherever it runs; without the slash that may be at its end, before
+// which there is no last name to make.
+std::string whole(const std::string& path) {
+  const std::filesystem::path normal = std::filesystem::absolute(path).lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).string();
+}
 
 // Why others than its owner come to it, or nothing.
 std::optional<std::string> why_unfit_folder(const std::string& path) {
@@ -46,17 +57,18 @@ bool write_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Result<DataDirectory, std::string> DataDirectory::make(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+Result<DataDirectory, std::string> DataDirectory::make(const std::string& given) {
+  const std::string path = whole(given);
   std::error_code error;
-  std::filesystem::create_directories(parent, error);
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return Failure{"cannot make " + path + ": " + std::strerror(errno)};
   }
   return find(path);
 }
 
-Result<DataDirectory, std::string> DataDirectory::find(const std::string& path) {
+Result<DataDirectory, std::string> DataDirectory::find(const std::string& given) {
+  const std::string path = whole(given);
   if (auto why = why_unfit_folder(path)) return Failure{std::move(*why)};
   return DataDirectory(path);
 }
@@ -85,6 +97,17 @@ Result<std::optional<Fd>, std::string> DataDirectory::try_lock(const std::string
     [[maybe_unused]] const ssize_t written = ::pwrite(fd.get(), text.data(), text.size(), 0);
   }
   return std::optional<Fd>(std::move(fd));
+}
+
+Result<Fd, std::string> DataDirectory::lock(const std::string& who, Duration time_max) const {
+  const Instant until = read_clocks().instant + time_max;
+  while (true) {
+    auto locked = try_lock(who);
+    if (!locked) return Failure{std::move(locked.error())};
+    if (*locked) return std::move(**locked);
+    if (read_clocks().instant >= until) return Failure{path_ + " is in use by " + holder()};
+    ::poll(nullptr, 0, kPauseMilliseconds);
+  }
 }
 
 std::string DataDirectory::holder() const {

@@ -14,17 +14,21 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "shell/control/control_requests.h"
 #include "shell/fd.h"
 
 namespace muster {
 
+// How long a server waits for the lock at its start: a `muster` may hold it for a moment.
+inline constexpr Duration kLockTimeMax = Duration::seconds(5);
+
 class DataDirectory {
  public:
   // Makes it, with mode 0700, if it is not there. The error, here and below, is one line for the
   // operator.
-  static Result<DataDirectory, std::string> make(const std::string& path);
-  static Result<DataDirectory, std::string> find(const std::string& path);
+  static Result<DataDirectory, std::string> make(const std::string& given);
+  static Result<DataDirectory, std::string> find(const std::string& given);
   // A new one, below $TMPDIR or /tmp.
   static Result<DataDirectory, std::string> make_temporary();
 
@@ -35,6 +39,8 @@ class DataDirectory {
   // Held until the descriptor is closed; nothing if somebody else holds it. `who` is what others
   // are told: "musterd".
   Result<std::optional<Fd>, std::string> try_lock(const std::string& who) const;
+  // The same; waits for whoever holds it, and says who did to the end.
+  Result<Fd, std::string> lock(const std::string& who, Duration time_max) const;
   // "musterd (process 1234)", as far as it is known.
   std::string holder() const;
 

@@ -148,8 +148,9 @@ CLI::App* add_dev(CLI::App& app, DevWords& words) {
               {"debug", "info", "warning", "error"});
   add_ready_fd(*dev, words.ready_fd);
   dev->footer(
-      "In this mode anybody on this machine may make accounts, passwords may cross without\n"
-      "TLS, and what SIP requests from loopback say of their sender is believed.");
+      "In this mode anybody on this machine may make accounts, passwords may cross\n"
+      "without TLS, and what SIP requests from loopback say of their sender is\n"
+      "believed.");
   return dev;
 }
 
@@ -194,6 +195,7 @@ DevCommand command_of(const DevWords& words) {
   settings.loopback_sip_trusted = true;
   settings.auto_accounts = words.auto_accounts;
   settings.allow_all_watchers = words.allow_all_watchers;
+  if (words.allow_all_watchers) settings.default_policy = WatcherPolicy::allow;
   settings.limits.notify_interval_min = Duration();
   command.ready_fd = ready_fd_of(words.ready_fd);
   return command;

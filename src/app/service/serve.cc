@@ -1,17 +1,14 @@
 #include "app/service/serve.h"
 
 #include <fmt/core.h>
-#include <poll.h>
 
 #include <csignal>
 #include <cstdio>
-#include <optional>
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
 #include "app/service/ready.h"
 #include "app/version.h"
-#include "shell/clock.h"
 #include "shell/control/control_socket.h"
 #include "shell/signals.h"
 #include "shell/store/sqlite_store.h"
@@ -19,26 +16,9 @@
 namespace muster {
 namespace {
 
-// A command of `muster` may hold the folder for a moment.
-constexpr Duration kLockTimeMax = Duration::seconds(5);
-constexpr int kLockPauseMilliseconds = 20;
-
 int fail(const std::string& why) {
   fmt::print(stderr, "musterd: {}\n", why);
   return kRefused;
-}
-
-Result<Fd, std::string> lock(const DataDirectory& data) {
-  const Instant until = read_clocks().instant + kLockTimeMax;
-  while (true) {
-    auto locked = data.try_lock("musterd");
-    if (!locked) return Failure{std::move(locked.error())};
-    if (*locked) return std::move(**locked);
-    if (read_clocks().instant >= until) {
-      return Failure{data.path() + " is in use by " + data.holder()};
-    }
-    ::poll(nullptr, 0, kLockPauseMilliseconds);
-  }
 }
 
 void reload(ServerProcess& server) {
@@ -62,7 +42,7 @@ void wait_for_the_end(ServerProcess& server) {
 
 int serve(Serving serving) {
   block_signals();
-  const auto locked = lock(serving.data);
+  const auto locked = serving.data.lock("musterd", kLockTimeMax);
   if (!locked) return fail(locked.error());
   open_log(serving.config.log.level, serving.config.log.format);
   auto store = SqliteStore::open({serving.data.database()});

@@ -48,9 +48,10 @@ Opened open_store(const DataDirectory& data, const std::optional<ServiceDescript
 
 }  // namespace
 
-Opened open_door(const DataDirectory& data, const std::optional<ServiceDescription>& described) {
+Opened open_door(const DataDirectory& data, const std::optional<ServiceDescription>& described,
+                 Duration time_max) {
   if (const auto became = become_owner(data); !became) return Failure{became.error()};
-  const Instant until = read_clocks().instant + kDoorTimeMax;
+  const Instant until = read_clocks().instant + time_max;
   while (true) {
     auto connected = connect_unix(data.control());
     if (connected) {

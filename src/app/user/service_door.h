@@ -26,10 +26,11 @@ class ServiceDoor {
 
 // To the server that runs on `data`, or, where none does, to the store itself, which is this
 // process's alone until the door is destroyed. `described` is what a configuration file says of
-// the service; without one, what its last server left. Waits for others who work on the store, at
-// most kDoorTimeMax.
-inline constexpr Duration kDoorTimeMax = Duration::seconds(10);
+// the service; without one, what its last server left. Waits for others who work on the store, a
+// server that ends among them.
+inline constexpr Duration kDoorTimeMax = Duration::seconds(11);
 Result<std::unique_ptr<ServiceDoor>, std::string> open_door(
-    const DataDirectory& data, const std::optional<ServiceDescription>& described);
+    const DataDirectory& data, const std::optional<ServiceDescription>& described,
+    Duration time_max = kDoorTimeMax);
 
 }  // namespace muster

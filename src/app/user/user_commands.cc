@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
+#include "app/command_line/standard_streams.h"
 #include "app/config/read_config.h"
 #include "app/user/password_input.h"
 #include "app/user/service_door.h"
@@ -241,8 +242,7 @@ int carry_out(const UserCommand& command) {
       },
       command.what);
   if (!printed) return fail(printed.error());
-  fmt::print("{}", *printed);
-  return std::fflush(stdout) == 0 ? kDone : fail("cannot write to stdout");
+  return print("muster", *printed);
 }
 
 }  // namespace muster

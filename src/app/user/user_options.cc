@@ -88,8 +88,8 @@ void add_password(CLI::App& command, Words& words) {
                 "They may not: nothing is kept of the password that is quick to try guesses on")
       ->excludes(sip);
   command.footer(
-      "Without --password-stdin or --generate the password is asked for on the"
-      " terminal, twice.");
+      "Without --password-stdin or --generate the password is asked for on the\n"
+      "terminal, twice.");
 }
 
 struct Commands {

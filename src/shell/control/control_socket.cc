@@ -102,7 +102,7 @@ void ControlSocket::poll_once() {
   const Instant before = read_clocks().instant;
   std::vector<pollfd> polled = {{mailbox_->wake_fd(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
   std::vector<std::uint64_t> ids;
-  Duration wait = kSilenceMax;
+  Duration wait = parts_.silence_max;
   for (const auto& [id, peer] : peers_) {
     // One whose request is under way is heard again when it is answered.
     const short events = !peer.out.empty() ? POLLOUT : peer.asking ? short{0} : POLLIN;
@@ -134,7 +134,7 @@ void ControlSocket::accept() {
   const std::uint64_t id = next_peer_++;
   Peer& peer = peers_[id];
   peer.fd = std::move(fd);
-  peer.deadline = read_clocks().instant + kSilenceMax;
+  peer.deadline = read_clocks().instant + parts_.silence_max;
   if (peers_.size() <= kPeersMax) return;
   say(peer, ControlRefused{Why::too_busy});
   write(peer);
@@ -185,7 +185,7 @@ bool ControlSocket::write(Peer& peer) {
 
 void ControlSocket::say(Peer& peer, const ControlReply& reply) {
   peer.out.append(to_json(reply)).push_back('\n');
-  peer.deadline = read_clocks().instant + kSilenceMax;
+  peer.deadline = read_clocks().instant + parts_.silence_max;
 }
 
 // --- requests and answers ------------------------------------------------------------------------

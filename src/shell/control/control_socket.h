@@ -44,6 +44,7 @@ class ControlSocket {
     // Brings it to the home shard of the account that it is about; the answer comes on any thread.
     // ServerProcess::ask.
     std::function<void(AdminRequest, std::function<void(AdminReply)>)> ask_home;
+    Duration silence_max = kSilenceMax;
   };
 
   // Makes the socket, in place of one that an ended server left. The error is one line for the

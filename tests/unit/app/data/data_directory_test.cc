@@ -1,0 +1,58 @@
+#include "app/data/data_directory.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+namespace muster {
+namespace {
+
+class DataDirectoryTest : public testing::Test {
+ protected:
+  void TearDown() override { data_.remove(); }
+
+  DataDirectory data_ = *DataDirectory::make_temporary();
+};
+
+TEST_F(DataDirectoryTest, IsTheOwnersAlone) {
+  EXPECT_TRUE(DataDirectory::find(data_.path()).ok());
+  for (const mode_t mode : {0755u, 0720u, 0701u, 0704u}) {
+    ASSERT_EQ(::chmod(data_.path().c_str(), mode), 0);
+    const auto found = DataDirectory::find(data_.path());
+    ASSERT_FALSE(found.ok()) << mode;
+    EXPECT_NE(found.error().find("chmod 0700"), std::string::npos);
+  }
+}
+
+TEST_F(DataDirectoryTest, IsMadeWithWhatLeadsToIt) {
+  for (const char* name : {"/a/b", "/c/d/", "/e/./f", "/g//"}) {
+    const auto made = DataDirectory::make(data_.path() + name);
+    ASSERT_TRUE(made.ok()) << made.error();
+    struct stat folder {};
+    ASSERT_EQ(::stat(made->path().c_str(), &folder), 0);
+    EXPECT_EQ(folder.st_mode & 07777, 0700u) << name;
+    EXPECT_EQ(DataDirectory::find(data_.path() + name)->path(), made->path());
+  }
+}
+
+TEST_F(DataDirectoryTest, OneAtATimeWorksOnIt) {
+  auto first = data_.try_lock("first");
+  ASSERT_TRUE(first.ok() && first->has_value());
+  EXPECT_FALSE(data_.try_lock("second")->has_value());
+  const auto refused = data_.lock("second", Duration());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().find("is in use by first (process "), std::string::npos);
+  first->reset();
+  EXPECT_TRUE(data_.lock("second", Duration()).ok());
+}
+
+TEST_F(DataDirectoryTest, ForWhoeverLetsGoInTimeItWaits) {
+  auto first = data_.try_lock("first");
+  std::thread other([&] { first->reset(); });
+  EXPECT_TRUE(data_.lock("second", kLockTimeMax).ok());
+  other.join();
+}
+
+}  // namespace
+}  // namespace muster
