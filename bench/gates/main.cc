@@ -41,6 +41,7 @@ constexpr Row kRows[] = {
     {"subscribe", "us CPU with its NOTIFY", 15},
     {"notify", "us CPU per NOTIFY and 200", 6},
     {"notify by publish", "us CPU per NOTIFY and 200", 0},
+    {"floor", "us CPU per NOTIFY and 200, without any protocol", 0},
     {"noise", "ms for the same work each time", 0},
 };
 
@@ -56,6 +57,7 @@ constexpr Run kRuns[] = {
     {"subscribe", measure_subscribe},
     {"notify", measure_notify},
     {"notify-by-publish", measure_notify_by_publish},
+    {"floor", measure_floor},
 };
 
 struct Command {

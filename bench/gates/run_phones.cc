@@ -42,7 +42,7 @@ Figures measure_notify(const Setting& setting) {
 }
 
 Figures measure_notify_by_publish(const Setting& setting) {
-  return notify(setting, Watching::By::publish, setting.scale.fan_out_changes / 5,
+  return notify(setting, Watching::By::publish, setting.scale.fan_out_changes / 2,
                 "notify by publish");
 }
 
