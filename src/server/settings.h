@@ -80,7 +80,8 @@ struct Settings {
   bool loopback_sip_trusted = false;
   bool auto_accounts = false;
   bool allow_all_watchers = false;
-  // SIP digest algorithms, best first (RFC 8760).
+  // SIP digest algorithms, best first (RFC 8760). Some phones give up at one they do not know.
+  bool sip_digest_sha256 = true;
   bool sip_digest_md5 = true;
   WatcherPolicy default_policy = WatcherPolicy::ask;
   Limits limits;

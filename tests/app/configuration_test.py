@@ -66,6 +66,9 @@ class RefusalTest(programs.Case):
     def test_what_contradicts(self):
         self.assertIn("limits.publication_time_max (30 s) is less than limits.expires_min (1 min)",
                       self.refused('[limits]\npublication_time_max = "30 s"\n'))
+        self.assertIn("sip_digest_sha256 and sip_digest_md5 are both false: no phone could log in",
+                      self.refused("[policy]\nsip_digest_sha256 = false\n"
+                                   "sip_digest_md5 = false\n"))
 
     def test_every_mistake_is_told_with_its_line(self):
         told = self.refused('[log]\nlevel = "loud"\n[policy]\nwatchers = 1\ntell = true\n')

@@ -42,14 +42,14 @@ class Inbox:
         async def wait():
             while (item := self.take_now(matches)) is None:
                 if self.ended is not None:
-                    raise AssertionError(f"did not come: {what}; {self.ended}; {self.items}")
+                    raise AssertionError(f"did not come: {what}; {self.ended}; {self.items[-3:]}")
                 self.changed.clear()
                 await self.changed.wait()
             return item
         try:
             return await asyncio.wait_for(wait(), servers.PATIENCE_S)
         except asyncio.TimeoutError:
-            raise AssertionError(f"did not come: {what}; there is: {self.items}") from None
+            raise AssertionError(f"did not come: {what}; there is: {self.items[-3:]}") from None
 
 
 class Case(unittest.IsolatedAsyncioTestCase):

@@ -11,7 +11,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "release" / "bin"
 DOMAIN = "localhost"
-PASSWORD = "open sesame"
+PASSWORD = "open-sesame"  # baresip takes none that has a space
 
 # How long anything may take before a case fails: generous, for it is only waited out on failure.
 PATIENCE_S = 20
@@ -95,6 +95,7 @@ sip = ["127.0.0.1:0"]
 sips = ["127.0.0.1:0"]
 [log]
 level = "debug"
+[policy]
 """
 
 
@@ -111,12 +112,12 @@ def make_certificate(folder):
     return certificate
 
 
-def production_server():
+def production_server(policy=""):
     """musterd run: nobody logs in without TLS, every SIP request proves whom it is from."""
     server = Server()
     server.certificate = make_certificate(server.folder)
     configuration = server.folder / "musterd.toml"
-    configuration.write_text(CONFIGURATION, encoding="utf-8")
+    configuration.write_text(CONFIGURATION + policy, encoding="utf-8")
     server.data.mkdir(mode=0o700)
     server.start("run", "--config", configuration)
     return server

@@ -202,11 +202,17 @@ void ConfigReader::read_policy(const Value& value) {
                     const auto policy = choice(v, {"ask", "mutual", "allow", "deny"});
                     if (policy) settings.default_policy = kPolicies[*policy];
                   }},
+                 {"sip_digest_sha256",
+                  [&](const Value& v) { read_flag(v, settings.sip_digest_sha256); }},
                  {"sip_digest_md5", [&](const Value& v) { read_flag(v, settings.sip_digest_md5); }},
                  {"in_band_registration",
                   [&](const Value& v) { read_flag(v, settings.in_band_registration); }},
                  {"tell_version", [&](const Value& v) { read_flag(v, config_.tell_version); }},
              });
+  if (!settings.sip_digest_sha256 && !settings.sip_digest_md5) {
+    fail(begin_of(value.item),
+         "sip_digest_sha256 and sip_digest_md5 are both false: no phone could log in");
+  }
 }
 
 // --- limits --------------------------------------------------------------------------------------

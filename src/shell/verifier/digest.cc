@@ -98,8 +98,13 @@ template std::string digest_response(const DigestBytes<16>&, std::string_view,
 template std::string digest_response(const DigestBytes<32>&, std::string_view,
                                      const sip::Credentials&);
 
-DigestReading read_authorizations(const AskDigest& ask, bool md5_allowed, const Nonces& nonces,
-                                  UnixTime now) {
+bool DigestAlgorithms::has(sip::DigestAlgorithm algorithm) const {
+  return (sha256 && algorithm == sip::DigestAlgorithm::sha256) ||
+         (md5 && algorithm == sip::DigestAlgorithm::md5);
+}
+
+DigestReading read_authorizations(const AskDigest& ask, DigestAlgorithms offered,
+                                  const Nonces& nonces, UnixTime now) {
   DigestReading reading;
   for (const std::string& value : ask.authorizations) {
     auto said = sip::parse_credentials(value);
@@ -107,10 +112,8 @@ DigestReading read_authorizations(const AskDigest& ask, bool md5_allowed, const 
       if (said.error() == sip::CredentialsFault::malformed) reading.malformed = true;
       continue;
     }
-    const bool asked_for = said->algorithm == sip::DigestAlgorithm::sha256 ||
-                           (md5_allowed && said->algorithm == sip::DigestAlgorithm::md5);
     // A qop is always asked for (RFC 8760 section 2.6); only "auth" is.
-    if (!asked_for || said->qop != "auth" || said->userhash ||
+    if (!offered.has(said->algorithm) || said->qop != "auth" || said->userhash ||
         !equals_ignoring_case(said->realm, ask.realm)) {
       continue;
     }
@@ -136,14 +139,14 @@ bool proves(const DigestClaim& claim, std::string_view method,
 }
 
 std::vector<std::string> digest_challenges(std::string_view realm, std::string_view nonce,
-                                           bool stale, bool md5_allowed) {
+                                           bool stale, DigestAlgorithms offered) {
   sip::Challenge challenge;
   challenge.realm = realm;
   challenge.nonce = nonce;
   challenge.stale = stale;
   std::vector<std::string> values;
   for (const auto algorithm : {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5}) {
-    if (algorithm == sip::DigestAlgorithm::md5 && !md5_allowed) continue;
+    if (!offered.has(algorithm)) continue;
     challenge.algorithm = algorithm;
     sip::append_challenge(values.emplace_back(), challenge);
   }

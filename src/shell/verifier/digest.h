@@ -53,6 +53,14 @@ template <std::size_t kBytes>
 std::string digest_response(const DigestBytes<kBytes>& ha1, std::string_view method,
                             const sip::Credentials& said);
 
+// What is offered, and accepted.
+struct DigestAlgorithms {
+  bool sha256 = true;
+  bool md5 = true;
+
+  bool has(sip::DigestAlgorithm algorithm) const;
+};
+
 // Which of several credentials in a request is for us: of our realm, with a nonce of ours and an
 // algorithm that we ask for. Nothing: it is to be challenged.
 struct DigestClaim {
@@ -64,8 +72,8 @@ struct DigestReading {
   bool malformed = false;  // 400
   std::optional<DigestClaim> claim;
 };
-DigestReading read_authorizations(const AskDigest& ask, bool md5_allowed, const Nonces& nonces,
-                                  UnixTime now);
+DigestReading read_authorizations(const AskDigest& ask, DigestAlgorithms offered,
+                                  const Nonces& nonces, UnixTime now);
 
 // True if the claim was made by who knows the password. Of an account that is unknown, or has no
 // such HA1, a keyed hash of its name takes the place, so that it takes as long.
@@ -74,6 +82,6 @@ bool proves(const DigestClaim& claim, std::string_view method,
 
 // Values of WWW-Authenticate, best first.
 std::vector<std::string> digest_challenges(std::string_view realm, std::string_view nonce,
-                                           bool stale, bool md5_allowed);
+                                           bool stale, DigestAlgorithms offered);
 
 }  // namespace muster

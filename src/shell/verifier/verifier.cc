@@ -82,8 +82,7 @@ void Verifier::answered(PasswordResult result) {
 // --- digest --------------------------------------------------------------------------------------
 
 void Verifier::ask(Now now, AskDigest ask) {
-  DigestReading reading =
-      read_authorizations(ask, settings_.sip_digest_md5, nonces_, now.unix_time);
+  DigestReading reading = read_authorizations(ask, digest_algorithms(), nonces_, now.unix_time);
   if (reading.claim) {
     const Address account = reading.claim->account;
     ask_store(ForDigest{ask.ticket, std::move(ask.method), std::move(ask.realm),
@@ -119,7 +118,11 @@ void Verifier::challenge(Now now, Ticket ticket, std::string_view realm, bool st
       DigestAnswered{ticket,
                      DigestAnswered::Outcome::challenged,
                      {},
-                     digest_challenges(realm, nonce, stale, settings_.sip_digest_md5)});
+                     digest_challenges(realm, nonce, stale, digest_algorithms())});
+}
+
+DigestAlgorithms Verifier::digest_algorithms() const {
+  return {settings_.sip_digest_sha256, settings_.sip_digest_md5};
 }
 
 // --- registration --------------------------------------------------------------------------------

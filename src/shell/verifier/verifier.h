@@ -127,6 +127,7 @@ class Verifier {
   std::uint64_t ask_workers(Purpose purpose, std::variant<CheckPassword, DeriveCredentials> work);
   std::optional<Purpose> take_purpose(Ticket ticket);
   void challenge(Now now, Ticket ticket, std::string_view realm, bool stale);
+  DigestAlgorithms digest_algorithms() const;
   void digest_loaded(Now now, const ForDigest& asked, const AccountReply& reply);
   void registration_stored(const ForRegistration& asked, const AccountReply& reply);
   void registration_derived(ForRegistration asked, PasswordResult result);

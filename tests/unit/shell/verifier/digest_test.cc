@@ -64,8 +64,8 @@ TEST(Nonces, CannotBeMadeUpOrChanged) {
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     EXPECT_EQ(nonces.judge(changed, "example.com", kNow), Nonces::Age::foreign) << i;
   }
-  for (const std::string& other : {std::string(), std::string("x"), nonce + "AAAA",
-                                   nonce.substr(4), base64_of(std::string(27, 'x'))}) {
+  for (const std::string& other : {std::string(), std::string("x"), nonce + "AAAA", nonce.substr(4),
+                                   base64_of(std::string(27, 'x'))}) {
     EXPECT_EQ(nonces.judge(other, "example.com", kNow), Nonces::Age::foreign) << other;
   }
 }
@@ -112,10 +112,11 @@ class Authorizations : public ::testing::Test {
     said.algorithm_text = "MD5";
   }
 
-  DigestReading read(std::vector<std::string> values, UnixTime now = kNow, bool md5 = true) const {
-    return read_authorizations({Ticket(1), "SUBSCRIBE", "example.com", "sip:bob@example.com",
-                                std::move(values)},
-                               md5, nonces, now);
+  DigestReading read(std::vector<std::string> values, UnixTime now = kNow,
+                     DigestAlgorithms offered = {}) const {
+    return read_authorizations(
+        {Ticket(1), "SUBSCRIBE", "example.com", "sip:bob@example.com", std::move(values)}, offered,
+        nonces, now);
   }
   bool proves_it(const DigestReading& reading) const {
     return reading.claim && proves(*reading.claim, "SUBSCRIBE", credentials, "decoys");
@@ -139,7 +140,9 @@ TEST_F(Authorizations, ProveWhoKnowsThePassword) {
 
 TEST_F(Authorizations, ProveByMd5WhereItIsAllowed) {
   EXPECT_TRUE(proves_it(read({value(to_md5)})));
-  EXPECT_FALSE(read({value(to_md5)}, kNow, false).claim);
+  EXPECT_FALSE(read({value(to_md5)}, kNow, {.md5 = false}).claim);
+  EXPECT_TRUE(read({value(to_md5)}, kNow, {.sha256 = false}).claim);
+  EXPECT_FALSE(read({value()}, kNow, {.sha256 = false}).claim);
   credentials.ha1_md5.reset();
   EXPECT_FALSE(proves_it(read({value(to_md5)}))) << "the account has none";
   EXPECT_TRUE(proves_it(read({value()})));
@@ -215,13 +218,16 @@ TEST_F(Authorizations, MalformedOnesAreSaidToBe) {
 
 // RFC 8760 sections 2.4 and 2.6: best first, each with qop.
 TEST(DigestChallenges, AreBestFirst) {
-  EXPECT_EQ(digest_challenges("example.com", "n", false, true),
+  EXPECT_EQ(digest_challenges("example.com", "n", false, {}),
             (std::vector<std::string>{
                 "Digest realm=\"example.com\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"",
                 "Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5, qop=\"auth\""}));
-  EXPECT_EQ(digest_challenges("example.com", "n", true, false),
+  EXPECT_EQ(digest_challenges("example.com", "n", true, {.md5 = false}),
             (std::vector<std::string>{"Digest realm=\"example.com\", nonce=\"n\", "
                                       "algorithm=SHA-256, stale=true, qop=\"auth\""}));
+  EXPECT_EQ(digest_challenges("example.com", "n", false, {.sha256 = false}),
+            (std::vector<std::string>{
+                "Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5, qop=\"auth\""}));
 }
 
 }  // namespace
