@@ -23,7 +23,8 @@ module presence.so
 module ctrl_tcp.so
 """
 ACCOUNT = ('<sip:{address};transport={transport}>;auth_user={user};auth_pass={password}'
-           ';outbound="sip:{host}:{remote_port};transport={transport}";regint=300;pubint={publishes}')
+           ';outbound="sip:{host}:{remote_port};transport={transport}";regint=300'
+           ';pubint={publishes}')
 
 # What baresip -s prints: the transport, the two ends, the message.
 TRACED = re.compile(r"\x1b\[36;1m#\n\w+ (\S+) -> (\S+)\n(.*?)\x1b\[;m", re.DOTALL)

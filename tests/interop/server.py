@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = ROOT / "build" / "release" / "bin"
+# MUSTER_BIN=build/dev/bin: the same cases, with ASan and UBSan.
+BIN = pathlib.Path(os.environ.get("MUSTER_BIN", ROOT / "build" / "release" / "bin")).resolve()
 DOMAIN = "localhost"
 PASSWORD = "open-sesame"  # baresip takes none that has a space
 

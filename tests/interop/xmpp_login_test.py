@@ -60,5 +60,19 @@ class ProductionLoginTest(Case):
                     self.assertEqual(session.refusals, ["not-authorized"])
 
 
+class DevelopmentLoginTest(Case):
+    """Without TLS too, by IPv4 and IPv6."""
+
+    async def test_each_address_with_and_without_tls(self):
+        for address in self.server.xmpp:
+            for tls in ("starttls", "direct", "plain"):
+                with self.subTest(tls, address=address):
+                    await log_in(self, self.account("alice"), tls=tls, address=address)
+
+    async def test_plain_without_tls(self):
+        await log_in(self, self.account("alice"), tls="plain", use_mech="PLAIN",
+                     unencrypted_plain=True)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -124,7 +124,8 @@ class RosterTest(Case):
         await within(desk.update_roster("bob@localhost", name="Bob ö", groups=["a & b", "c"]),
                      "the answer to the set")
         await laptop.roster_push("bob@localhost", "none")
-        item = (await within(laptop.ask_roster(""), "the roster"))["roster"]["items"]["bob@localhost"]
+        roster = (await within(laptop.ask_roster(""), "the roster"))["roster"]
+        item = roster["items"]["bob@localhost"]
         self.assertEqual((item["name"], sorted(item["groups"])), ("Bob ö", ["a & b", "c"]))
 
     async def test_a_known_version_gets_only_what_changed(self):

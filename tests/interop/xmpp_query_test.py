@@ -60,7 +60,7 @@ class AboutTest(Case):
 
 
 class RegistrationTest(Case):
-    """XEP-0077, in development mode. slixmpp 1.8.3 keeps its requests back until it has logged in."""
+    """XEP-0077, in development mode. slixmpp 1.8.3 keeps its requests until it has logged in."""
 
     async def register(self, name, password):
         """The server's answer to who asks for an account."""
