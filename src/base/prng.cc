@@ -53,15 +53,21 @@ std::uint64_t Prng::below(std::uint64_t bound) {
 }
 
 std::string Prng::token(std::size_t length) {
+  std::string text;
+  append_token(text, length);
+  return text;
+}
+
+void Prng::append_token(std::string& out, std::size_t length) {
   static constexpr char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-  std::string text(length, '\0');
+  const std::size_t begin = out.size();
+  out.resize(begin + length);
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < length; ++i) {
     if (i % 12 == 0) bits = next();
-    text[i] = kAlphabet[bits & 31];
+    out[begin + i] = kAlphabet[bits & 31];
     bits >>= 5;
   }
-  return text;
 }
 
 // One block of RFC 8439 section 2.3 with a 64-bit block counter and a zero nonce.

@@ -31,6 +31,7 @@ class Prng {
   // `length` characters of a-z and 2-7 (5 bits each), as fits a SIP token, a URI parameter and a
   // resourcepart.
   std::string token(std::size_t length);
+  void append_token(std::string& out, std::size_t length);
 
  private:
   void refill();

@@ -21,12 +21,16 @@ void append_hex(std::string& out, std::uint32_t number, std::size_t digits) {
 std::string mint_sip_name(const SipName& name, Prng& prng) {
   std::string text;
   text.reserve(kLength);
-  text.append(kMark);
-  append_hex(text, name.shard.number(), kShardDigits);
-  append_hex(text, name.slot, kNumberDigits);
-  append_hex(text, name.generation, kNumberDigits);
-  text.append(prng.token(kRandomCharacters));
+  append_sip_name(text, name, prng);
   return text;
+}
+
+void append_sip_name(std::string& out, const SipName& name, Prng& prng) {
+  out.append(kMark);
+  append_hex(out, name.shard.number(), kShardDigits);
+  append_hex(out, name.slot, kNumberDigits);
+  append_hex(out, name.generation, kNumberDigits);
+  prng.append_token(out, kRandomCharacters);
 }
 
 std::optional<SipName> read_sip_name(std::string_view text) {

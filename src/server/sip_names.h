@@ -20,6 +20,7 @@ struct SipName {
 
 // Of fixed length, only [0-9a-z].
 std::string mint_sip_name(const SipName& name, Prng& prng);
+void append_sip_name(std::string& out, const SipName& name, Prng& prng);
 // Nothing if `text` was not minted here.
 std::optional<SipName> read_sip_name(std::string_view text);
 

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "codec/address/ip.h"
-#include "codec/sip/peek.h"
 #include "codec/sip/values.h"
 #include "codec/sip/via.h"
 #include "server/sip_message/sip_messages.h"
@@ -85,7 +84,6 @@ void SipMessages::write_head(ClientTransaction& transaction, SipCallId id,
     sent_by_ = transaction.flow.local;
     sent_by_text_ = to_text(sent_by_);
   }
-  const std::string branch = mint_sip_name({shard_.self, id.slot, id.generation}, shard_.prng);
   std::string& head = transaction.head;
   head.reserve(one.target.size() + one.rows.size() + content_rows.size() + 200);
   head.append(sip::text_of(transaction.method)).append(1, ' ').append(one.target);
@@ -96,19 +94,17 @@ void SipMessages::write_head(ClientTransaction& transaction, SipCallId id,
   transaction.via_bytes = narrow(head.size() - transaction.via_at);
   head.append(";rport;branch=").append(sip::kBranchCookie);
   transaction.branch_at = narrow(head.size());
-  transaction.branch_bytes = narrow(branch.size());
-  head.append(branch).append("\r\n").append(one.rows).append(content_rows);
+  append_sip_name(head, {shard_.self, id.slot, id.generation}, shard_.prng);
+  transaction.branch_bytes = narrow(head.size() - transaction.branch_at);
+  head.append("\r\n").append(one.rows).append(content_rows);
 }
 
 // --- answers -------------------------------------------------------------------------------------
 
-// RFC 3261 sections 17.1.3 and 18.1.2. What nobody waits for is not even parsed.
-void SipMessages::take_response(std::string_view bytes, Outbox& out) {
-  const std::string_view branch = sip::peek_top_via_branch(bytes).value_or("");
-  const bool ours = branch.starts_with(sip::kBranchCookie);
-  const std::string_view name_text = ours ? branch.substr(sip::kBranchCookie.size()) : branch;
-  const auto name = read_sip_name(name_text);
-  ClientTransaction* transaction = name ? calls_.find(*name, name_text) : nullptr;
+// RFC 3261 sections 17.1.3 and 18.1.2.
+void SipMessages::take_response(const SipName& name, std::string_view name_text,
+                                std::string_view bytes, Outbox& out) {
+  ClientTransaction* transaction = calls_.find(name, name_text);
   if (transaction == nullptr || transaction->state == ClientTransaction::State::connecting) {
     return counters_.count(SipDrop::stray_response);
   }
@@ -127,7 +123,7 @@ void SipMessages::take_response(std::string_view bytes, Outbox& out) {
     const auto retry_after = sip::parse_retry_after(*row);
     if (retry_after) ended.retry_after_seconds = retry_after->seconds;
   }
-  calls_.forget(SipCallId{name->slot, name->generation});
+  calls_.forget(SipCallId{name.slot, name.generation});
   out.emit(ended);
 }
 

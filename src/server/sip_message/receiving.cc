@@ -130,15 +130,7 @@ void SipMessages::refuse_frame(Now now, const Flow& flow, const sip::Frame& fram
 
 // --- between shards ------------------------------------------------------------------------------
 
-// Nothing: a response to nothing of ours.
-std::optional<ShardId> SipMessages::home_of(std::string_view bytes) const {
-  if (sip::is_response(bytes)) {
-    const auto branch = sip::peek_top_via_branch(bytes);
-    if (!branch || !branch->starts_with(sip::kBranchCookie)) return std::nullopt;
-    const auto name = read_sip_name(branch->substr(sip::kBranchCookie.size()));
-    if (!name || name->shard.number() >= shard_.shards) return std::nullopt;
-    return name->shard;
-  }
+ShardId SipMessages::home_of(std::string_view bytes) const {
   const auto from = sip::peek_from_uri(bytes);
   const auto uri = from ? sip::parse_uri(*from) : std::nullopt;
   const auto address = uri ? address_of_sender(*uri) : std::nullopt;
@@ -146,19 +138,32 @@ std::optional<ShardId> SipMessages::home_of(std::string_view bytes) const {
 }
 
 void SipMessages::route(Now now, const Flow& flow, std::string_view bytes, Outbox& out) {
-  if (shard_.shards == 1) return take_message(now, flow, bytes, out);
-  const auto home = home_of(bytes);
-  if (!home) {
-    counters_.count(SipDrop::stray_response);
-  } else if (*home == shard_.self) {
+  if (shard_.shards == 1 || sip::is_response(bytes)) return take_message(now, flow, bytes, out);
+  const ShardId home = home_of(bytes);
+  if (home == shard_.self) {
     take_message(now, flow, bytes, out);
   } else {
-    out.emit(*home, SipMessageArrived{flow, std::string(bytes)});
+    out.emit(home, SipMessageArrived{flow, std::string(bytes)});
+  }
+}
+
+// What nobody waits for is not even parsed; what another shard waits for, there.
+void SipMessages::route_response(const Flow& flow, std::string_view bytes, Outbox& out) {
+  const std::string_view branch = sip::peek_top_via_branch(bytes).value_or("");
+  const bool ours = branch.starts_with(sip::kBranchCookie);
+  const std::string_view name_text = ours ? branch.substr(sip::kBranchCookie.size()) : "";
+  const auto name = read_sip_name(name_text);
+  if (!name || name->shard.number() >= shard_.shards) {
+    counters_.count(SipDrop::stray_response);
+  } else if (name->shard == shard_.self) {
+    take_response(*name, name_text, bytes, out);
+  } else {
+    out.emit(name->shard, SipMessageArrived{flow, std::string(bytes)});
   }
 }
 
 void SipMessages::take_message(Now now, const Flow& flow, std::string_view bytes, Outbox& out) {
-  if (sip::is_response(bytes)) return take_response(bytes, out);
+  if (sip::is_response(bytes)) return route_response(flow, bytes, out);
   const auto message = sip::parse_message(bytes);
   if (message) {
     take_request(now, flow, *message, bytes, out);

@@ -80,7 +80,8 @@ class SipMessages {
  private:
   // receiving.cc
   void route(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
-  std::optional<ShardId> home_of(std::string_view bytes) const;
+  void route_response(const Flow& flow, std::string_view bytes, Outbox& out);
+  ShardId home_of(std::string_view bytes) const;
   void take_message(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
   void refuse_frame(Now now, const Flow& flow, const sip::Frame& frame, std::string_view unread,
                     Outbox& out);
@@ -113,7 +114,9 @@ class SipMessages {
             std::string_view content_rows, FanOutDatagrams& datagrams, Outbox& out);
   void write_head(ClientTransaction& transaction, SipCallId id, const SipRequestsReady::One& one,
                   std::string_view content_rows);
-  void take_response(std::string_view bytes, Outbox& out);
+  // The branch of its top Via has our cookie, and then that name.
+  void take_response(const SipName& name, std::string_view name_text, std::string_view bytes,
+                     Outbox& out);
   bool is_answer_to(const ClientTransaction& transaction, const sip::Message& response) const;
   void fail_call(SipCallId id, std::uint16_t status, Outbox& out);
   void look_at_calls(Now now, Outbox& out);

@@ -276,12 +276,15 @@ TEST(Calls, DropsWhatIsNoAnswer) {
     EXPECT_TRUE(world.said<SipRequestEnded>().empty()) << text;
   }
   EXPECT_EQ(world.sip().counters().of(SipDrop::malformed_response), std::size(bad));
+  // Without its cookie it is not our branch.
+  world.datagram(with("branch=z9hG4bK", "branch="));
+  EXPECT_EQ(world.sip().counters().of(SipDrop::stray_response), 1u);
   // Written otherwise, but the same.
   world.datagram(with("SIP/2.0/UDP 192.0.2.1:5060;rport;",
                       "SIP / 2.0 / UDP  192.0.2.1 : 5060 ;received=192.0.2.1;rport=5060;"));
   EXPECT_EQ(world.said<SipRequestEnded>().size(), 1u);
   world.datagram(good);
-  EXPECT_EQ(world.sip().counters().of(SipDrop::stray_response), 1u);
+  EXPECT_EQ(world.sip().counters().of(SipDrop::stray_response), 2u);
 }
 
 TEST(Calls, DropsAnswersToNothing) {
