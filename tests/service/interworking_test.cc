@@ -28,6 +28,10 @@ class Interworking : public ::testing::Test {
   Service service;
 };
 
+TEST_F(Interworking, IsBetweenShards) {
+  EXPECT_NE(home_shard("juliet@example.com", 2), home_shard("romeo@example.com", 2));
+}
+
 // --- a phone watches an XMPP user (RFC 8048 section 5.3) -----------------------------------------
 
 TEST_F(Interworking, APhoneWaitsUntilItsRequestIsApproved) {

@@ -107,6 +107,35 @@ Lines Messenger::heard() {
 
 // --- SIP -----------------------------------------------------------------------------------------
 
+Phone Phone::on_tcp(Service& service, std::string_view user, std::uint8_t shard) {
+  Phone phone(service, user, 6100);
+  phone.connection_ = service.connect(LinkUse::sip, shard);
+  return phone;
+}
+
+void Phone::transmit(const std::string& text) {
+  if (connection_) {
+    service_.say(*connection_, text);
+  } else {
+    service_.send_datagram(at_, text);
+  }
+}
+
+// The messages since this was last called; those of a link are cut at their Content-Length.
+Lines Phone::received() {
+  if (!connection_) return service_.datagrams(at_);
+  Lines all;
+  std::string bytes = service_.heard(*connection_);
+  while (!bytes.empty()) {
+    const std::size_t body = bytes.find("\r\n\r\n") + 4;
+    const std::string length = between(bytes, "Content-Length: ", "\r\n");
+    const std::size_t size = body + std::stoul(length);
+    all.push_back(bytes.substr(0, size));
+    bytes.erase(0, size);
+  }
+  return all;
+}
+
 void Phone::send(std::string_view method, std::string_view to, std::string_view call,
                  std::string_view rows, std::string_view body) {
   const std::string number = std::to_string(++cseq_);
@@ -115,14 +144,15 @@ void Phone::send(std::string_view method, std::string_view to, std::string_view 
   const std::string tag = dialog == to_tags_.end() ? "" : ";tag=" + dialog->second;
   const std::string at = "127.0.0.1:" + std::to_string(at_.port);
   const std::string uri = "sip:" + std::string(to) + std::string(kDomain);
-  std::string text =
-      std::string(method) + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP " + at + ";branch=z9hG4bK" +
-      user_ + number + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user_ + std::string(kDomain) +
-      ">;tag=" + std::string(call) + "\r\nTo: <" + uri + ">" + tag + "\r\nCall-ID: " + call_id +
-      "\r\nCSeq: " + number + " " + std::string(method) + "\r\nContact: <sip:" + user_ + "@" + at +
-      ">\r\n" + std::string(rows) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-      std::string(body);
-  service_.send_datagram(at_, text);
+  std::string text = std::string(method) + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/" +
+                     std::string(connection_ ? "TCP " : "UDP ") + at + ";branch=z9hG4bK" + user_ +
+                     number + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user_ + std::string(kDomain) +
+                     ">;tag=" + std::string(call) + "\r\nTo: <" + uri + ">" + tag +
+                     "\r\nCall-ID: " + call_id + "\r\nCSeq: " + number + " " + std::string(method) +
+                     "\r\nContact: <sip:" + user_ + "@" + at + ">\r\n" + std::string(rows) +
+                     "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                     std::string(body);
+  transmit(text);
 }
 
 void Phone::subscribe(std::string_view to, std::uint32_t seconds, std::string_view call) {
@@ -151,7 +181,7 @@ Lines Phone::heard() {
   Lines lines;
   if (!answers) return lines;
   // An answer of ours may bring the next request.
-  for (auto got = service_.datagrams(at_); !got.empty(); got = service_.datagrams(at_)) {
+  for (Lines got = received(); !got.empty(); got = received()) {
     for (const std::string& text : got)
       lines.push_back(without_domain(hear(text)));
   }
@@ -177,7 +207,7 @@ std::string Phone::hear(std::string_view text) {
     answer += std::string(name) + ": " + row(name) +
               (name == "To" && row("To").find(";tag=") == std::string::npos ? ";tag=phone" : "") +
               "\r\n";
-  service_.send_datagram(at_, answer + "Content-Length: 0\r\n\r\n");
+  transmit(answer + "Content-Length: 0\r\n\r\n");
   if (method != "NOTIFY")
     return method + " from " + between(row("From"), "<sip:", ">") + ": " + body;
   std::string state = row("Subscription-State");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +31,15 @@ class Messenger {
   Service::ConnectionId connection_;
 };
 
-// A phone on UDP. It says 200 to each request as soon as heard() has it.
+// A phone on UDP, or on a TCP link that came to one of the shards. It says 200 to each request as
+// soon as heard() has it.
 class Phone {
  public:
   Phone(Service& service, std::string_view user, std::uint16_t port)
       : service_(service), user_(user), at_{IpAddress::v4(127, 0, 0, 1), port} {}
+  static Phone on_tcp(Service& service, std::string_view user, std::uint8_t shard);
+
+  void vanish() { service_.vanish(*connection_); }
 
   // A SUBSCRIBE in the dialog `call`; the first of a call begins it.
   void subscribe(std::string_view to, std::uint32_t seconds, std::string_view call = "watch");
@@ -52,11 +57,14 @@ class Phone {
  private:
   void send(std::string_view method, std::string_view to, std::string_view call,
             std::string_view rows, std::string_view body);
+  void transmit(const std::string& text);
+  Lines received();
   std::string hear(std::string_view text);
 
   Service& service_;
   std::string user_;
   Endpoint at_;
+  std::optional<Service::ConnectionId> connection_;
   std::map<std::string, std::string> to_tags_;  // of our dialogs, by Call-ID
   std::string etag_;
   std::uint32_t cseq_ = 0;
