@@ -23,6 +23,13 @@ def request_text(method, sender, receiver, *headers, sequence=1, call=None, body
         "", body])
 
 
+def response_text(request, status):
+    """The answer to a request that came, as text."""
+    kept = [f"{name}: {value}" for name in ("Via", "From", "To", "Call-ID", "CSeq")
+            for value in request.headers(name)]
+    return "\r\n".join([f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""])
+
+
 def challenges(response):
     """The parameters of each challenge in a 401, by algorithm."""
     found = {}

@@ -5,7 +5,7 @@ import socket
 import unittest
 
 from case import Case, within
-from digest import request_text
+from digest import request_text, response_text
 from sip import request, watch
 from wire import STREAM, Wire, xmpp_session
 from xmpp import log_in
@@ -114,6 +114,21 @@ class VanishTest(Case):
         await watcher.notified("active", "open")
         session.send_presence(ptype="unavailable")
         await watcher.notified("active", "closed")
+
+    async def test_a_phone_whose_connection_was_reset(self):
+        # The connection is the only way to it, as behind a NAT (RFC 5626).
+        alice, bob = self.account("alice"), self.account("bob")
+        session = await log_in(self, alice)
+        wire = await Wire(self, self.server.sip[0]).open()
+        wire.send(request_text("REGISTER", bob, bob, CONTACT, "Expires: 300"))
+        self.assertEqual((await wire.message()).status, 200)
+        session.send_message(mto=bob, mbody="are you there?")
+        asked = await wire.message()
+        self.assertEqual((asked.method, asked.body), ("MESSAGE", "are you there?"))
+        wire.send(response_text(asked, "200 OK"))
+        wire.vanish()
+        session.send_message(mto=bob, mbody="and now?")
+        self.assertEqual((await session.message(bob))["type"], "error")
 
     async def test_a_watcher_that_was_killed(self):
         alice, bob = self.account("alice", "--policy", "allow"), self.account("bob")
