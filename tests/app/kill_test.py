@@ -243,7 +243,7 @@ class KillTest(programs.Case):
         draw = random.Random(SEED)
         self.users = [User(f"user{number}") for number in range(USERS)]
         self.newcomer = Newcomer()
-        server = self.develop("--allow-all-watchers", "--threads", "2")
+        server = self.develop("--threads", "2")
         for user in self.users:
             self.add(user.address)
         for number in range(ROUNDS):
@@ -252,7 +252,7 @@ class KillTest(programs.Case):
             for publisher in self.publishers:
                 self.add(publisher.user)
             self.work_until_killed(server, random.Random(draw.random()), draw.randrange(30, 800))
-            server = self.develop("--allow-all-watchers", "--threads", "2")
+            server = self.develop("--threads", "2")
             self.check(server)
         self.assertGreater(sum(len(user.who_asked) for user in self.users), 0)
 

@@ -17,7 +17,7 @@ class Trouble:
     """The same cases for both causes: `break_store` and `mend_store` make and end it."""
 
     def serve_two(self):
-        self.server = self.develop("--allow-all-watchers")
+        self.server = self.develop()
         self.add("alice@localhost")
         self.add("bob@localhost")
         self.phone = sip.Phone(self.server.sip[0], "bob@localhost")
@@ -56,7 +56,7 @@ class Trouble:
 
     def assert_all_is_kept(self):
         self.server.kill()
-        self.server = self.develop("--allow-all-watchers")
+        self.server = self.develop()
         self.assertEqual({"a@x.org", "c@x.org"}, set(self.log_in().roster()))
         phone = sip.Phone(self.server.sip[0], "bob@localhost")
         self.addCleanup(phone.close)
