@@ -30,6 +30,8 @@ struct Config {
 };
 
 inline constexpr std::uint16_t kThreadsMax = 255;
+// What listen.links_per_address_max may be.
+inline constexpr std::uint32_t kLinksPerAddressMax = 1'000'000;
 
 // What to start a server with.
 ServerOptions server_options(const Config& config);

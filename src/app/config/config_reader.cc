@@ -16,8 +16,6 @@ constexpr std::string_view kSizeForm = R"(in bytes, or with its unit (KiB, MiB),
 constexpr std::string_view kEndpointForm =
     R"("ADDRESS:PORT", as "192.0.2.1:5222" or "[2001:db8::1]:5222")";
 
-constexpr std::int64_t kLinksPerAddressMax = 1'000'000;
-
 toml::source_position begin_of(const toml::node& item) {
   return item.source().begin;
 }
@@ -196,19 +194,19 @@ void ConfigReader::read_policy(const Value& value) {
   constexpr std::array kPolicies = {ask, mutual, allow, deny};
   Settings& settings = config_.server.settings;
   read_section(
-      value, {
-                 {"watchers",
-                  [&](const Value& v) {
-                    const auto policy = choice(v, {"ask", "mutual", "allow", "deny"});
-                    if (policy) settings.default_policy = kPolicies[*policy];
-                  }},
-                 {"sip_digest_sha256",
-                  [&](const Value& v) { read_flag(v, settings.sip_digest_sha256); }},
-                 {"sip_digest_md5", [&](const Value& v) { read_flag(v, settings.sip_digest_md5); }},
-                 {"in_band_registration",
-                  [&](const Value& v) { read_flag(v, settings.in_band_registration); }},
-                 {"tell_version", [&](const Value& v) { read_flag(v, config_.tell_version); }},
-             });
+      value,
+      {
+          {"watchers",
+           [&](const Value& v) {
+             const auto policy = choice(v, {"ask", "mutual", "allow", "deny"});
+             if (policy) settings.default_policy = kPolicies[*policy];
+           }},
+          {"sip_digest_sha256", [&](const Value& v) { read_flag(v, settings.sip_digest_sha256); }},
+          {"sip_digest_md5", [&](const Value& v) { read_flag(v, settings.sip_digest_md5); }},
+          {"in_band_registration",
+           [&](const Value& v) { read_flag(v, settings.in_band_registration); }},
+          {"tell_version", [&](const Value& v) { read_flag(v, config_.tell_version); }},
+      });
   if (!settings.sip_digest_sha256 && !settings.sip_digest_md5) {
     fail(begin_of(value.item),
          "sip_digest_sha256 and sip_digest_md5 are both false: no phone could log in");

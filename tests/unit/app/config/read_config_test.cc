@@ -62,6 +62,7 @@ TEST(Sample, SaysTheDefaultOfAllElse) {
   EXPECT_EQ(server.links_per_address_max, is.server.links_per_address_max);
   const Settings& settings = server.settings;
   EXPECT_EQ(settings.default_policy, is.server.settings.default_policy);
+  EXPECT_EQ(settings.sip_digest_sha256, is.server.settings.sip_digest_sha256);
   EXPECT_EQ(settings.sip_digest_md5, is.server.settings.sip_digest_md5);
   EXPECT_EQ(settings.in_band_registration, is.server.settings.in_band_registration);
 }
@@ -110,6 +111,16 @@ TEST(ReadConfig, ThreadsHaveAMost) {
             "f:1:11: threads: found the integer 256; allowed is a number from 0 (one for each"
             " core) to 255\n");
   EXPECT_NE(wrong_with(threads(-1)), "nothing");
+}
+
+TEST(ReadConfig, LinksOfAnAddressHaveAMost) {
+  const auto links = [](std::uint32_t n) {
+    return kDomain + "[listen]\nlinks_per_address_max = " + std::to_string(n) + "\n";
+  };
+  EXPECT_EQ(parse(links(kLinksPerAddressMax))->server.links_per_address_max, kLinksPerAddressMax);
+  EXPECT_NE(wrong_with(links(kLinksPerAddressMax + 1)).find("a number from 1 to 1000000"),
+            std::string::npos);
+  EXPECT_NE(wrong_with(links(0)), "nothing");
 }
 
 TEST(ReadConfig, AFileHasAMost) {
