@@ -136,3 +136,18 @@ class FullDiskTest(Trouble, programs.Case):
 
     def mend_store(self):
         os.ftruncate(self.ballast.fileno(), 0)
+
+    def test_a_server_that_cannot_begin_says_why(self):
+        with open(self.data / "ballast", "wb", buffering=0) as ballast:
+            ballast.truncate(0)
+            try:
+                while True:
+                    ballast.write(bytes(4096))
+            except OSError:
+                pass
+        done = programs.ask("musterd", "dev", "--data", self.data, "--xmpp", "127.0.0.1:0",
+                            "--sip", "127.0.0.1:0")
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertRegex(done.stderr, r"^musterd: [^\n]*(full|No space|disk I/O)[^\n]*\n$")
+        (self.data / "ballast").unlink()
+        self.develop()
