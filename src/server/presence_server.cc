@@ -52,7 +52,7 @@ void PresenceServer::step(Now now, const Input& input) {
   accept(now, input);
   std::size_t carried = 0;
   while (out_.has_event()) {
-    MUSTER_CHECK(++carried <= kEventsPerInputMax);
+    MUSTER_CHECK(++carried <= kRunaway);
     carry(now, out_.take_event());
   }
   if (stopping_ && !stopped_ && idle()) {

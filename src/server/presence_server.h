@@ -4,7 +4,7 @@
 // A machine (design, "everything comes through the door"): one entry, step; one question,
 // next_deadline. It holds no clock, no socket and no thread.
 //
-// Limit: kEventsPerInputMax events come of one input; more is a bug and stops the process.
+// Checked: an input of which kRunaway events come is a bug, and stops the process.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ namespace muster {
 
 class PresenceServer {
  public:
-  static constexpr std::size_t kEventsPerInputMax = 1'000'000;
+  static constexpr std::size_t kRunaway = 1'000'000;
 
   PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
                  const Prng::Seed& seed);

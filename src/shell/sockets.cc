@@ -70,14 +70,14 @@ Result<void, SocketError> check_free(const Endpoint& at, Transport transport) {
 }
 
 Result<Endpoint, SocketError> choose_port(const Endpoint& at) {
-  constexpr int kAttemptsMax = 16;
+  constexpr int kTries = 16;
   for (int attempt = 1;; ++attempt) {
     const auto fd = open_bound({at.ip, 0}, SOCK_DGRAM, "cannot receive on", Sharing::alone);
     if (!fd) return Failure{fd.error()};
     const Endpoint chosen = local_endpoint(fd->get());
     const auto free = check_free(chosen, Transport::tcp);
     if (free) return chosen;
-    if (attempt == kAttemptsMax) return Failure{free.error()};
+    if (attempt == kTries) return Failure{free.error()};
   }
 }
 

@@ -42,6 +42,9 @@ namespace muster {
 
 class XmppStreams {
  public:
+  // A numbered language is never forgotten; there are few in use. What is one too many is.
+  static constexpr std::size_t kLanguagesMax = 255;
+
   explicit XmppStreams(Shard& shard) : shard_(shard) {}
 
   void on(Now now, const LinkOpened& opened, Outbox& out);
@@ -68,8 +71,6 @@ class XmppStreams {
   std::optional<StreamState> state_of(LinkId link) const;
 
  private:
-  // A numbered language is never forgotten; there are few in use.
-  static constexpr std::size_t kLanguagesMax = 255;
   // Of one step while the server stops: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
 

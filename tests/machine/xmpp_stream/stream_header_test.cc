@@ -199,14 +199,14 @@ TEST(StreamHeader, SaysTheLanguageOfStanzas) {
 TEST(StreamHeader, LanguagesAreNumberedUpToALimit) {
   StreamWorld world;
   std::vector<std::string> seen;
-  for (int i = 0; i < 257; ++i) {
+  for (std::size_t i = 0; i < XmppStreams::kLanguagesMax + 2; ++i) {
     const std::string tag = "x-" + std::to_string(i);
     const LinkId link = world.reopening();
     world.feed(link, header("to='example.com' version='1.0' xml:lang='" + tag + "'"));
     world.feed(link, testing::kBind);
     world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("r")});
     world.feed(link, "<presence/>");
-    const std::string expected = i < 255 ? tag : "";
+    const std::string expected = i < XmppStreams::kLanguagesMax ? tag : "";
     EXPECT_EQ(world.languages.back(), expected) << i;
   }
 }

@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "app/config/limit_settings.h"
+#include "codec/xml/limits.h"
 
 namespace muster {
 namespace {
@@ -102,6 +103,16 @@ TEST(ReadConfig, EachLimitHasALeastAndAMost) {
       EXPECT_LE(limit.most, bound) << limit.key;
     }
   }
+}
+
+// A parser counts with 32 bits, and checks that it is not asked for more than it can.
+TEST(ReadConfig, AStanzaIsNotLargerThanAParserCounts) {
+  const auto stanza = [](std::size_t bytes) {
+    return kDomain + "[limits]\nstanza_bytes_max = " + std::to_string(bytes) + "\n";
+  };
+  EXPECT_EQ(parse(stanza(xml::kParseBytesMax))->server.settings.limits.stanza_bytes_max,
+            xml::kParseBytesMax);
+  EXPECT_NE(wrong_with(stanza(xml::kParseBytesMax + 1)), "nothing");
 }
 
 TEST(ReadConfig, ThreadsHaveAMost) {
