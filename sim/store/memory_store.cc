@@ -72,7 +72,7 @@ RelationChange MemoryStore::put(Account* account, const Address& contact, const 
   return change;
 }
 
-// --- users --------------------------------------------------------------------------------------
+// --- users ---------------------------------------------------------------------------------------
 
 StoreReply MemoryStore::on(const LoadUser& load) {
   UserLoaded loaded;
@@ -113,7 +113,7 @@ StoreReply MemoryStore::on(const RemoveAccount& remove) {
   return removed;
 }
 
-// --- the roster ---------------------------------------------------------------------------------
+// --- the roster ----------------------------------------------------------------------------------
 
 StoreReply MemoryStore::on(const LoadRoster& load) {
   const Account* account = find(load.account);
@@ -152,7 +152,7 @@ StoreReply MemoryStore::on(const RemoveRosterItem& remove) {
   return change(account, remove.account, other, remove.contact, pair, {}, 0);
 }
 
-// --- subscriptions ------------------------------------------------------------------------------
+// --- subscriptions -------------------------------------------------------------------------------
 
 StoreReply MemoryStore::change(Account* actor_account, const Address& actor, Account* peer_account,
                                const Address& peer, const PairChange& pair,
@@ -205,7 +205,7 @@ StoreReply MemoryStore::on(const LoadPending& load) {
   return loaded;
 }
 
-// --- publications -------------------------------------------------------------------------------
+// --- publications --------------------------------------------------------------------------------
 
 StoreReply MemoryStore::on(const LoadPublications& load) {
   PublicationsLoaded loaded;

@@ -10,6 +10,14 @@
 #include "shell/links.h"
 
 namespace muster {
+namespace {
+
+// An assignment would keep the memory.
+void free_memory(std::string& buffer) {
+  std::string().swap(buffer);
+}
+
+}  // namespace
 
 // --- gathering -----------------------------------------------------------------------------------
 
@@ -27,7 +35,7 @@ void Links::give_back(std::string& buffer) {
   if (buffer.capacity() <= kSpareBufferBytesMax && spare_.size() < kSpareBuffersMax) {
     spare_.push_back(std::exchange(buffer, {}));
   } else {
-    buffer = {};
+    free_memory(buffer);
   }
 }
 
@@ -74,7 +82,7 @@ Links::Sent Links::send_sealed(Link& link) {
   TlsSession& tls = *link.tls;
   Sent sent = send_from(link, tls.unsent);
   if (sent != Sent::all) return sent;
-  tls.unsent = {};
+  free_memory(tls.unsent);
   if (!tls.started()) return Sent::all;
   std::size_t sealed = 0;
   while (sealed < link.out.size() && sent == Sent::all) {

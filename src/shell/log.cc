@@ -53,7 +53,8 @@ std::string json_line(const Log& line, std::uint64_t left_out) {
 
 void open_log(Log::Level least, LogFormat format) {
   chosen_format = format;
-  const auto logger = spdlog::stderr_logger_mt("muster");
+  const auto logger = std::make_shared<spdlog::logger>(
+      "muster", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   constexpr auto kTime = spdlog::pattern_time_type::utc;
   if (format == LogFormat::json) {
     logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)", kTime);

@@ -62,7 +62,7 @@ TEST(SqliteFile, IsOneFileOnceItIsClosed) {
             "user, policy 0");
 }
 
-// --- flushes ------------------------------------------------------------------------------------
+// --- flushes -------------------------------------------------------------------------------------
 
 TEST(SqliteFlush, OneForAGroupThatWrites) {
   const TemporaryFolder folder;
@@ -151,7 +151,7 @@ TEST(SqliteFlush, WhatIsAcknowledgedSurvivesAPowerFailure) {
   disk.keep_flushed(false);
 }
 
-// --- processes ----------------------------------------------------------------------------------
+// --- processes -----------------------------------------------------------------------------------
 
 // A process of its own that tells its parent lines of bytes.
 class Child {

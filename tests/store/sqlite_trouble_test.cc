@@ -83,7 +83,7 @@ class SqliteTrouble : public ::testing::Test {
   std::unique_ptr<SqliteStore> store_;
 };
 
-// --- one that fails, among others ---------------------------------------------------------------
+// --- one that fails, among others ----------------------------------------------------------------
 
 // A trigger stands for whatever may go wrong in the middle of a task; the action is what SQLite
 // does then to the transaction.
@@ -141,7 +141,7 @@ TEST_F(SqliteTrouble, TooManyOfThemFailTheGroup) {
   EXPECT_EQ(asked(*store_, LoadUser{alice}), "user, policy 0");
 }
 
-// --- locked -------------------------------------------------------------------------------------
+// --- locked --------------------------------------------------------------------------------------
 
 TEST_F(SqliteTrouble, ALockedFileIsBusyUntilItIsReleased) {
   RawSqlite raw(folder_.file());
@@ -180,7 +180,7 @@ TEST_F(SqliteTrouble, ReadersMakeAccountsInTheirOrder) {
             (std::vector<std::string>{"no such user", "user, policy 2", "user, policy 2"}));
 }
 
-// --- a full disk, an I/O error ------------------------------------------------------------------
+// --- a full disk, an I/O error -------------------------------------------------------------------
 
 std::vector<StoreRequest> a_group(int salt) {
   const std::string contact = "c" + std::to_string(salt);
@@ -274,7 +274,7 @@ TEST(SqliteDisk, FullInTheMiddleOfALargeGroup) {
   EXPECT_EQ(asked(*store, item(alice, "x")), "item v1 x@example.com none listed ''");
 }
 
-// --- a disk that is truly full ------------------------------------------------------------------
+// --- a disk that is truly full -------------------------------------------------------------------
 
 // In a file system of one megabyte: filled up, then given room again.
 void fill_up(const std::filesystem::path& folder) {
@@ -331,7 +331,7 @@ TEST(SqliteDisk, TrulyFull) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-// --- files that are not what they must be -------------------------------------------------------
+// --- files that are not what they must be --------------------------------------------------------
 
 TEST_F(SqliteTrouble, AFileThatIsNoDatabaseIsRefused) {
   store_.reset();

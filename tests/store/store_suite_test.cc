@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                            [] { return std::make_unique<testing::TestedSqliteStore>(); }}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
-// --- users --------------------------------------------------------------------------------------
+// --- users ---------------------------------------------------------------------------------------
 
 TEST_P(StoreSuite, AUserIsThereOnceMade) {
   EXPECT_EQ(user(ghost), "no such user");
@@ -142,7 +142,7 @@ TEST_P(StoreSuite, AUserHasHerContactsAndPublications) {
             "publication b '<two/>' until 20000000us");
 }
 
-// --- removing an account ------------------------------------------------------------------------
+// --- removing an account -------------------------------------------------------------------------
 
 TEST_P(StoreSuite, RemovalTakesBothSidesOfEveryPair) {
   befriend(alice, bob);
@@ -184,7 +184,7 @@ TEST_P(StoreSuite, AnAccountMadeAnewGoesOnAboveTheOldVersions) {
   EXPECT_GT(version(carol), 5u);
 }
 
-// --- the roster ---------------------------------------------------------------------------------
+// --- the roster ----------------------------------------------------------------------------------
 
 // RFC 6121 section 2.1.4: a roster without items is no error.
 TEST_P(StoreSuite, ARosterBeginsEmpty) {
@@ -319,7 +319,7 @@ TEST_P(StoreSuite, AContactWithoutAnAccountIsRemovedAlone) {
   EXPECT_EQ(user(alice), "user, policy 0");
 }
 
-// --- subscriptions ------------------------------------------------------------------------------
+// --- subscriptions -------------------------------------------------------------------------------
 
 TEST_P(StoreSuite, ARequestChangesBothRecordsAtOnce) {
   set_item(bob, alice, "Al", {"Friends"});
@@ -463,7 +463,7 @@ TEST_P(StoreSuite, RequestsDoNotKeepTheActorFromSubscribing) {
             "to peer subscribe; to actor");
 }
 
-// --- watchers by SIP ----------------------------------------------------------------------------
+// --- watchers by SIP -----------------------------------------------------------------------------
 
 TEST_P(StoreSuite, ASipWatchersRequestIsInThePresentitysRecordOnly) {
   EXPECT_EQ(asked(AskToWatch{alice, bob, "<presence id='w'/>", 100}),
@@ -500,7 +500,7 @@ TEST_P(StoreSuite, ASipWatchersAnswerEndsHerXmppRequest) {
             "to peer; to actor subscribed");
 }
 
-// --- publications (RFC 3903 section 6) ----------------------------------------------------------
+// --- publications (RFC 3903 section 6) -----------------------------------------------------------
 
 TEST_P(StoreSuite, APublicationIsMadeRefreshedModifiedAndRemoved) {
   EXPECT_EQ(publish(alice, "", "t1", "<one/>", 0, 10), "stored t1 '<one/>' until 10000000us");

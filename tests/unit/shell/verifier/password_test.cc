@@ -13,7 +13,10 @@ TEST(Password, IsPreparedAsOpaqueString) {
   EXPECT_EQ(prepared_password("correct horse")->view(), "correct horse");
   // RFC 8265 section 4.3: spaces are mapped, case and width are kept.
   EXPECT_EQ(prepared_password("Jack of \xe2\x99\xa6s")->view(), "Jack of \xe2\x99\xa6s");
-  EXPECT_EQ(prepared_password("foo\xe1\x9a\x80" "bar")->view(), "foo bar");
+  EXPECT_EQ(prepared_password("foo\xe1\x9a\x80"
+                              "bar")
+                ->view(),
+            "foo bar");
   EXPECT_FALSE(prepared_password(""));
   EXPECT_FALSE(prepared_password("my cat is a \tby"));
   EXPECT_FALSE(prepared_password("\xff"));

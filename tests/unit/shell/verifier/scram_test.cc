@@ -66,7 +66,9 @@ TEST(Scram, TheExchangeOfRfc7677) {
 }
 
 // RFC 7677 section 4: at least 4096.
-TEST(Scram, NewCredentialsHaveEnoughIterations) { EXPECT_GE(kScramIterations, 4096u); }
+TEST(Scram, NewCredentialsHaveEnoughIterations) {
+  EXPECT_GE(kScramIterations, 4096u);
+}
 
 // RFC 5802 section 7, client-first-message.
 TEST(ScramFirst, IsTakenApart) {

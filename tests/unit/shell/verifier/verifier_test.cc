@@ -44,29 +44,28 @@ class VerifierTest : public ::testing::Test {
   }
   AccountReply answer(const AccountRequest& request) {
     if (store_fails) return StoreFailed{};
-    return std::visit(
-        Overloaded{
-            [&](const LoadCredentials& load) -> AccountReply {
-              const auto found = accounts.find(load.account);
-              if (found == accounts.end()) return CredentialsLoaded{};
-              return CredentialsLoaded{true, found->second};
-            },
-            [&](const CreateAccount& create) -> AccountReply {
-              auto& place = accounts[create.account];
-              if (place) return AccountRefused{AccountRefused::Why::conflict};
-              place = create.credentials;
-              claimed = create.claim;
-              return AccountCreated{};
-            },
-            [&](const SetCredentials& set) -> AccountReply {
-              const auto found = accounts.find(set.account);
-              if (found == accounts.end()) return AccountRefused{};
-              found->second = set.credentials;
-              return CredentialsSet{};
-            },
-            [](const ListAccounts&) -> AccountReply { return StoreFailed{}; },
-        },
-        request);
+    return std::visit(Overloaded{
+                          [&](const LoadCredentials& load) -> AccountReply {
+                            const auto found = accounts.find(load.account);
+                            if (found == accounts.end()) return CredentialsLoaded{};
+                            return CredentialsLoaded{true, found->second};
+                          },
+                          [&](const CreateAccount& create) -> AccountReply {
+                            auto& place = accounts[create.account];
+                            if (place) return AccountRefused{AccountRefused::Why::conflict};
+                            place = create.credentials;
+                            claimed = create.claim;
+                            return AccountCreated{};
+                          },
+                          [&](const SetCredentials& set) -> AccountReply {
+                            const auto found = accounts.find(set.account);
+                            if (found == accounts.end()) return AccountRefused{};
+                            found->second = set.credentials;
+                            return CredentialsSet{};
+                          },
+                          [](const ListAccounts&) -> AccountReply { return StoreFailed{}; },
+                      },
+                      request);
   }
   PasswordResult work(const PasswordJob& job) const {
     if (workers_busy) return {job.ticket, PasswordResult::Busy{}};
@@ -125,9 +124,9 @@ class VerifierTest : public ::testing::Test {
     std::string gs2 = "n,,";
     std::string name = "alice";
     std::string password = "pencil";
-    std::string bound;              // what the client binds to
-    std::string proof_bits;         // flipped in the proof
-    std::string nonce_suffix;       // added to the server's
+    std::string bound = {};         // what the client binds to
+    std::string proof_bits = {};    // flipped in the proof
+    std::string nonce_suffix = {};  // added to the server's
   };
   SaslAnswered scram(const Scram& is, const BindingSource& bindings = {}) {
     const std::string bare = "n=" + is.name + ",r=clientnonce";
@@ -154,7 +153,8 @@ class VerifierTest : public ::testing::Test {
     const auto server_key = hmac_of<kBytes>(bytes_of(salted), {"Server Key"});
     server_final = "v=" + base64_of(bytes_of(hmac_of<kBytes>(bytes_of(server_key), {signed_text})));
     std::string proof(bytes_of(client_key));
-    for (std::size_t i = 0; i < kBytes; ++i) proof[i] = static_cast<char>(proof[i] ^ signature[i]);
+    for (std::size_t i = 0; i < kBytes; ++i)
+      proof[i] = static_cast<char>(proof[i] ^ signature[i]);
     for (std::size_t i = 0; i < is.proof_bits.size(); ++i) {
       proof[i] = static_cast<char>(proof[i] ^ is.proof_bits[i]);
     }
@@ -266,8 +266,7 @@ TEST_F(VerifierTest, ScramWithBothHashes) {
     expect_failure(scram({.mechanism = mechanism, .password = "x"}), SaslError::not_authorized);
     expect_failure(scram({.mechanism = mechanism, .proof_bits = "\x01"}),
                    SaslError::not_authorized);
-    expect_failure(scram({.mechanism = mechanism, .nonce_suffix = "x"}),
-                   SaslError::not_authorized);
+    expect_failure(scram({.mechanism = mechanism, .nonce_suffix = "x"}), SaslError::not_authorized);
   }
   EXPECT_EQ(jobs, 0);
 }
@@ -327,17 +326,16 @@ const BindingSource kTls = [](std::string_view type) -> std::optional<std::strin
 TEST_F(VerifierTest, ChannelBindingHolds) {
   give("alice", "pencil");
   for (const char* mechanism : {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"}) {
-    expect_success(scram({.mechanism = mechanism, .gs2 = "p=tls-exporter,,", .bound = "exported"},
-                         kTls),
-                   "alice@example.com");
-    expect_success(scram({.mechanism = mechanism,
-                          .gs2 = "p=tls-server-end-point,,",
-                          .bound = "certificate"},
-                         kTls),
-                   "alice@example.com");
-    expect_failure(scram({.mechanism = mechanism, .gs2 = "p=tls-exporter,,", .bound = "other"},
-                         kTls),
-                   SaslError::not_authorized);
+    expect_success(
+        scram({.mechanism = mechanism, .gs2 = "p=tls-exporter,,", .bound = "exported"}, kTls),
+        "alice@example.com");
+    expect_success(
+        scram({.mechanism = mechanism, .gs2 = "p=tls-server-end-point,,", .bound = "certificate"},
+              kTls),
+        "alice@example.com");
+    expect_failure(
+        scram({.mechanism = mechanism, .gs2 = "p=tls-exporter,,", .bound = "other"}, kTls),
+        SaslError::not_authorized);
     expect_failure(scram({.mechanism = mechanism, .gs2 = "p=tls-exporter,,"}, kTls),
                    SaslError::not_authorized);
   }
@@ -370,8 +368,8 @@ TEST_F(VerifierTest, TheGs2HeaderCannotBeChanged) {
   verifier->effects().answers.clear();
   const SaslAnswered first = ask(begin("SCRAM-SHA-256", "n,,n=alice,r=a"));
   challenge = *from_base64(first.data);
-  expect_failure(ask(go_on("c=" + base64_of("y,,") + ",r=" + field('r') + ",p=" +
-                           base64_of(std::string(32, 'x')))),
+  expect_failure(ask(go_on("c=" + base64_of("y,,") + ",r=" + field('r') +
+                           ",p=" + base64_of(std::string(32, 'x')))),
                  SaslError::not_authorized);
 }
 

@@ -1,0 +1,106 @@
+#include "shell/server_process.h"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <future>
+
+#include "shell/process_world.h"
+
+namespace muster::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ServerProcessTest : public ProcessWorld {};
+
+TEST_F(ServerProcessTest, PresenceCrossesShardsAndProtocols) {
+  start();
+  // Of these names some live on either shard.
+  std::vector<std::unique_ptr<XmppPeer>> users;
+  WaitingPeer phone(sip(), SOCK_DGRAM);
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = "user" + std::to_string(i);
+    users.push_back(std::make_unique<XmppPeer>(xmpp(), name, "secret"));
+    phone.say(subscribe("watcher", name, "UDP", phone, i));
+    EXPECT_THAT(phone.hear_until("open</basic>"), HasSubstr("entity=\"pres:" + name));
+  }
+}
+
+TEST_F(ServerProcessTest, AStopIsSaid) {
+  start();
+  XmppPeer user(xmpp(), "user", "secret");
+  process->ask_stop();
+  EXPECT_THAT(user.hear_until("</stream:stream>"), HasSubstr("<system-shutdown"));
+  EXPECT_EQ(user.hear(), "");
+  process->join();
+}
+
+// A watcher that does not answer its last NOTIFY, and a peer that keeps its end of the link.
+TEST_F(ServerProcessTest, AStopWaitsForNobodyForEver) {
+  start();
+  XmppPeer user(xmpp(), "user", "secret");
+  WaitingPeer phone(sip(), SOCK_DGRAM);
+  phone.say(subscribe("watcher", "user", "UDP", phone, 1));
+  phone.hear_until("open</basic>");
+  process->ask_stop();
+  process->join();  // returns, by ShardThread::kStopTimeMax
+  user.hear_until("<system-shutdown");
+}
+
+// A store that carries out nothing until it is let go.
+class HeldStore : public StoreBackend {
+ public:
+  explicit HeldStore(std::shared_future<void> go) : go_(std::move(go)) {}
+  std::string trouble() const override { return {}; }
+  std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) override {
+    if (!std::holds_alternative<StoreRequest>(group[0]) ||
+        !std::holds_alternative<LoadPublications>(std::get<StoreRequest>(group[0]))) {
+      go_.wait();
+    }
+    std::vector<StoreResult> results;
+    for (const StoreTask& task : group)
+      results.push_back(answer(std::get<StoreRequest>(task)));
+    return results;
+  }
+
+ private:
+  static StoreReply answer(const StoreRequest& request) {
+    if (std::holds_alternative<LoadPublications>(request)) return PublicationsLoaded{};
+    return UserLoaded{};
+  }
+  std::shared_future<void> go_;
+};
+
+// Past kQuestionsMax a shard reads no more: its peers wait in the kernel's buffers, and none of
+// what they said is lost.
+TEST_F(ServerProcessTest, AStoreThatIsSlowHoldsPeersBack) {
+  constexpr int kCount = static_cast<int>(ShardThread::kQuestionsMax) * 6;
+  std::promise<void> go;
+  start(std::make_unique<HeldStore>(go.get_future().share()));
+  WaitingPeer phone(sip(), SOCK_STREAM);
+  int said = 0;
+  const auto writable = [&](int milliseconds) {
+    pollfd waiting{phone.fd(), POLLOUT, 0};
+    return ::poll(&waiting, 1, milliseconds) == 1;
+  };
+  for (; said < kCount && writable(1'000); ++said)
+    phone.say(subscribe("w", "u" + std::to_string(said), "TCP", phone, said));
+  EXPECT_LT(said, kCount) << "the server took all: nothing held it back";
+  go.set_value();
+  std::string heard;
+  std::ptrdiff_t answered = 0;
+  const std::string_view answer = "SIP/2.0 404";  // there is no such user
+  while (answered < said) {
+    heard = phone.hear();
+    ASSERT_FALSE(heard.empty());
+    for (std::size_t at = heard.find(answer); at != std::string::npos;
+         at = heard.find(answer, at + 1))
+      ++answered;
+  }
+  EXPECT_EQ(answered, said);
+}
+
+}  // namespace
+}  // namespace muster::testing
