@@ -149,6 +149,17 @@ class ProcessWorld : public ::testing::Test {
            "Event: presence\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n";
   }
 
+  // 200 to the NOTIFY in what was heard.
+  static std::string answer_to_notify(const std::string& heard) {
+    std::string answer = "SIP/2.0 200 OK\r\n";
+    std::size_t at = heard.find("NOTIFY sip:");
+    for (const char* row : {"\r\nVia:", "\r\nFrom:", "\r\nTo:", "\r\nCall-ID:", "\r\nCSeq:"}) {
+      const std::size_t begin = heard.find(row, at) + 2;
+      answer += heard.substr(begin, heard.find("\r\n", begin) + 2 - begin);
+    }
+    return answer + "Content-Length: 0\r\n\r\n";
+  }
+
   std::unique_ptr<ServerProcess> process;
 
  private:

@@ -72,14 +72,14 @@ void PresenceDb::keep_publication(Now now, const Address& account, User& user,
   auto known = std::find_if(user.publications.begin(), user.publications.end(),
                             [&](const LivePublication& p) { return p.etag == if_match; });
   if (known == user.publications.end()) {
-    user.publications.push_back({user.next_number++, {}, nullptr, {}});
+    user.publications.push_back({user.next_number++, {}, share({}), {}});
     known = std::prev(user.publications.end());
     if (user.publications.size() == 1) show_registrations(now, account, user, out);
   }
   known->etag = stored.etag;
   known->expires = stored.expires;
   look_for_expiry(now, account, user);
-  if (known->document != nullptr && *known->document == stored.document) return;
+  if (*known->document == stored.document) return;
   known->document = share(stored.document);
   out.emit(TuplesToConvert{account, known->number, PublicationSource{known->document}});
   presence_changed(now, account, user, out);

@@ -68,7 +68,8 @@ StreamOpening judge_header(const xml::Element& header, const Settings& settings)
   } else if (version && version->major == 0) {
     opening.version = "0." + std::to_string(version->minor);
   }
-  if (!version || version->major != 1) opening.wrong = StreamError::unsupported_version;
+  // A newer peer decides itself whether it can do with our version (rule 3).
+  if (!version || version->major == 0) opening.wrong = StreamError::unsupported_version;
 
   const auto to_error = take_to(header.attribute("to"), settings, opening);
   if (!opening.wrong) opening.wrong = to_error;

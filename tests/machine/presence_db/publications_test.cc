@@ -47,6 +47,14 @@ TEST_F(PresenceDbPublications, EachVersionHasATagOfItsOwn) {
   EXPECT_THAT(heard(), ElementsAre("publish: precondition"));
 }
 
+// Whose phone publishes is present by that; between the two nobody sees half a publication.
+TEST_F(PresenceDbPublications, TheFirstTakesThePlaceOfRegistrations) {
+  world.phones("alice", {"phone"});
+  EXPECT_THAT(heard(), ElementsAre("notify 1: [phone phone]"));
+  publish("desk");
+  EXPECT_THAT(heard(), ElementsAre("publish: stored", "notify 1: [publication desk]"));
+}
+
 TEST_F(PresenceDbPublications, ARefreshTellsNobodyAndKeepsItAlive) {
   const std::string first = publish("desk");
   heard();

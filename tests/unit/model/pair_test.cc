@@ -273,7 +273,7 @@ TEST(Policy, IsForRequestsOnly) {
 }
 
 // Tables 4 and 5, M.N. and S.N.: what is not routed does nothing, whatever the peer may believe.
-TEST(Stanza, ThatIsNotRoutedLeavesThePeerAlone) {
+TEST(PairStanza, ThatIsNotRoutedLeavesThePeerAlone) {
   const PairChange approval =
       change_pair(listed(none), listed(none_pending_out), WatcherPolicy::ask, subscribed);
   EXPECT_EQ(approval.actor, (Relation{none, true, true}));
