@@ -93,15 +93,19 @@ TEST_F(ServerProcessTest, AStoreThatIsSlowHoldsPeersBack) {
   }
   EXPECT_LT(said, kCount) << "the server took all: nothing held it back";
   go.set_value();
-  std::string heard;
-  std::ptrdiff_t answered = 0;
   const std::string_view answer = "SIP/2.0 404";  // there is no such user
+  std::string heard;
+  std::size_t counted = 0;
+  int answered = 0;
   while (answered < said) {
-    heard = phone.hear();
-    ASSERT_FALSE(heard.empty());
-    for (std::size_t at = heard.find(answer); at != std::string::npos;
-         at = heard.find(answer, at + 1))
+    const std::string more = phone.hear();
+    ASSERT_FALSE(more.empty()) << answered << " of " << said;
+    heard += more;
+    for (std::size_t at = heard.find(answer, counted); at != std::string::npos;
+         at = heard.find(answer, counted)) {
+      counted = at + answer.size();
       ++answered;
+    }
   }
   EXPECT_EQ(answered, said);
 }
