@@ -2,9 +2,11 @@
 // system call only if the shard sleeps. Many senders, one receiver. Senders post in batches, once
 // in a loop turn, so that the lock is taken that often.
 //
-// Limit: the bound given at construction. What does not fit stays with the sender, who must hold
-// back its own sources until it fits (shard_thread.h): back pressure, never a loss. It is woken
-// when there is room again.
+// Limit: the bound given at construction, on the sum of what `weight_of` says of each mail, at
+// least
+// 1. What does not fit stays with the sender, who must hold back its own sources until it fits
+// (shard_thread.h): back pressure, never a loss. It is woken when there is room again. An empty
+// mailbox takes any mail, however heavy.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -26,8 +28,11 @@ namespace muster {
 template <class Mail>
 class Mailbox {
  public:
-  explicit Mailbox(std::size_t bound)
-      : bound_(bound), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  using WeightOf = std::size_t (*)(const Mail&);
+
+  explicit Mailbox(
+      std::size_t bound, WeightOf weight_of = [](const Mail&) { return std::size_t{1}; })
+      : bound_(bound), weight_of_(weight_of), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     MUSTER_CHECK(wake_.valid());
   }
 
@@ -38,7 +43,11 @@ class Mailbox {
     std::size_t fits = 0;
     {
       const std::lock_guard lock(mutex_);
-      fits = std::min(batch.size(), bound_ - std::min(bound_, mail_.size()));
+      for (; fits < batch.size(); ++fits) {
+        const std::size_t weight = weight_of_(batch[fits]);
+        if (weight_ > 0 && weight_ + weight > bound_) break;
+        weight_ += weight;
+      }
       const auto end = batch.begin() + static_cast<std::ptrdiff_t>(fits);
       mail_.insert(mail_.end(), std::make_move_iterator(batch.begin()),
                    std::make_move_iterator(end));
@@ -56,6 +65,7 @@ class Mailbox {
   void post_one(Mail mail) {
     {
       const std::lock_guard lock(mutex_);
+      weight_ += weight_of_(mail);
       mail_.push_back(std::move(mail));
     }
     wake();
@@ -67,6 +77,7 @@ class Mailbox {
     {
       const std::lock_guard lock(mutex_);
       into.swap(mail_);
+      weight_ = 0;
       held_back.swap(held_back_);
     }
     for (Mailbox* sender : held_back)
@@ -100,11 +111,13 @@ class Mailbox {
   }
 
   const std::size_t bound_;
+  const WeightOf weight_of_;
   Fd wake_;
   std::atomic<bool> asleep_{false};
   std::atomic<bool> nudged_{false};
   std::mutex mutex_;
   std::vector<Mail> mail_;
+  std::size_t weight_ = 0;           // of `mail_`
   std::vector<Mailbox*> held_back_;  // senders with something that did not fit
 };
 

@@ -24,7 +24,28 @@ void watch(int epoll, int fd, std::uint64_t source) {
   MUSTER_CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
 }
 
+// What peers may make large: a stanza, a SIP message, a document.
+std::size_t text_bytes(const Event& event) {
+  return std::visit(Overloaded{
+                        [](const StanzaForUser& stanza) { return stanza.xml.size(); },
+                        [](const RequestForUser& request) { return request.xml.size(); },
+                        [](const SubscriptionAsked& asked) { return asked.stanza.size(); },
+                        [](const SubscriptionShown& shown) { return shown.stanza.size(); },
+                        [](const SipMessageArrived& arrived) { return arrived.bytes.size(); },
+                        [](const PublishAsked& asked) { return asked.document.size(); },
+                        [](const PageMessage& message) { return message.text.body.size(); },
+                        [](const MessageToXmpp& message) { return message.text.body.size(); },
+                        [](const auto&) { return std::size_t{0}; },
+                    },
+                    event);
+}
+
 }  // namespace
+
+std::size_t weight_of(const Mail& mail) {
+  const auto* from = std::get_if<FromShard>(&mail);
+  return from == nullptr ? 1 : 1 + text_bytes(from->event) / 1'024;
+}
 
 ShardThread::ShardThread(Parts parts)
     : parts_(std::move(parts)),

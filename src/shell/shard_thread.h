@@ -56,8 +56,12 @@ struct NewCertificates {
 using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, PasswordResult, AdminAsked,
                           NewCertificates, StopAsked>;
 
+// What a mail takes of its mailbox.
+std::size_t weight_of(const Mail& mail);
+
 class ShardThread {
  public:
+  // Of a mailbox; a mail counts once, and once more for each KiB of text from outside in it.
   static constexpr std::size_t kMailMax = 65'536;
   static constexpr std::size_t kQuestionsMax = 8'192;
   static constexpr Duration kStopTimeMax = Duration::seconds(10);
@@ -117,7 +121,7 @@ class ShardThread {
 
   Parts parts_;
   Fd epoll_;
-  Mailbox<Mail> mailbox_{kMailMax};
+  Mailbox<Mail> mailbox_{kMailMax, weight_of};
   PresenceServer server_;
   Turn<ShardThread> turn_;
   Links links_;

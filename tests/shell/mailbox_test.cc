@@ -41,6 +41,27 @@ TEST(Mailbox, ABatchFitsInPart) {
   EXPECT_THAT(batch, ElementsAre(4, 5));
 }
 
+TEST(Mailbox, HeavyMailTakesMoreRoom) {
+  Mailbox<int> mailbox(10, [](const int& mail) { return static_cast<std::size_t>(mail); });
+  Mailbox<int> sender(1);
+  std::vector<int> batch{4, 6, 1};
+  EXPECT_FALSE(mailbox.post(batch, sender));
+  EXPECT_THAT(batch, ElementsAre(1));
+  std::vector<int> taken;
+  mailbox.take(taken);
+  batch = {11, 1};
+  EXPECT_FALSE(mailbox.post(batch, sender)) << "the heaviest goes alone";
+  EXPECT_THAT(batch, ElementsAre(1));
+}
+
+TEST(Mailbox, AMailWeighsWhatItsPeerSent) {
+  StanzaForUser stanza;
+  EXPECT_EQ(weight_of(FromShard{ShardId(0), stanza}), 1u);
+  stanza.xml.assign(256 * 1'024, 'x');
+  EXPECT_EQ(weight_of(FromShard{ShardId(0), stanza}), 257u);
+  EXPECT_EQ(weight_of(StopAsked{}), 1u);
+}
+
 TEST(Mailbox, NobodySleepsOverMail) {
   Mailbox<int> mailbox(8);
   EXPECT_TRUE(mailbox.prepare_sleep());
