@@ -7,9 +7,16 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
+# ccache takes a unit that reads a precompiled header only if it is told that this is meant; without
+# the base folder, a second checkout would find nothing of the first one's.
 find_program(MUSTER_CCACHE ccache)
 if(MUSTER_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${MUSTER_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+    "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${MUSTER_CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 # What every translation unit obeys.
@@ -42,5 +49,7 @@ function(muster_floor name folder)
   add_library(${name} STATIC ${sources})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(${name} PUBLIC muster_flags ${FLOOR_LINKS})
-  target_precompile_headers(${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/pch.h")
+  # In angle brackets: what CMake then writes is the same in every checkout, and so ccache finds it.
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake")
+  target_precompile_headers(${name} PRIVATE <pch.h>)
 endfunction()
