@@ -3,10 +3,10 @@
 // the same step (or, for another shard, as the order ToShard).
 #pragma once
 
-#include <deque>
 #include <utility>
 #include <vector>
 
+#include "base/stable_queue.h"
 #include "server/ports.h"
 
 namespace muster {
@@ -15,22 +15,32 @@ class Outbox {
  public:
   explicit Outbox(ShardId self) : self_(self) {}
 
-  void order(Order order) { orders_.push_back(std::move(order)); }
+  template <class O>
+  void order(O&& order) {
+    orders_.emplace_back(std::forward<O>(order));
+  }
 
   // To a module of this shard.
-  void emit(Event event) { events_.push_back(std::move(event)); }
+  template <class E>
+  void emit(E&& event) {
+    events_.emplace_back(std::forward<E>(event));
+  }
 
   // To a module of the shard `to`.
-  void emit(ShardId to, Event event) {
+  template <class E>
+  void emit(ShardId to, E&& event) {
     if (to == self_) {
-      emit(std::move(event));
+      emit(std::forward<E>(event));
     } else {
-      order(ToShard{to, std::move(event)});
+      order(ToShard{to, std::forward<E>(event)});
     }
   }
 
-  // For presence_server: the next event to carry.
+  // For presence_server: the next event to carry. It stays in place while it is carried; what comes
+  // of it stands behind it.
   bool has_event() const { return !events_.empty(); }
+  const Event& event() { return events_.front(); }
+  void drop_event() { events_.pop_front(); }
   Event take_event() {
     Event event = std::move(events_.front());
     events_.pop_front();
@@ -42,7 +52,7 @@ class Outbox {
 
  private:
   ShardId self_;
-  std::deque<Event> events_;
+  StableQueue<Event> events_;
   std::vector<Order> orders_;
 };
 

@@ -53,7 +53,8 @@ void PresenceServer::step(Now now, const Input& input) {
   std::size_t carried = 0;
   while (out_.has_event()) {
     MUSTER_CHECK(++carried <= kRunaway);
-    carry(now, out_.take_event());
+    carry(now, out_.event());
+    out_.drop_event();
   }
   if (stopping_ && !stopped_ && idle()) {
     stopped_ = true;
@@ -96,7 +97,7 @@ void PresenceServer::accept(Now now, const Input& input) {
           [&](const StoreAnswered& answered) { presence_db_.on(now, answered, out_); },
           [&](const RegistrationAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
           [&](const AdminAsked& asked) { presence_db_.on(now, asked, out_); },
-          [&](const FromShard& from) { out_.emit(from.event); },
+          [&](const FromShard& from) { carry(now, from.event); },
           [&](const DeadlineHit&) {
             xmpp_streams_.wake(now, out_);
             sip_messages_.wake(now, out_);
