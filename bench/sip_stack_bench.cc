@@ -71,7 +71,7 @@ class Bench {
               [&](SendDatagram& sent) { ++(sent.bytes.starts_with("SIP/2.0 200") ? ok : other); },
               [&](FanOutDatagrams& fan_out) {
                 for (auto& one : fan_out.recipients)
-                  notifies.push_back(std::move(one.head));
+                  notifies.emplace_back(one.head.view());
               },
               [&](AskStore& ask) {
                 replies_.push_back({ask.ticket, reply_to(ask.request)});

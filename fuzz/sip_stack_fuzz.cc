@@ -185,7 +185,7 @@ class World {
       if (const auto* ask = std::get_if<AskDigest>(&order)) asked_.push_back(ask->ticket);
       if (const auto* fan_out = std::get_if<FanOutDatagrams>(&order)) {
         for (const auto& one : fan_out->recipients)
-          see_sent(one.head + *fan_out->body);
+          see_sent(std::string(one.head) + *fan_out->body);
       }
     }
     out_.orders().clear();

@@ -179,7 +179,7 @@ struct FanOutDatagrams {
   struct Recipient {
     Endpoint local;
     Endpoint remote;
-    std::string head;
+    TextPart head;
   };
   SharedText body;
   std::vector<Recipient> recipients;

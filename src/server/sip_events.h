@@ -68,8 +68,8 @@ struct SipRequestsReady {
   struct One {
     std::uint64_t asker = 0;  // handed back in SipRequestEnded
     Flow flow;
-    std::string target;  // the Request-URI
-    std::string rows;    // all rows but Via and Content-Type, -Length, each complete with its CRLF
+    TextPart target;  // the Request-URI
+    TextPart rows;    // all rows but Via and Content-Type, -Length, each complete with its CRLF
   };
   sip::Method method = sip::Method::notify;
   std::string content_type;

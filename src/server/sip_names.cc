@@ -1,5 +1,7 @@
 #include "server/sip_names.h"
 
+#include <array>
+
 #include "base/ascii.h"
 
 namespace muster {
@@ -11,9 +13,11 @@ constexpr std::size_t kNumberDigits = 8;
 constexpr std::size_t kRandomCharacters = 16;
 constexpr std::size_t kLength = 1 + kShardDigits + 2 * kNumberDigits + kRandomCharacters;
 
-void append_hex(std::string& out, std::uint32_t number, std::size_t digits) {
+char* write_hex(char* at, std::uint32_t number, std::size_t digits) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  for (std::size_t i = digits; i-- > 0;) out.push_back(kDigits[(number >> (4 * i)) & 15]);
+  for (std::size_t i = digits; i-- > 0;)
+    *at++ = kDigits[(number >> (4 * i)) & 15];
+  return at;
 }
 
 }  // namespace
@@ -26,10 +30,13 @@ std::string mint_sip_name(const SipName& name, Prng& prng) {
 }
 
 void append_sip_name(std::string& out, const SipName& name, Prng& prng) {
-  out.append(kMark);
-  append_hex(out, name.shard.number(), kShardDigits);
-  append_hex(out, name.slot, kNumberDigits);
-  append_hex(out, name.generation, kNumberDigits);
+  std::array<char, 1 + kShardDigits + 2 * kNumberDigits> text;
+  char* at = text.data();
+  *at++ = kMark.front();
+  at = write_hex(at, name.shard.number(), kShardDigits);
+  at = write_hex(at, name.slot, kNumberDigits);
+  write_hex(at, name.generation, kNumberDigits);
+  out.append(text.data(), text.size());
   prng.append_token(out, kRandomCharacters);
 }
 

@@ -1,9 +1,12 @@
 // The names that events and ports share: what a link, a flow, a session, a watch is called.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/ids.h"
 #include "model/endpoint.h"
@@ -52,5 +55,60 @@ using SharedText = std::shared_ptr<const std::string>;
 inline SharedText share(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
+
+// A part of a shared text: what differs for each recipient of a fan-out is written one behind the
+// other into one text, so that a part costs no memory of its own. It holds the whole.
+class TextPart {
+ public:
+  TextPart() = default;
+  TextPart(const char* text) : TextPart(std::string(text)) {}
+  TextPart(std::string text)
+      : bytes_(static_cast<std::uint32_t>(text.size())), whole_(share(std::move(text))) {}
+
+  std::string_view view() const {
+    return whole_ == nullptr ? std::string_view()
+                             : std::string_view(*whole_).substr(begin_, bytes_);
+  }
+  operator std::string_view() const { return view(); }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  friend class TextParts;
+  std::uint32_t begin_ = 0;
+  std::uint32_t bytes_ = 0;
+  SharedText whole_;
+};
+
+// Writes parts: append to text(), then take what was appended.
+class TextParts {
+ public:
+  // A part that lives long keeps its neighbours, so a text is not much longer than this.
+  static constexpr std::size_t kTextBytes = 8 * 1024;
+
+  // `bytes` is about what all parts will have.
+  explicit TextParts(std::size_t bytes) : expected_(bytes) {}
+
+  std::string& text() {
+    if (text_ == nullptr || begin_ >= kTextBytes) begin_text();
+    return *text_;
+  }
+  // Where in text() the next part begins.
+  std::size_t begin() const { return begin_; }
+  TextPart take() {
+    TextPart part;
+    part.begin_ = static_cast<std::uint32_t>(begin_);
+    part.bytes_ = static_cast<std::uint32_t>(text_->size() - begin_);
+    part.whole_ = text_;
+    begin_ = text_->size();
+    return part;
+  }
+
+ private:
+  void begin_text();
+
+  std::size_t expected_;
+  std::shared_ptr<std::string> text_;
+  std::size_t begin_ = 0;
+};
 
 }  // namespace muster

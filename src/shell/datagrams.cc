@@ -101,7 +101,7 @@ DatagramReceived Datagrams::at(std::size_t i, const Endpoint& bound) const {
           {b.bytes.data() + i * kDatagramBytesMax, b.headers[i].msg_len}};
 }
 
-void Datagrams::send(const Endpoint& local, const Endpoint& remote, std::string head,
+void Datagrams::send(const Endpoint& local, const Endpoint& remote, TextPart head,
                      SharedText body) {
   const auto socket = std::find_if(sockets_.begin(), sockets_.end(),
                                    [&](const Socket& s) { return is_at(s.local, local); });
@@ -130,7 +130,7 @@ void Datagrams::send_batch(const Waiting* first, std::size_t count) {
   const bool names_source = socket.local.ip.is_unspecified();
   for (std::size_t i = 0; i < count; ++i) {
     const Waiting& one = first[i];
-    b.vectors[2 * i] = {const_cast<char*>(one.head.data()), one.head.size()};
+    b.vectors[2 * i] = {const_cast<char*>(one.head.view().data()), one.head.size()};
     std::size_t vectors = 1;
     if (one.body != nullptr) {
       b.vectors[2 * i + 1] = {const_cast<char*>(one.body->data()), one.body->size()};

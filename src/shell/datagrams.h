@@ -44,7 +44,7 @@ class Datagrams {
   }
 
   // Nothing happens if no socket has that local endpoint.
-  void send(const Endpoint& local, const Endpoint& remote, std::string head, SharedText body);
+  void send(const Endpoint& local, const Endpoint& remote, TextPart head, SharedText body);
   // Sends what the turn gathered.
   void flush();
 
@@ -53,7 +53,7 @@ class Datagrams {
     std::size_t socket;
     Endpoint local;
     Endpoint remote;
-    std::string head;
+    TextPart head;
     SharedText body;
   };
   struct Buffers;

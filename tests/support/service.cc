@@ -173,7 +173,7 @@ void Service::obey(ShardId, const SendDatagram& one) {
 }
 void Service::obey(ShardId, const FanOutDatagrams& many) {
   for (const FanOutDatagrams::Recipient& r : many.recipients) {
-    datagrams_[r.remote].push_back(r.head + (many.body ? *many.body : std::string()));
+    datagrams_[r.remote].push_back(std::string(r.head) + (many.body ? *many.body : ""));
   }
 }
 

@@ -174,8 +174,9 @@ class SipWorld : public ModuleWorld {
         sent_.push_back({std::nullopt, datagram->local, datagram->remote, datagram->bytes});
       } else if (const auto* fan_out = std::get_if<FanOutDatagrams>(&order)) {
         for (const auto& one : fan_out->recipients) {
-          sent_.push_back({std::nullopt, one.local, one.remote,
-                           one.head + (fan_out->body == nullptr ? "" : *fan_out->body)});
+          sent_.push_back(
+              {std::nullopt, one.local, one.remote,
+               std::string(one.head) + (fan_out->body == nullptr ? "" : *fan_out->body)});
         }
       } else if (const auto* stream = std::get_if<SendBytes>(&order)) {
         sent_.push_back({stream->link, {}, {}, stream->bytes});

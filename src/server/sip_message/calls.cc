@@ -26,6 +26,15 @@ std::string content_rows_of(const SipRequestsReady& ready) {
          "\r\nContent-Length: " + std::to_string(ready.body->size()) + "\r\n\r\n";
 }
 
+std::size_t heads_bytes_of(const SipRequestsReady& ready, std::string_view content_rows) {
+  constexpr std::size_t kOwnBytes = 200;  // the first line and Via
+  std::size_t bytes = 0;
+  for (const SipRequestsReady::One& one : ready.requests) {
+    bytes += one.target.size() + one.rows.size() + content_rows.size() + kOwnBytes;
+  }
+  return bytes;
+}
+
 std::string_view text_of(Transport transport) {
   switch (transport) {
     case Transport::udp: return "UDP";
@@ -41,14 +50,16 @@ void SipMessages::on(Now now, const SipRequestsReady& ready, Outbox& out) {
   const std::string content_rows = content_rows_of(ready);
   FanOutDatagrams datagrams{ready.body, {}};
   datagrams.recipients.reserve(ready.requests.size());
+  TextParts heads(heads_bytes_of(ready, content_rows));
   for (const SipRequestsReady::One& one : ready.requests) {
-    call(now, ready, one, content_rows, datagrams, out);
+    call(now, ready, one, content_rows, heads, datagrams, out);
   }
   if (!datagrams.recipients.empty()) out.order(std::move(datagrams));
 }
 
 void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequestsReady::One& one,
-                       std::string_view content_rows, FanOutDatagrams& datagrams, Outbox& out) {
+                       std::string_view content_rows, TextParts& heads, FanOutDatagrams& datagrams,
+                       Outbox& out) {
   const Flow& flow = one.flow;
   const bool link_gone = is_stream(flow.transport) && flow.link.valid() &&
                          flow.shard == shard_.self && links_.find(flow.link) == nullptr;
@@ -65,7 +76,7 @@ void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequests
   transaction->method = ready.method;
   transaction->flow = flow;
   transaction->body = ready.body;
-  write_head(*transaction, id, one, content_rows);
+  write_head(*transaction, id, one, content_rows, heads);
   if (is_stream(flow.transport)) {
     if (flow.link.valid()) return send_call(now, id, *transaction, out);
     return send_to_peer(now, {flow.transport, flow.remote}, id, out);
@@ -79,24 +90,28 @@ void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequests
 
 // RFC 3261 sections 8.1.1.7 and 18.1.1, RFC 3581 section 3.
 void SipMessages::write_head(ClientTransaction& transaction, SipCallId id,
-                             const SipRequestsReady::One& one, std::string_view content_rows) {
+                             const SipRequestsReady::One& one, std::string_view content_rows,
+                             TextParts& heads) {
   if (transaction.flow.local != sent_by_ || sent_by_text_.empty()) {
     sent_by_ = transaction.flow.local;
     sent_by_text_ = to_text(sent_by_);
   }
-  std::string& head = transaction.head;
-  head.reserve(one.target.size() + one.rows.size() + content_rows.size() + 200);
-  head.append(sip::text_of(transaction.method)).append(1, ' ').append(one.target);
-  head.append(" SIP/2.0\r\nVia: ");
-  transaction.via_at = narrow(head.size());
-  head.append("SIP/2.0/").append(text_of(transaction.flow.transport)).append(1, ' ');
-  head.append(sent_by_text_);
-  transaction.via_bytes = narrow(head.size() - transaction.via_at);
-  head.append(";rport;branch=").append(sip::kBranchCookie);
-  transaction.branch_at = narrow(head.size());
-  append_sip_name(head, {shard_.self, id.slot, id.generation}, shard_.prng);
-  transaction.branch_bytes = narrow(head.size() - transaction.branch_at);
-  head.append("\r\n").append(one.rows).append(content_rows);
+  std::string& text = heads.text();
+  const std::size_t begin = heads.begin();
+  text.append(sip::text_of(transaction.method)).append(1, ' ').append(one.target.view());
+  text.append(" SIP/2.0\r\nVia: ");
+  const std::size_t via = text.size();
+  text.append("SIP/2.0/").append(text_of(transaction.flow.transport)).append(1, ' ');
+  text.append(sent_by_text_);
+  transaction.via_at = narrow(via - begin);
+  transaction.via_bytes = narrow(text.size() - via);
+  text.append(";rport;branch=").append(sip::kBranchCookie);
+  const std::size_t branch = text.size();
+  append_sip_name(text, {shard_.self, id.slot, id.generation}, shard_.prng);
+  transaction.branch_at = narrow(branch - begin);
+  transaction.branch_bytes = narrow(text.size() - branch);
+  text.append("\r\n").append(one.rows.view()).append(content_rows);
+  transaction.head = heads.take();
 }
 
 // --- answers -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ struct ClientTransaction {
 
   // The whole of a request but its body; of one that was sent on a stream, only what its answer
   // must repeat.
-  std::string head;
+  TextPart head;
   SharedText body;
   std::uint64_t asker = 0;
   Flow flow;
@@ -53,8 +53,8 @@ struct ClientTransaction {
   State state = State::trying;
   std::uint8_t step = 0;  // of Timer E
 
-  std::string_view via() const { return std::string_view(head).substr(via_at, via_bytes); }
-  std::string_view branch() const { return std::string_view(head).substr(branch_at, branch_bytes); }
+  std::string_view via() const { return head.view().substr(via_at, via_bytes); }
+  std::string_view branch() const { return head.view().substr(branch_at, branch_bytes); }
   std::size_t bytes() const { return head.size() + (body == nullptr ? 0 : body->size()); }
 };
 

@@ -35,7 +35,7 @@ void SipMessages::on(Now now, const SendOnLink& send, Outbox& out) {
 void SipMessages::send_call(Now now, SipCallId id, ClientTransaction& transaction, Outbox& out) {
   std::string bytes;
   bytes.reserve(transaction.bytes());
-  bytes.append(transaction.head);
+  bytes.append(transaction.head.view());
   if (transaction.body != nullptr) bytes.append(*transaction.body);
   const Flow& flow = transaction.flow;
   if (flow.shard == shard_.self) {
@@ -77,8 +77,9 @@ void SipMessages::go_by_link(Now now, LinkId link, const Peer& peer,
                    if (call == nullptr) return;
                    // The top Via says what it leaves over (section 18.1.1).
                    if (!is_stream(call->flow.transport)) {
-                     call->head.replace(call->via_at + std::string_view("SIP/2.0/").size(), 3,
-                                        "TCP");
+                     std::string head(call->head.view());
+                     head.replace(call->via_at + std::string_view("SIP/2.0/").size(), 3, "TCP");
+                     call->head = TextPart(std::move(head));
                    }
                    call->flow.transport = peer.transport;
                    call->flow.shard = shard_.self;

@@ -111,9 +111,10 @@ class SipMessages {
 
   // calls.cc
   void call(Now now, const SipRequestsReady& ready, const SipRequestsReady::One& one,
-            std::string_view content_rows, FanOutDatagrams& datagrams, Outbox& out);
+            std::string_view content_rows, TextParts& heads, FanOutDatagrams& datagrams,
+            Outbox& out);
   void write_head(ClientTransaction& transaction, SipCallId id, const SipRequestsReady::One& one,
-                  std::string_view content_rows);
+                  std::string_view content_rows, TextParts& heads);
   // The branch of its top Via has our cookie, and then that name.
   void take_response(const SipName& name, std::string_view name_text, std::string_view bytes,
                      Outbox& out);

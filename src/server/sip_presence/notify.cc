@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view kReasons[] = {"timeout", "rejected", "noresource", "deactivated",
                                          "probation"};
 
+constexpr std::size_t kOwnRowsBytes = 96;      // of a NOTIFY: CSeq and Subscription-State
+constexpr std::size_t kNotifyRowsBytes = 512;  // of an ordinary NOTIFY, with its Request-URI
+
 enum class Verdict : std::uint8_t {
   received,   // or, though refused, of no weight for the subscription
   gone,       // nobody is there who knows the subscription
@@ -38,9 +41,8 @@ bool Subscriptions::may_notify(Now now, const Subscription& subscription) {
          subscription.state == Subscription::State::terminated;
 }
 
-SipRequestsReady::One Subscriptions::next_notify(Now now, WatchSlot id,
-                                                 Subscription& subscription) {
-  constexpr std::size_t kOwnRowsBytes = 96;  // CSeq and Subscription-State
+SipRequestsReady::One Subscriptions::next_notify(Now now, WatchSlot id, Subscription& subscription,
+                                                 TextParts& parts) {
   subscription.in_flight = true;
   subscription.due = false;
   subscription.again = false;
@@ -48,9 +50,9 @@ SipRequestsReady::One Subscriptions::next_notify(Now now, WatchSlot id,
   SipRequestsReady::One one;
   one.asker = id.number();
   one.flow = subscription.flow;
-  one.target = subscription.dialog.request_uri();
-  std::string& rows = one.rows;
-  rows.reserve(subscription.dialog.rows_bytes() + kOwnRowsBytes);
+  parts.text().append(subscription.dialog.request_uri());
+  one.target = parts.take();
+  std::string& rows = parts.text();
   subscription.dialog.append_rows(rows, sip::Method::notify);
   if (subscription.is_live()) {
     rows.append(subscription.state == Subscription::State::active
@@ -66,6 +68,7 @@ SipRequestsReady::One Subscriptions::next_notify(Now now, WatchSlot id,
     }
   }
   rows.append("\r\n");
+  one.rows = parts.take();
   return one;
 }
 
@@ -77,7 +80,8 @@ void Subscriptions::notify(Now now, WatchSlot id, Subscription& subscription, Ou
   ready.method = sip::Method::notify;
   ready.body = std::move(subscription.document);
   if (ready.body != nullptr) ready.content_type = kPidfType;
-  ready.requests.push_back(next_notify(now, id, subscription));
+  TextParts parts(subscription.dialog.rows_bytes() + kOwnRowsBytes);
+  ready.requests.push_back(next_notify(now, id, subscription, parts));
   out.emit(std::move(ready));
 }
 
@@ -88,6 +92,7 @@ void Subscriptions::on(Now now, const WatchesNotified& notified, Outbox& out) {
   ready.content_type = kPidfType;
   ready.body = notified.document;
   ready.requests.reserve(notified.watches.size());
+  TextParts parts(notified.watches.size() * kNotifyRowsBytes);
   for (const WatchId& watch : notified.watches) {
     Subscription* subscription = subscriptions_.find(watch.slot);
     if (subscription == nullptr || subscription->state != Subscription::State::active ||
@@ -95,7 +100,7 @@ void Subscriptions::on(Now now, const WatchesNotified& notified, Outbox& out) {
       continue;
     }
     if (may_notify(now, *subscription)) {
-      ready.requests.push_back(next_notify(now, watch.slot, *subscription));
+      ready.requests.push_back(next_notify(now, watch.slot, *subscription, parts));
     } else {
       subscription->document = notified.document;
       subscription->due = true;

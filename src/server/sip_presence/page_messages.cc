@@ -230,7 +230,7 @@ void PageMessages::send(std::uint64_t number, const Binding& binding, const Turn
   SipRequestsReady::One one;
   one.asker = number;
   one.flow = binding.flow;
-  one.target = binding.uri.substr(0, binding.uri.find('?'));
+  one.target = std::string(binding.uri.substr(0, binding.uri.find('?')));
   one.rows = delivery.rows + binding.path;
   ready.requests.push_back(std::move(one));
   out.emit(std::move(ready));

@@ -27,7 +27,7 @@ TEST(SipFlows, Rfc3856Section8) {
   EXPECT_THAT(world.decide(WatchState::active, "[PIDF Document]"),
               ElementsAre("200", "NOTIFY 1 active;expires=600 [PIDF Document]"));
   EXPECT_EQ(row(world.answer_rows().empty() ? "" : world.answer_rows(), "Expires"), "600");
-  const SipRequestsReady::One f3 = world.sent();
+  const auto f3 = world.sent();
   EXPECT_EQ(f3.target, "sip:user@watcherhost.example.com");
   EXPECT_EQ(row(f3.rows, "From"), "<sip:resource@example.com>;tag=" + world.tag);
   EXPECT_EQ(row(f3.rows, "To"), "<sip:user@example.com>;tag=xfg9");

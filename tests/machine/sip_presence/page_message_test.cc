@@ -150,7 +150,7 @@ TEST_F(SipMessage, WhatAPhoneGets) {  // RFC 3428 sections 4 and 9: no Contact
   message("Hi", {"Content-Type: text/html", "Call-ID: t1", "Subject: So"});
   const SipRequestsReady ready = world.one<SipRequestsReady>();
   EXPECT_EQ(ready.content_type, "text/html");
-  const SipRequestsReady::One sent = world.sent();
+  const auto sent = world.sent();
   EXPECT_EQ(sent.target, "sip:bob@10.0.0.1;transport=tcp");
   EXPECT_EQ(sent.flow, flow);  // RFC 5626 section 7: the flow it registered by
   const std::string from = row(sent.rows, "From");

@@ -144,10 +144,18 @@ class SipWorld : public ModuleWorld {
   }
   // The rows of the only answer, of the only request.
   std::string answer_rows() const { return one<SipResponseReady>().rows; }
-  SipRequestsReady::One sent() const {
+  struct Sent {
+    std::uint64_t asker = 0;
+    Flow flow;
+    std::string target;
+    std::string rows;
+  };
+  Sent sent() const {
     const auto ready = one<SipRequestsReady>();
     EXPECT_EQ(ready.requests.size(), 1u);
-    return ready.requests.empty() ? SipRequestsReady::One{} : ready.requests.front();
+    if (ready.requests.empty()) return {};
+    const SipRequestsReady::One& one = ready.requests.front();
+    return {one.asker, one.flow, std::string(one.target), std::string(one.rows)};
   }
 
   SipPresence sip{shard};
@@ -176,7 +184,7 @@ class SipWorld : public ModuleWorld {
         line.append(1, ' ').append(row(one.rows, "CSeq"), 0, row(one.rows, "CSeq").find(' '));
         line.append(1, ' ').append(row(one.rows, "Subscription-State"));
       } else {
-        line.append(1, ' ').append(one.target);
+        line.append(1, ' ').append(one.target.view());
       }
       if (ready.body != nullptr) line.append(1, ' ').append(*ready.body);
       lines.push_back(line);

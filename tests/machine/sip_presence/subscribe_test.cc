@@ -34,7 +34,7 @@ TEST(SipSubscribe, TheFirstNotifyIsInTheDialog) {  // RFC 3261 12.1.1, 12.2.1.1
                    "To: Bob <sip:bob@example.com>", "Call-ID: 2010@watcherhost",
                    "CSeq: 17766 SUBSCRIBE", "Contact: <sip:alice@10.0.0.1:1234;x=y>"});
   world.decide(WatchState::active, "<open/>");
-  const SipRequestsReady::One sent = world.sent();
+  const auto sent = world.sent();
   EXPECT_EQ(sent.target, "sip:alice@10.0.0.1:1234;x=y");
   EXPECT_EQ(sent.flow, world.flow);  // not where the Contact says: she may be behind a NAT
   EXPECT_EQ(sent.rows, "From: Bob <sip:bob@example.com>;tag=" + world.tag +
