@@ -155,6 +155,7 @@ class PresenceDb {
   void review_watches(const Address& account, User& user, const Address* watcher, Outbox& out);
   void presence_changed(Now now, const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, Outbox& out);
+  void give_document(const Address& account, User& user, LiveWatch& watch, Outbox& out);
   void compose(const Address& account, User& user, Outbox& out);
   void tell_watches(User& user, Outbox& out);
 

@@ -65,7 +65,7 @@ struct User {
   std::vector<PresentResource> resources;
   std::vector<LivePublication> publications;
   std::vector<LiveRegistration> registrations;
-  std::vector<LiveWatch> watches;
+  std::vector<LiveWatch> watches;  // by id
   std::vector<WaitingForUser> waiting;
   std::optional<Instant> expire_at;  // when to look for publications whose time is over
 

@@ -8,6 +8,33 @@
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
+namespace {
+
+// There may be thousands: one of them is found without looking at the others.
+std::vector<LiveWatch>::iterator position_of(User& user, const WatchId& id) {
+  return std::lower_bound(user.watches.begin(), user.watches.end(), id,
+                          [](const LiveWatch& watch, const WatchId& of) { return watch.id < of; });
+}
+
+LiveWatch* find_watch(User& user, const WatchId& id) {
+  const auto at = position_of(user, id);
+  return at != user.watches.end() && at->id == id ? &*at : nullptr;
+}
+
+LiveWatch& add_watch(User& user, const WatchAsked& asked, bool active, bool fetch) {
+  return *user.watches.insert(position_of(user, asked.watch),
+                              {asked.watch, asked.watcher, active, fetch, 0, false});
+}
+
+// False if there is none.
+bool drop_watch(User& user, const WatchId& id) {
+  const auto at = position_of(user, id);
+  if (at == user.watches.end() || at->id != id) return false;
+  user.watches.erase(at);
+  return true;
+}
+
+}  // namespace
 
 // --- beginning and ending ------------------------------------------------------------------------
 
@@ -104,14 +131,11 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
 // pending.
 void PresenceDb::decide_watch(const WatchAsk& ask, WatchState state, User& user, Outbox& out) {
   const WatchAsked& asked = ask.watch;
-  const bool ended = ask.again && std::erase_if(user.watches, [&](const LiveWatch& w) {
-                                    return w.id == asked.watch;
-                                  }) == 0;
-  if (ended) return;
+  if (ask.again && !drop_watch(user, asked.watch)) return;
   if (state == WatchState::active || (state == WatchState::pending && !ask.again)) {
     keep_watch(asked, state, user, out);
   } else if (state == WatchState::pending) {
-    user.watches.push_back({asked.watch, asked.watcher, false, false, 0, false});
+    add_watch(user, asked, false, false);
   } else {
     out.emit(asked.watch.shard, WatchDecided{asked.watch, state, nullptr});
   }
@@ -119,10 +143,9 @@ void PresenceDb::decide_watch(const WatchAsk& ask, WatchState state, User& user,
 
 void PresenceDb::keep_watch(const WatchAsked& asked, WatchState state, User& user, Outbox& out) {
   if (user.document == nullptr) user.document = std::make_unique<User::Document>();
-  const bool active = state == WatchState::active;
-  user.watches.push_back({asked.watch, asked.watcher, active, asked.fetch, 0, false});
-  if (active) {
-    give_document(asked.presentity, user, out);
+  LiveWatch& watch = add_watch(user, asked, state == WatchState::active, asked.fetch);
+  if (watch.active) {
+    give_document(asked.presentity, user, watch, out);
   } else {
     out.emit(asked.watch.shard, WatchDecided{asked.watch, WatchState::pending, nullptr});
   }
@@ -131,22 +154,20 @@ void PresenceDb::keep_watch(const WatchAsked& asked, WatchState state, User& use
 void PresenceDb::on(Now, const WatchRefreshed& refreshed, Outbox& out) {
   User* user = held(refreshed.presentity);
   if (user == nullptr) return;
-  for (LiveWatch& watch : user->watches) {
-    if (watch.id != refreshed.watch) continue;
-    if (!watch.active) {
-      out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::pending, nullptr});
-      return;
-    }
-    watch.asked_again = true;
-    give_document(refreshed.presentity, *user, out);
+  LiveWatch* watch = find_watch(*user, refreshed.watch);
+  if (watch == nullptr) return;
+  if (!watch->active) {
+    out.emit(watch->id.shard, WatchDecided{watch->id, WatchState::pending, nullptr});
     return;
   }
+  watch->asked_again = true;
+  give_document(refreshed.presentity, *user, *watch, out);
 }
 
 void PresenceDb::on(Now, const WatchEnded& ended, Outbox&) {
   User* user = held(ended.presentity);
   if (user == nullptr) return;
-  std::erase_if(user->watches, [&](const LiveWatch& w) { return w.id == ended.watch; });
+  drop_watch(*user, ended.watch);
   forget_if_idle(ended.presentity);
 }
 
@@ -208,6 +229,16 @@ void PresenceDb::give_document(const Address& account, User& user, Outbox& out) 
   } else {
     compose(account, user, out);
   }
+}
+
+// To one who is to have it, whatever the others have.
+void PresenceDb::give_document(const Address& account, User& user, LiveWatch& watch, Outbox& out) {
+  const User::Document& document = *user.document;
+  if (document.composed != document.version) return compose(account, user, out);
+  out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::active, document.text});
+  watch.told = document.composed;
+  watch.asked_again = false;
+  if (watch.fetch) drop_watch(user, watch.id);
 }
 
 void PresenceDb::compose(const Address& account, User& user, Outbox& out) {
