@@ -73,6 +73,7 @@ ExpatBuilder::~ExpatBuilder() {
 
 void ExpatBuilder::reset() {
   MUSTER_CHECK(XML_ParserReset(parser_, "UTF-8") == XML_TRUE);
+  XML_SetHashSalt(parser_, static_cast<unsigned long>(rules_.hash_salt));
   XML_SetReturnNSTriplet(parser_, 1);
   XML_SetUserData(parser_, this);
   XML_SetStartNamespaceDeclHandler(parser_, Callbacks::declaration);

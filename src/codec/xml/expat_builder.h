@@ -1,6 +1,5 @@
 // From libexpat's callbacks to a Tree: what StanzaParser and DocumentParser share. It owns the
-// expat parser and the tree. libexpat seeds its hash tables itself, against peers who choose names
-// that collide; what is parsed does not depend on it.
+// expat parser and the tree.
 //
 // After feed() has failed, reset() must come before the next feed().
 #pragma once
@@ -27,6 +26,9 @@ class ExpatBuilder {
     // of the content namespace (RFC 6120 sections 11.1 and 4.8.5).
     bool xmpp = false;
     std::string_view content_namespace;
+    // Of libexpat's hash tables, which peers must not know, or they choose names that collide. What
+    // is parsed does not depend on it. 0: libexpat asks the operating system, at each reset.
+    std::uint64_t hash_salt = 0;
   };
 
   explicit ExpatBuilder(const Rules& rules);

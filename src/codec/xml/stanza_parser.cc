@@ -34,10 +34,13 @@ std::string inherited_declarations(const Tree& tree, std::uint32_t root) {
 
 }  // namespace
 
-StanzaParser::StanzaParser(std::string_view content_namespace)
-    : content_namespace_(content_namespace),
-      builder_(std::make_unique<ExpatBuilder>(
-          ExpatBuilder::Rules{.xmpp = true, .content_namespace = content_namespace})) {}
+StanzaParser::StanzaParser(std::string_view content_namespace, std::uint64_t hash_salt)
+    : content_namespace_(content_namespace) {
+  const ExpatBuilder::Rules rules{
+      .xmpp = true, .content_namespace = content_namespace, .hash_salt = hash_salt};
+  headers_ = std::make_unique<ExpatBuilder>(rules);
+  builder_ = std::make_unique<ExpatBuilder>(rules);
+}
 
 StanzaParser::~StanzaParser() = default;
 StanzaParser::StanzaParser(StanzaParser&&) noexcept = default;
@@ -62,16 +65,15 @@ Result<Element, Error> StanzaParser::parse(std::string_view frame, const Limits&
 
 Result<StreamHeader, Error> StanzaParser::parse_stream_header(std::string_view header,
                                                               const Limits& limits) {
-  in_root_ = false;
-  builder_->reset();
+  headers_->reset();
   if (looks_like_utf16(header)) return Failure{Error::unsupported_encoding};
   // A byte order mark of UTF-8, too, is a character like any other (RFC 6120 section 11.6).
   if (!header.starts_with('<')) return Failure{Error::not_well_formed};
-  const Result<void, Error> fed = builder_->feed(header, limits, false);
+  const Result<void, Error> fed = headers_->feed(header, limits, false);
   if (!fed) return Failure{fed.error()};
-  const std::optional<std::uint32_t> root = builder_->first_element();
+  const std::optional<std::uint32_t> root = headers_->first_element();
   if (!root) return Failure{Error::not_well_formed};
-  const Tree& tree = builder_->tree();
+  const Tree& tree = headers_->tree();
   const Tree::Entry& entry = tree.entries[*root];
   const Element element(tree, *root);
   if (entry.inner_begin != header.size()) return Failure{Error::not_well_formed};

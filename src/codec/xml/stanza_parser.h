@@ -41,7 +41,9 @@ class StanzaParser {
   static constexpr std::size_t kInheritedBytesMax = 1024;
 
   // `content_namespace`: what stanzas are in by default. The literal must outlive the parser.
-  explicit StanzaParser(std::string_view content_namespace = kNsClient);
+  // `hash_salt`: see ExpatBuilder::Rules.
+  explicit StanzaParser(std::string_view content_namespace = kNsClient,
+                        std::uint64_t hash_salt = 0);
   ~StanzaParser();
   StanzaParser(StanzaParser&&) noexcept;
   StanzaParser& operator=(StanzaParser&&) noexcept;
@@ -59,7 +61,8 @@ class StanzaParser {
   void enter_root(std::string_view inherited_declarations);
 
   std::string_view content_namespace_;
-  std::unique_ptr<ExpatBuilder> builder_;
+  std::unique_ptr<ExpatBuilder> headers_;
+  std::unique_ptr<ExpatBuilder> builder_;  // of stanzas
   bool in_root_ = false;   // the builder stands inside the synthetic root, at depth 1
   std::string inherited_;  // what that root declares besides its own
   std::size_t bytes_in_root_ = 0;

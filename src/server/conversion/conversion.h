@@ -15,7 +15,8 @@ namespace muster {
 
 class Conversion {
  public:
-  explicit Conversion(Shard& shard) : shard_(shard), parsers_(shard.settings.limits) {}
+  explicit Conversion(Shard& shard)
+      : shard_(shard), parsers_(shard.settings.limits, shard.prng.next()) {}
 
   void on(Now now, const DocumentWanted& wanted, Outbox& out);
   void on(Now now, const TuplesToConvert& tuples, Outbox& out);

@@ -14,8 +14,10 @@ namespace muster {
 
 class Parsers {
  public:
-  explicit Parsers(const Limits& limits)
+  // `hash_salt`: of what parses stanzas, see xml/expat_builder.h.
+  Parsers(const Limits& limits, std::uint64_t hash_salt)
       : stanza_limits_{.bytes_max = limits.stanza_bytes_max + xml::Element::kRewrittenBytesMax},
+        stanza_(xml::kNsClient, hash_salt),
         document_(pidf::Limits{.bytes_max = limits.document_bytes_max}) {}
 
   // Valid until the next one; `text` must outlive it.

@@ -127,7 +127,7 @@ class XmppStreams {
 
   Shard& shard_;
   LinkTable<Stream> streams_;
-  xml::StanzaParser parser_;
+  xml::StanzaParser parser_{xml::kNsClient, shard_.prng.next()};
   // The bytes that this step reads, if they are not the driver's: one link is read in one step, so
   // that what a step parsed stays valid while its events are carried.
   std::string window_;
