@@ -28,6 +28,8 @@ Listeners::Listeners(int epoll_fd, std::uint64_t first_source, std::vector<Liste
       listeners_(std::move(listeners)),
       limits_(limits),
       reserve_(open_reserve()) {
+  for (const Listener& listener : listeners_)
+    bound_.push_back(local_endpoint(listener.fd.get()));
   watch(true);
 }
 
@@ -64,9 +66,8 @@ bool Listeners::take_one(const Listener& listener, const Take& take) {
     ++counters_.refused;
     return true;
   }
-  const int one = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  link.local = local_endpoint(fd.get());
+  const Endpoint& bound = bound_[static_cast<std::size_t>(&listener - listeners_.data())];
+  link.local = bound.ip.is_unspecified() ? local_endpoint(fd.get()) : bound;
   link.fd = std::move(fd);
   link.use = listener.use;
   link.transport = listener.transport;

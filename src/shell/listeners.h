@@ -62,6 +62,7 @@ class Listeners {
   int epoll_fd_;
   std::uint64_t first_source_;
   std::vector<Listener> listeners_;
+  std::vector<Endpoint> bound_;  // where each of them listens
   AddressLimits* limits_;
   Fd reserve_;
   std::optional<Instant> resume_;

@@ -43,6 +43,8 @@ Result<Fd, SocketError> open_bound(const Endpoint& at, int type, std::string_vie
 
 Result<Fd, SocketError> listen_tcp(const Endpoint& at) {
   auto fd = open_bound(at, SOCK_STREAM, "cannot listen on");
+  // What is accepted has it from here.
+  if (fd) set(fd->get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (fd && ::listen(fd->get(), SOMAXCONN) != 0) return failed("cannot listen on", at);
   return fd;
 }
