@@ -191,14 +191,14 @@ void Stage::pass(const Words& words) {
   }
 }
 
-// "operator sets policy of juliet@example.com to deny", "operator allows|denies romeo@... to watch
-// juliet@...", "operator removes juliet@...".
+// "operator sets policy of ADDRESS to deny", "operator allows WATCHER to PRESENTITY", "operator
+// removes ADDRESS".
 void Stage::operate(const Words& words) {
   const auto address = [](const std::string& text) { return *parse_jid(text); };
   if (words.size() == 7 && words[2] == "policy") {
     service_.administer(ChangePolicy{address(words[4]), policy_of(words[6])});
-  } else if (words.size() == 6 && (words[1] == "allows" || words[1] == "denies")) {
-    service_.administer(DecideWatcher{address(words[5]), address(words[2]), words[1] == "allows"});
+  } else if (words.size() == 5 && (words[1] == "allows" || words[1] == "denies")) {
+    service_.administer(DecideWatcher{address(words[4]), address(words[2]), words[1] == "allows"});
   } else if (words.size() == 3 && words[1] == "removes") {
     service_.administer(DropAccount{address(words[2])});
   } else {
