@@ -104,6 +104,7 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   }
   if (user.wanted_by_sessions) out.emit(UserReady{account, UserReady::Outcome::loaded});
   for (const WaitingForUser& waiting : std::exchange(user.waiting, {})) {
+  user.versions = KnownVersions(stored.version);
     std::visit([&](const auto& event) { on(now, event, out); }, waiting);
   }
 }
