@@ -157,6 +157,7 @@ class PresenceDb {
   void give_document(const Address& account, User& user, Outbox& out);
   void compose(const Address& account, User& user, Outbox& out);
   void tell_watches(User& user, Outbox& out);
+  static bool reject_watches(User& user, const Address& watcher, Outbox& out);
 
   // admin.cc
   void administer(Now now, const AdminAsked& asked, User& user, Outbox& out);
@@ -164,6 +165,8 @@ class PresenceDb {
   void answered(Now now, const AdminAsk& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const DropAsk& ask, const StoreReply& reply, Outbox& out);
 
+  void decide_watcher(const AdminAsked& asked, const DecideWatcher& decide, User& user,
+                      Outbox& out);
   Shard& shard_;
   // Behind pointers: a User stays where it is while others come and go.
   UnorderedMap<Address, std::unique_ptr<User>> users_;
