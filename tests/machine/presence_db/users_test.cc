@@ -180,12 +180,25 @@ TEST(PresenceDbUsers, AnExpiredPublicationIsNotLoaded) {
   EXPECT_THAT(world.heard(), ElementsAre("watch 1 active: []"));
 }
 
-TEST(PresenceDbUsers, AStartWithoutTheStoreIsLogged) {
+TEST(PresenceDbUsers, AStartWithoutTheStoreIsLoggedAndMadeGoodLater) {
   PresenceDbWorld world;
-  world.break_store();
-  world.start();
-  EXPECT_THAT(world.heard(),
-              ElementsAre("log publications-not-loaded", "log publications-not-loaded"));
+  world.accounts({"alice"});
+  world.publish("alice", "desk");
+  PresenceDbWorld again;
+  again.store = world.store;
+  again.break_store();
+  again.start();
+  again.pass(PresenceDb::kPublicationsAgainAfter);
+  EXPECT_THAT(again.heard(), ::testing::Each("log publications-not-loaded"));
+  again.mend_store();
+  again.pass(PresenceDb::kPublicationsAgainAfter - Duration::microseconds(1));
+  EXPECT_EQ(again.held_users(), 0U);
+  again.pass(Duration::microseconds(1));
+  EXPECT_EQ(again.held_users(), 1U);
+  EXPECT_THAT(again.heard(),
+              ElementsAre("to alice: <presence from='alice/desk' to='alice'>desk</presence>"));
+  again.pass(Duration::minutes(5));
+  EXPECT_EQ(again.requests.size(), 7U);  // one for each shard, thrice; and alice
 }
 
 }  // namespace
