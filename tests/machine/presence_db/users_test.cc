@@ -146,6 +146,24 @@ TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlo
                                          {},
                                          "a",
                                          "desk",
+// What was asked before she was held does not count for her.
+TEST(PresenceDbUsers, AreKeptByQuestionsThatWereAskedWhileTheyWereHeldAlone) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.hold_store();
+  world.on("alice", RosterAsked{{}, world.user("alice"), {}, {}});
+  world.come("alice/home");
+  world.on("alice", RosterAsked{{}, world.user("alice"), {}, {}});
+  world.on("alice", UserUnwanted{world.user("alice")});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.answer_one();
+  world.answer_one();
+  EXPECT_EQ(world.held_users(), 1U);
+  world.answer_one();
+  EXPECT_EQ(world.held_users(), 0U);
+  EXPECT_THAT(world.heard(), ElementsAre("roster 0:", "roster 0:"));
+}
+
                                          world.now.unix_time,
                                          world.now.unix_time + Duration::seconds(10),
                                          10});
