@@ -7,6 +7,13 @@ using ::testing::IsEmpty;
 namespace muster::testing {
 namespace {
 
+// As a server before this one did.
+void store_publication(PresenceDbWorld& world, std::string_view name, Duration expires) {
+  const UnixTime now = world.now.unix_time;
+  world.store.carry_out(
+      StorePublication{world.user(name), {}, std::string(name), "desk", now, now + expires, 10});
+}
+
 TEST(PresenceDbUsers, AreLoadedForASession) {
   PresenceDbWorld world;
   world.accounts({"alice"});
@@ -139,13 +146,6 @@ TEST(PresenceDbUsers, AreKeptUntilTheStoreHasAnswered) {
   EXPECT_EQ(world.held_users(), 1U);
 }
 
-TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlone) {
-  PresenceDbWorld world;
-  world.accounts({"alice", "bob", "dave"});
-  world.store.carry_out(StorePublication{world.user("alice"),
-                                         {},
-                                         "a",
-                                         "desk",
 // What was asked before she was held does not count for her.
 TEST(PresenceDbUsers, AreKeptByQuestionsThatWereAskedWhileTheyWereHeldAlone) {
   PresenceDbWorld world;
@@ -164,16 +164,11 @@ TEST(PresenceDbUsers, AreKeptByQuestionsThatWereAskedWhileTheyWereHeldAlone) {
   EXPECT_THAT(world.heard(), ElementsAre("roster 0:", "roster 0:"));
 }
 
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(10),
-                                         10});
-  world.store.carry_out(StorePublication{world.user("dave"),
-                                         {},
-                                         "b",
-                                         "desk",
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(5),
-                                         10});
+TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlone) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob", "dave"});
+  store_publication(world, "alice", Duration::seconds(10));
+  store_publication(world, "dave", Duration::seconds(5));
   world.pass(Duration::seconds(5));
   world.start();
   EXPECT_EQ(world.held_users(), 1U);
@@ -186,13 +181,7 @@ TEST(PresenceDbUsers, AreKeptByQuestionsThatWereAskedWhileTheyWereHeldAlone) {
 TEST(PresenceDbUsers, AnExpiredPublicationIsNotLoaded) {
   PresenceDbWorld world;
   world.accounts({"alice"});
-  world.store.carry_out(StorePublication{world.user("alice"),
-                                         {},
-                                         "a",
-                                         "desk",
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(10),
-                                         10});
+  store_publication(world, "alice", Duration::seconds(10));
   world.pass(Duration::seconds(10));
   world.watch(1, "alice", "alice");
   EXPECT_THAT(world.heard(), ElementsAre("watch 1 active: []"));
