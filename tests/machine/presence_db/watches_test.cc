@@ -169,7 +169,9 @@ TEST_F(PresenceDbWatches, WhoLosesSightWhileHerRequestWaitsIsNotAskedAboutAgain)
   set_policy(WatcherPolicy::allow);
   world.watch(1, "bob", "alice");
   EXPECT_THAT(world.heard(), ::testing::Contains("watch 1 active: [home]"));
+  world.requests.clear();
   set_policy(WatcherPolicy::ask);
+  EXPECT_EQ(world.requests.size(), 1U);  // the policy
   EXPECT_THAT(world.heard(), ElementsAre("admin: done", "watch 1 pending"));
   world.show("alice/home", "'/>");
   EXPECT_THAT(world.heard(), IsEmpty());
