@@ -89,6 +89,7 @@ StoreReply MemoryStore::on(const LoadUser& load) {
     loaded.contacts.push_back({contact, record.relation, record.version});
   }
   loaded.publications = account->publications;
+  loaded.version = account->version;
   erase_expired(loaded.publications, load.now);
   return loaded;
 }

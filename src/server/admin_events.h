@@ -22,7 +22,8 @@ inline bool is_watcher(const Relation& relation) {
   return is_seen_by(relation.subscription) || is_pending_in(relation.subscription) ||
          relation.approved;
 }
-// As if the account had answered `subscribed` or `unsubscribed` itself.
+// As if the account had answered `subscribed` or `unsubscribed` itself. Who is turned down ends at
+// once, also if she watches by the account's policy alone; it is applied again when she asks again.
 struct DecideWatcher {
   Address account;
   Address watcher;

@@ -169,6 +169,7 @@ struct UserLoaded {
   WatcherPolicy policy = WatcherPolicy::ask;
   std::vector<Contact> contacts;
   std::vector<StoredPublication> publications;
+  std::uint64_t version = 0;  // of the account: all changes up to it are in `contacts`
 };
 
 struct PublicationsLoaded {

@@ -92,3 +92,16 @@ class RefusalTest(programs.Case):
         path.unlink()
         self.assertEqual("musterd.toml: cannot be read: No such file or directory\n",
                          self.told_of(path))
+
+    def test_a_certificate_that_does_not_name_the_domain(self):
+        path = self.configure()
+        programs.make_certificate(self.folder, "elsewhere.example")
+        for kind in ("crt", "key"):
+            (self.folder / f"elsewhere.example.{kind}").replace(self.folder / f"localhost.{kind}")
+        self.assertEqual("musterd.toml:4:15: certificate localhost.crt does not name the domain "
+                         "localhost\n", self.told_of(path))
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("[listen]", "any_certificate_name = true\n[listen]"),
+                        encoding="utf-8")
+        done = ask("musterd", "run", "--config", path, "--check")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))

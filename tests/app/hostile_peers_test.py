@@ -24,6 +24,17 @@ class Case(programs.Case):
             pass
         return True
 
+    def has_closed(self, link, sent):
+        """Whether the peer has closed, when something more is sent."""
+        try:
+            link.sendall(sent)
+            link.settimeout(0.05)
+            return not link.recv(65536)
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+
     def connect(self, address, source="127.0.0.1"):
         link = socket.create_connection(address, programs.PATIENCE_S, (source, 0))
         self.addCleanup(link.close)
@@ -126,6 +137,13 @@ class TooMuchTest(Case):
         half = self.connect(server.sip[0])
         half.sendall(b"OPTIONS sip:localhost SIP/2.0\r\nVia: ")
         self.assertTrue(self.is_closed(half))
+        # What never has an empty line is half a message too, however it goes on.
+        for garbage in (b"\0" * 1000, b"hello\r\nhow are you?\r\n", b"\xff\n\n\xfe\r\r"):
+            link = self.connect(server.sip[0])
+            link.sendall(garbage)
+            self.assertTrue(self.is_closed(link))
+        dripping = self.connect(server.sip[0])
+        programs.until(lambda: self.has_closed(dripping, b"x\r\n"), "the end of a slow peer")
         silent = self.connect(server.xmpp[0])
         self.assertTrue(self.is_closed(silent))
         unfinished = self.connect(server.sips[0])
@@ -144,6 +162,42 @@ class TooMuchTest(Case):
         peers.pop().close()
         programs.until(lambda: programs.ask("muster", "user", "list", "--data",
                                             self.data).returncode == 0, "room for another")
+
+
+class SilentPhone(sip.Phone):
+    """Takes NOTIFYs and never answers."""
+
+    def answer(self, request):
+        pass
+
+
+class SilenceTest(Case):
+    TIMER_F_S = 32  # RFC 3261 section 17.1.2.2
+
+    def test_a_watcher_that_never_answers_is_let_go(self):
+        server = self.develop("--allow-all-watchers")
+        self.add("alice@localhost")
+        self.add("bob@localhost")
+        silent = SilentPhone(server.sip[0], "bob@localhost")
+        self.addCleanup(silent.close)
+        began = silent.watch("alice@localhost")
+        self.assertEqual(200, began.status)
+        first = silent.notified()
+        again = silent.notified()
+        self.assertEqual(first.headers["via"], again.headers["via"], "a NOTIFY is sent again")
+        # Others hear of her meanwhile.
+        phone = self.phone(server, "bob@localhost")
+        self.assertEqual(200, phone.watch("alice@localhost").status)
+        self.assertIn("closed", phone.notified().body.decode())
+        self.stream(server, "alice").send("<presence/>")
+        self.assertIn("open", phone.notified().body.decode())
+
+        def is_gone():
+            silent.hear(lambda _: False)
+            return silent.watch("alice@localhost", dialog=began).status == 481
+        programs.until(is_gone, "the end of the subscription",
+                       self.TIMER_F_S + programs.PATIENCE_S)
+        self.assertEqual(200, phone.ask("OPTIONS").status)
 
 
 class GarbageTest(Case):

@@ -201,3 +201,13 @@ class ReloadTest(programs.Case):
         server.send_signal(signal.SIGHUP)
         until(lambda: "certificates-refused" in server.log(), "the refusal")
         self.assertEqual(now, self.certificate(server))
+
+    def test_a_certificate_of_another_name_is_not_shown(self):
+        server = self.serve("run", "--config", self.configure())
+        before = self.certificate(server)
+        programs.make_certificate(self.folder, "elsewhere.example")
+        for kind in ("crt", "key"):
+            (self.folder / f"elsewhere.example.{kind}").replace(self.folder / f"localhost.{kind}")
+        server.send_signal(signal.SIGHUP)
+        until(lambda: "does not name the domain localhost" in server.log(), "the refusal")
+        self.assertEqual(before, self.certificate(server))

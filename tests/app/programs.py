@@ -1,20 +1,21 @@
 """The two programs as processes: musterd that serves, musterd that refuses, muster."""
 
 import json
-import os
 import pathlib
 import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Another folder with the programs, to test what is not of this build.
-BIN = pathlib.Path(os.environ.get("MUSTER_BIN", ROOT / "build" / "release" / "bin"))
-SAMPLE = ROOT / "config" / "musterd.toml"
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import musterd
+from musterd import BIN, CONFIGURATION, make_certificate
+
+SAMPLE = musterd.ROOT / "config" / "musterd.toml"
 
 # How long anything may take before a case fails: generous, for it is only waited out on failure.
 PATIENCE_S = 30
@@ -26,44 +27,18 @@ def ask(program, *arguments, stdin="", **more):
                           capture_output=True, timeout=PATIENCE_S, check=False, **more)
 
 
-def make_certificate(folder, name="localhost"):
-    """NAME.crt, which signs itself, and NAME.key."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-noenc", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"],
-        check=True, capture_output=True, timeout=PATIENCE_S)
-    (folder / f"{name}.key").chmod(0o600)
-
-
-def endpoint(text):
-    """("127.0.0.1", 5060) of "127.0.0.1:5060"."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
 class Server:
     """A musterd that became ready. It is killed with kill(); stop() is SIGTERM."""
 
     def __init__(self, *arguments, log, **more):
         self.log_path = log
-        ready, ready_of_child = os.pipe()
-        with open(log, "ab") as out:
-            self.process = subprocess.Popen(
-                [BIN / "musterd", *map(str, arguments), "--ready-fd", str(ready_of_child)],
-                pass_fds=[ready_of_child], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                **more)
-        os.close(ready_of_child)
-        with open(ready, encoding="utf-8") as line:
-            self.told = line.readline() if select.select([line], [], [], PATIENCE_S)[0] else ""
+        self.process, self.told = musterd.start(arguments, log, PATIENCE_S, **more)
         if not self.told:
             self.kill()
             raise AssertionError(f"musterd does not get ready:\n{self.log()}")
         self.where = json.loads(self.told)
         self.data = pathlib.Path(self.where["data"])
-        self.xmpp = [endpoint(text) for text in self.where["xmpp"]]
-        self.sip = [endpoint(text) for text in self.where["sip"]]
-        self.sips = [endpoint(text) for text in self.where["sips"]]
+        self.xmpp, self.sip, self.sips = musterd.addresses(self.told).values()
 
     def log(self):
         return self.log_path.read_text(encoding="utf-8", errors="replace")
@@ -85,9 +60,9 @@ class Server:
         return self.process.wait(PATIENCE_S)
 
 
-def until(true, what):
+def until(true, what, patience=PATIENCE_S):
     """Asks again and again: for what nothing tells of."""
-    limit = time.monotonic() + PATIENCE_S
+    limit = time.monotonic() + patience
     while not (found := true()):
         if time.monotonic() > limit:
             raise AssertionError(f"did not come: {what}")
@@ -117,10 +92,10 @@ class Case(unittest.TestCase):
                           "--log-level", "debug", *arguments, **more)
 
     def configure(self, text=""):
-        """A configuration of localhost on free ports; `text` comes first, then its tables."""
+        """A configuration of localhost on free ports, and `text` behind it."""
         make_certificate(self.folder)
         path = self.folder / "musterd.toml"
-        path.write_text('data = "data"\n' + CONFIGURATION + text, encoding="utf-8")
+        path.write_text(CONFIGURATION + text, encoding="utf-8")
         return path
 
     def add(self, address, *options, password="secret"):
@@ -128,15 +103,3 @@ class Case(unittest.TestCase):
                    *options, stdin=password + "\n")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         return address
-
-
-CONFIGURATION = """\
-[[domain]]
-name = "localhost"
-certificate = "localhost.crt"
-key = "localhost.key"
-[listen]
-xmpp = ["127.0.0.1:0"]
-sip = ["127.0.0.1:0"]
-sips = ["127.0.0.1:0"]
-"""

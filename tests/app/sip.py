@@ -32,22 +32,27 @@ class Phone:
         self.numbers = itertools.count(1)
         self.requests = []  # that came in
 
-    def ask(self, method, headers=(), body="", to=None, give_up=lambda: False):
-        """The final answer; None once `give_up` says so."""
+    def ask(self, method, headers=(), body="", to=None, give_up=lambda: False, dialog=None):
+        """The final answer; None once `give_up` says so. `dialog`: the answer that began it."""
         number = next(self.numbers)
         host, port = self.socket.getsockname()
         mark = f"{port}x{id(self)}x{number}"
+        ends = {"from": f"<sip:{self.user}>;tag=f{mark}", "to": f"<sip:{to or self.user}>",
+                "call-id": f"c{mark}"}
+        if dialog is not None:
+            ends = {name: dialog.headers[name] for name in ends}
         lines = [f"{method} sip:{to or self.user} SIP/2.0",
                  f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{mark};rport",
-                 f"From: <sip:{self.user}>;tag=f{mark}", f"To: <sip:{to or self.user}>",
-                 f"Call-ID: c{mark}", f"CSeq: {number} {method}", "Max-Forwards: 70",
+                 *(f"{name}: {value}" for name, value in ends.items()),
+                 f"CSeq: {number} {method}", "Max-Forwards: 70",
                  f"Contact: <sip:{host}:{port}>", *headers,
                  f"Content-Length: {len(body.encode())}", "", body]
         request = "\r\n".join(lines).encode()
         for _ in range(int(programs.PATIENCE_S / RETRANSMIT_S)):
             self.socket.sendto(request, self.server)
             answer = self.hear(lambda m: m.status is not None and m.status >= 200
-                               and m.headers["call-id"] == f"c{mark}")
+                               and m.headers["call-id"] == ends["call-id"]
+                               and m.headers["cseq"] == f"{number} {method}")
             if answer is not None or give_up():
                 return answer
         raise AssertionError(f"{method} of {self.user} is not answered")
@@ -82,10 +87,11 @@ class Phone:
         headers.append("Content-Type: application/pidf+xml")
         return self.ask("PUBLISH", headers, pidf(self.user, note), **more)
 
-    def watch(self, presentity, expires=600):
-        """SUBSCRIBE: its answer."""
+    def watch(self, presentity, expires=600, dialog=None):
+        """SUBSCRIBE, or its refresh: its answer."""
         return self.ask("SUBSCRIBE", ["Event: presence", f"Expires: {expires}",
-                                      "Accept: application/pidf+xml"], to=presentity)
+                                      "Accept: application/pidf+xml"], to=presentity,
+                        dialog=dialog)
 
     def notified(self):
         """The next NOTIFY that came, or comes."""

@@ -168,6 +168,16 @@ class ServedTest(Commands, programs.Case):
         self.assert_done("may not", "watchers", "alice@localhost", "--deny", "bob@localhost")
         self.assertRegex(phone.notified().headers["subscription-state"], "^terminated;reason=")
 
+    def test_a_watcher_whom_the_policy_let_in_is_let_go(self):
+        self.add("alice@localhost", "--policy", "allow")
+        phone = sip.Phone(self.server.sip[0], "bob@localhost")
+        self.addCleanup(phone.close)
+        self.assertEqual(200, phone.watch("alice@localhost").status)
+        self.assertRegex(phone.notified().headers["subscription-state"], "^active")
+        self.assert_done("may not", "watchers", "alice@localhost", "--deny", "bob@localhost")
+        self.assertEqual("terminated;reason=rejected",
+                         phone.notified().headers["subscription-state"])
+
 
 class StoredTest(Commands, programs.Case):
     """By the store: a server was here once, and runs again when somebody logs in."""

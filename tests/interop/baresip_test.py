@@ -10,7 +10,8 @@ from xmpp import log_in
 
 
 class DigestTest(Case):
-    """baresip 1.0.0 knows MD5 alone, and gives up where SHA-256 is offered besides."""
+    """baresip 1.0.0 knows MD5 alone, and gives up where SHA-256 is offered besides: in a row before
+    or behind it, and one row for both is not allowed (RFC 3261 section 7.3.1)."""
 
     @staticmethod
     def make_server():

@@ -1,27 +1,20 @@
 """A musterd of the release build and its accounts: what the cases of this folder talk to."""
 
-import json
-import os
 import pathlib
-import select
 import shutil
 import subprocess
+import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-# MUSTER_BIN=build/dev/bin: the same cases, with ASan and UBSan.
-BIN = pathlib.Path(os.environ.get("MUSTER_BIN", ROOT / "build" / "release" / "bin")).resolve()
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import musterd
+from musterd import BIN, ROOT
+
 DOMAIN = "localhost"
 PASSWORD = "open-sesame"  # baresip takes none that has a space
 
 # How long anything may take before a case fails: generous, for it is only waited out on failure.
 PATIENCE_S = 20
-
-
-def split_address(text):
-    """("127.0.0.1", 5060) of "127.0.0.1:5060", and ("::1", 5060) of "[::1]:5060"."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 class Server:
@@ -35,22 +28,10 @@ class Server:
         self.process = None
 
     def start(self, *arguments):
-        ready, ready_of_child = os.pipe()
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [BIN / "musterd", *arguments, "--ready-fd", str(ready_of_child)],
-                pass_fds=[ready_of_child], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        os.close(ready_of_child)
-        with open(ready, encoding="utf-8") as line:
-            if not select.select([line], [], [], PATIENCE_S)[0]:
-                raise AssertionError("musterd does not get ready")
-            text = line.readline()
-        if not text:
-            raise AssertionError(f"musterd ended at its start:\n{self.log()}")
-        where = json.loads(text)
-        self.xmpp, self.sip, self.sips = (
-            [split_address(address) for address in where[protocol]]
-            for protocol in ("xmpp", "sip", "sips"))
+        self.process, told = musterd.start(arguments, self.log_path, PATIENCE_S)
+        if not told:
+            raise AssertionError(f"musterd does not get ready:\n{self.log()}")
+        self.xmpp, self.sip, self.sips = musterd.addresses(told).values()
 
     def add(self, name, *options, password=PASSWORD):
         """Adds the account name@localhost and returns its address."""
@@ -84,41 +65,13 @@ def development_server(*arguments):
     return server
 
 
-CONFIGURATION = """\
-data = "data"
-[[domain]]
-name = "localhost"
-certificate = "localhost.crt"
-key = "localhost.key"
-[listen]
-xmpp = ["127.0.0.1:0"]
-sip = ["127.0.0.1:0"]
-sips = ["127.0.0.1:0"]
-[log]
-level = "debug"
-[policy]
-"""
-
-
-def make_certificate(folder):
-    """localhost.crt, which signs itself, and localhost.key."""
-    certificate = folder / "localhost.crt"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-noenc", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", folder / "localhost.key", "-out", certificate],
-        check=True, capture_output=True, timeout=PATIENCE_S)
-    (folder / "localhost.key").chmod(0o600)
-    return certificate
-
-
 def production_server(policy=""):
     """musterd run: nobody logs in without TLS, every SIP request proves whom it is from."""
     server = Server()
-    server.certificate = make_certificate(server.folder)
+    server.certificate = musterd.make_certificate(server.folder)
     configuration = server.folder / "musterd.toml"
-    configuration.write_text(CONFIGURATION + policy, encoding="utf-8")
+    configuration.write_text(
+        musterd.CONFIGURATION + '[log]\nlevel = "debug"\n[policy]\n' + policy, encoding="utf-8")
     server.data.mkdir(mode=0o700)
     server.start("run", "--config", configuration)
     return server

@@ -5,6 +5,7 @@ import unittest
 import pidf
 from case import Case
 from sip import Sipp, request, watch
+from watcher import Watcher
 from xmpp import log_in
 
 
@@ -157,6 +158,21 @@ class PresenceTest(Case):
                 session, watcher = await self.watched(transport=transport, address=address)
                 session.send_presence(ptype="unavailable")
                 await watcher.notified("active", "closed")
+
+    async def test_a_long_document_leaves_over_tcp_where_it_is_taken(self):
+        # RFC 3261 section 18.1.1; and back to UDP where nobody listens.
+        session = await log_in(self, self.account("alice", "--policy", "allow"))
+        session.send_presence(pstatus="short")
+        long = "so long a status " * 90
+        for takes_connections, transport in ((True, "TCP"), (False, "UDP")):
+            with self.subTest(transport):
+                watcher = await Watcher(self).open(takes_connections)
+                watcher.subscribe(self.account("bob"), session.boundjid.bare)
+                self.assertEqual(await watcher.notified("short"), "UDP")
+                session.send_presence(pstatus=long)
+                self.assertEqual(await watcher.notified(long), transport)
+                session.send_presence(pstatus="short")
+                self.assertEqual(await watcher.notified("short"), "UDP")
 
 
 if __name__ == "__main__":

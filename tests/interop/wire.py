@@ -12,13 +12,40 @@ from case import within
 from sip import Message
 
 
-class Wire:
-    """A TCP connection, with or without TLS. What it read and nobody took is in `text`."""
+class Stream:
+    """What comes on a connection. What it read and nobody took is in `text`."""
+
+    def __init__(self, reader=None):
+        self.reader = reader
+        self.text = ""
+
+    async def read_until(self, pattern):
+        """Everything up to and with the next match of the pattern."""
+        async def wait():
+            while not (found := re.search(pattern, self.text, re.DOTALL)):
+                data = await self.reader.read(65536)
+                if not data:
+                    raise AssertionError(f"closed before {pattern!r}; there is: {self.text!r}")
+                self.text += data.decode()
+            taken, self.text = self.text[:found.end()], self.text[found.end():]
+            return taken
+        return await within(wait(), f"{pattern!r}, there is {self.text!r}")
+
+    async def message(self):
+        """The next SIP message."""
+        head = await self.read_until("\r\n\r\n")
+        length = int(re.search(r"(?i)\r\nContent-Length: *(\d+)", head)[1])
+        body = await self.read_until(f".{{{length}}}") if length else ""
+        return Message((head + body).encode())
+
+
+class Wire(Stream):
+    """A TCP connection to the server, with or without TLS."""
 
     def __init__(self, case, address):
+        super().__init__()
         self.address = address
         self.certificate = case.server.certificate
-        self.text = ""
         self.writer = None
         case.addCleanup(lambda: self.writer and self.writer.transport.abort())
 
@@ -42,18 +69,6 @@ class Wire:
     def send(self, data):
         self.writer.write(data.encode() if isinstance(data, str) else data)
 
-    async def read_until(self, pattern):
-        """Everything up to and with the next match of the pattern."""
-        async def wait():
-            while not (found := re.search(pattern, self.text, re.DOTALL)):
-                data = await self.reader.read(65536)
-                if not data:
-                    raise AssertionError(f"closed before {pattern!r}; there is: {self.text!r}")
-                self.text += data.decode()
-            taken, self.text = self.text[:found.end()], self.text[found.end():]
-            return taken
-        return await within(wait(), f"{pattern!r}, there is {self.text!r}")
-
     async def rest(self):
         """What comes until the server closes the connection."""
         try:
@@ -61,13 +76,6 @@ class Wire:
         except ConnectionResetError:
             data = b""
         return self.text + data.decode()
-
-    async def message(self):
-        """The next SIP message."""
-        head = await self.read_until("\r\n\r\n")
-        length = int(re.search(r"(?i)\r\nContent-Length: *(\d+)", head)[1])
-        body = await self.read_until(f".{{{length}}}") if length else ""
-        return Message((head + body).encode())
 
     def vanish(self):
         """Resets the connection, as one whose peer has lost its state."""

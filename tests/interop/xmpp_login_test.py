@@ -4,6 +4,7 @@ import ssl
 import unittest
 
 import server as servers
+from bound import HASHES, BoundStream
 from case import Case
 from xmpp import Session, log_in
 
@@ -58,6 +59,44 @@ class ProductionLoginTest(Case):
                     session.forget_channel_binding()
                     self.assertEqual(await session.open(self.server.xmpp[0]), "failed_all_auth")
                     self.assertEqual(session.refusals, ["not-authorized"])
+
+
+class BoundLoginTest(Case):
+    """SCRAM bound to the channel, by each binding of each version of TLS."""
+
+    make_server = staticmethod(servers.production_server)
+    BINDINGS = {"1.2": ["tls-exporter", "tls-unique", "tls-server-end-point"],
+                "1.3": ["tls-exporter", "tls-server-end-point"]}
+
+    async def test_each_that_is_offered(self):
+        alice = self.account("alice")
+        for version, kinds in self.BINDINGS.items():
+            for tls in ("starttls", "direct"):
+                self.assertEqual(BoundStream(self, version, tls).bindings(), kinds)
+                for kind in kinds:
+                    for mechanism in HASHES:
+                        with self.subTest(version=version, tls=tls, kind=kind, by=mechanism):
+                            stream = BoundStream(self, version, tls)
+                            self.assertEqual(stream.log_in(alice, mechanism, kind), "success")
+
+    async def test_that_of_another_channel(self):
+        alice = self.account("alice")
+        for version, kind in (("1.2", "tls-exporter"), ("1.2", "tls-unique"),
+                              ("1.3", "tls-exporter")):
+            with self.subTest(version=version, kind=kind):
+                theirs = BoundStream(self, version).binding(kind)
+                self.assertEqual(BoundStream(self, version).log_in(
+                    alice, "SCRAM-SHA-256-PLUS", kind, theirs), "not-authorized")
+
+    async def test_that_of_another_certificate(self):
+        self.assertEqual(BoundStream(self).log_in(
+            self.account("alice"), "SCRAM-SHA-256-PLUS", "tls-server-end-point", bytes(32)),
+                         "not-authorized")
+
+    async def test_what_is_not_defined_for_the_version(self):
+        for kind in ("tls-unique", "tls-of-tomorrow"):
+            self.assertEqual(BoundStream(self).log_in(
+                self.account("alice"), "SCRAM-SHA-256-PLUS", kind), "not-authorized")
 
 
 class DevelopmentLoginTest(Case):

@@ -3,8 +3,11 @@
 import unittest
 
 import pidf
+import server as servers
 from case import Case
+from digest import prove, response_text
 from sip import Sipp, free_port, request, watch
+from wire import Wire
 from xmpp import log_in
 
 CONTACT = "Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>"
@@ -92,6 +95,46 @@ class PhoneTest(Case):
         laptop = await log_in(self, session.boundjid.bare, "laptop")
         seen = await laptop.presence(bob, "available")
         self.assertEqual(seen["status"], "here")
+
+
+class ExpiryTest(Case):
+    @staticmethod
+    def make_server():
+        return servers.production_server(
+            '[limits]\nexpires_min = "1 s"\nnotify_interval_min = "0 s"\n')
+
+    async def ask(self, wire, method, sender, receiver, *headers, **options):
+        return await prove(wire, "SHA-256", method, sender, receiver, "Event: presence", *headers,
+                           password=servers.PASSWORD, **options)
+
+    async def told(self, wire, basics):
+        """Answers NOTIFYs until one has these."""
+        while True:
+            notify = await wire.message()
+            wire.send(response_text(notify, "200 OK"))
+            if pidf.basics(notify.body) == basics:
+                return
+
+    async def test_a_publication_that_is_not_refreshed_ends(self):
+        alice, bob = (self.account(name, "--policy", "allow") for name in ("alice", "bob"))
+        session = await log_in(self, alice)
+        session.send_presence(pto=bob, ptype="subscribe")
+        await session.presence(bob, "subscribed")
+        watcher, phone = [await Wire(self, self.server.sip[0]).open() for _ in range(2)]
+        response = await self.ask(watcher, "SUBSCRIBE", alice, bob, "Expires: 300",
+                                  "Contact: <sip:phone@127.0.0.1:5060;transport=tcp>")
+        self.assertEqual(response.status, 200, response)
+        await self.told(watcher, ["closed"])
+        response = await self.ask(phone, "PUBLISH", bob, bob, pidf.HEADERS[1], "Expires: 1",
+                                  body=pidf.document(bob, "ID-phone", "open"))
+        self.assertEqual((response.status, response.header("Expires")), (200, "1"), response)
+        await self.told(watcher, ["open"])
+        await session.presence(f"{bob}/phone", "available")
+        await session.presence(f"{bob}/phone", "unavailable")
+        await self.told(watcher, ["closed"])
+        response = await self.ask(phone, "PUBLISH", bob, bob, "Expires: 1",
+                                  f"SIP-If-Match: {response.header('SIP-ETag')}")
+        self.assertEqual(response.status, 412, response)
 
 
 class BetweenPhonesTest(Case):

@@ -17,6 +17,7 @@ class BadXmlTest(Case):
 
     BAD = {
         "<presence></message>": "not-well-formed",
+        "<presence><show>away</presence>": "not-well-formed",
         "<presence><show>away</presence></show>": "not-well-formed",
         "<presence a='1' a='2'/>": "not-well-formed",
         "<x:presence/>": "not-well-formed",

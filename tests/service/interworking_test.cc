@@ -25,6 +25,15 @@ class Interworking : public ::testing::Test {
     juliet.heard();
   }
 
+  // juliet sees romeo, who had a session for that.
+  void befriend(Messenger& juliet) {
+    Messenger romeo(service, "romeo/home");
+    juliet.say("<presence to='romeo@example.com' type='subscribe'/>");
+    romeo.say("<presence to='juliet@example.com' type='subscribed'/>");
+    romeo.vanish();
+    juliet.heard();
+  }
+
   Service service;
 };
 
@@ -137,11 +146,7 @@ TEST_F(Interworking, APhoneThatDoesNotAnswerIsNotToldForEver) {
 
 TEST_F(Interworking, WhatAPhonePublishesIsSeenByXmppContacts) {
   Messenger juliet(service, "juliet/balcony");
-  Messenger at_home(service, "romeo/home");
-  juliet.say("<presence to='romeo@example.com' type='subscribe'/>");
-  at_home.say("<presence to='juliet@example.com' type='subscribed'/>");
-  at_home.vanish();
-  juliet.heard();
+  befriend(juliet);
 
   Phone romeo(service, "romeo", 6001);
   romeo.publish(pidf_of("romeo", "orchard", "open"), 600);
@@ -157,10 +162,7 @@ TEST_F(Interworking, WhatAPhonePublishesIsSeenByXmppContacts) {
 
 TEST_F(Interworking, APublicationThatRunsOutIsUnavailable) {
   Messenger juliet(service, "juliet/balcony");
-  Messenger at_home(service, "romeo/home");
-  juliet.say("<presence to='romeo@example.com' type='subscribe'/>");
-  at_home.say("<presence to='juliet@example.com' type='subscribed'/>");
-  at_home.vanish();
+  befriend(juliet);
   Phone romeo(service, "romeo", 6001);
   romeo.publish(pidf_of("romeo", "orchard", "open"), 60);
   juliet.heard();
@@ -171,11 +173,7 @@ TEST_F(Interworking, APublicationThatRunsOutIsUnavailable) {
 
 TEST_F(Interworking, APhoneThatOnlyRegistersIsPresentWhileItDoes) {
   Messenger juliet(service, "juliet/balcony");
-  Messenger at_home(service, "romeo/home");
-  juliet.say("<presence to='romeo@example.com' type='subscribe'/>");
-  at_home.say("<presence to='juliet@example.com' type='subscribed'/>");
-  at_home.vanish();
-  juliet.heard();
+  befriend(juliet);
   Phone romeo(service, "romeo", 6001);
   Phone watcher(service, "juliet", 6002);
   watcher.subscribe("romeo", 600);

@@ -43,7 +43,9 @@ class StoreSuite : public ::testing::TestWithParam<Kind> {
   std::string user(const Address& account) { return asked(LoadUser{account}); }
   std::string roster(const Address& account) { return asked(LoadRoster{account, std::nullopt}); }
   std::uint64_t version(const Address& account) {
-    return ask<RosterLoaded>(LoadRoster{account, std::nullopt}).version;
+    const auto of_roster = ask<RosterLoaded>(LoadRoster{account, std::nullopt}).version;
+    EXPECT_EQ(ask<UserLoaded>(LoadUser{account}).version, of_roster);
+    return of_roster;
   }
 
   std::string send(const Address& actor, SubscriptionVerb verb, const Address& peer,

@@ -89,13 +89,15 @@ void ConfigReader::read_domains(const Value& value) {
 
 void ConfigReader::read_domain(const toml::table& table) {
   CertificateFiles files;
-  read_table(table, "domain",
-             {
-                 {"name", [&](const Value& value) { read_domain_name(value, files.domain); }},
-                 {"certificate",
-                  [&](const Value& value) { read_file(value, Holds::certificate, files.chain); }},
-                 {"key", [&](const Value& value) { read_file(value, Holds::key, files.key); }},
-             });
+  read_table(
+      table, "domain",
+      {
+          {"name", [&](const Value& value) { read_domain_name(value, files.domain); }},
+          {"certificate",
+           [&](const Value& value) { read_file(value, Holds::certificate, files.chain); }},
+          {"key", [&](const Value& value) { read_file(value, Holds::key, files.key); }},
+          {"any_certificate_name", [&](const Value& value) { read_flag(value, files.any_name); }},
+      });
   for (const std::string_view key : {"name", "certificate", "key"}) {
     if (!table.contains(key)) {
       fail(begin_of(table), "this [[domain]] has no " + std::string(key));

@@ -33,32 +33,52 @@ constexpr auto kTagStops = [] {
   return stops;
 }();
 
+constexpr bool ends_name(char c) {
+  return c == '>' || c == '/' || is_space(c);
+}
+
+// Of two tags, from their names on: `closed`, which has its '>', ends what `opened` begins.
+bool is_end_of(const char* opened, const char* closed) {
+  while (*opened == *closed && !ends_name(*closed)) {
+    ++opened;
+    ++closed;
+  }
+  while (is_space(*closed))
+    ++closed;
+  return *closed == '>' && ends_name(*opened);
+}
+
 }  // namespace
 
 Frame Framer::next(std::string_view unread, const Limits& limits) {
   MUSTER_CHECK(scanned_ <= unread.size());
+  MUSTER_CHECK(limits.depth_max <= kDepthMax);
   const bool at_rest = state_ == State::between || state_ == State::before_header;
   if (at_rest && scanned_ == 0) {
     const std::size_t spaces = count_spaces(unread);
     if (spaces != 0) return {Frame::Kind::whitespace, spaces};
   }
   const std::string_view window = unread.substr(0, limits.bytes_max);
+  TagNames fresh;  // enough for a stanza that comes whole, as most do
+  TagNames& names = names_ == nullptr ? fresh : *names_;
   while (state_ != State::failed && scanned_ < window.size()) {
-    const Step step = advance(window, limits);
+    const Step step = advance(window, limits, names);
     if (!step) continue;
     if (step->kind != Frame::Kind::incomplete) return *step;
     break;
   }
   if (state_ == State::failed) return fail(error_);
   if (unread.size() > limits.bytes_max) return fail(Error::too_big);
+  const bool in_stanza = state_ >= State::content && !in_header_;
+  if (in_stanza && names_ == nullptr) names_ = std::make_unique<TagNames>(fresh);
   return {};
 }
 
-Framer::Step Framer::advance(std::string_view window, const Limits& limits) {
+Framer::Step Framer::advance(std::string_view window, const Limits& limits, TagNames& names) {
   switch (state_) {
     case State::before_header:
     case State::after_declaration:
-    case State::between: return outside(window);
+    case State::between: return outside(window, names);
     case State::declaration: return skip_past(window, "?>", State::after_declaration);
     case State::content: {
       const void* open = std::memchr(window.data() + scanned_, '<', window.size() - scanned_);
@@ -67,11 +87,11 @@ Framer::Step Framer::advance(std::string_view window, const Limits& limits) {
         return Frame{};
       }
       scanned_ = static_cast<std::uint32_t>(static_cast<const char*>(open) - window.data());
-      return markup(window);
+      return markup(window, names);
     }
     case State::tag: return start_tag(window, limits);
     case State::quoted: return skip_past(window, {&quote_, 1}, State::tag);
-    case State::end_tag: return end_tag(window);
+    case State::end_tag: return end_tag(window, names);
     case State::cdata: return skip_past(window, "]]>", State::content);
     case State::failed: return fail(error_);
   }
@@ -79,13 +99,13 @@ Framer::Step Framer::advance(std::string_view window, const Limits& limits) {
 }
 
 // Before a stanza or the header, where nothing but whitespace and a '<' may be.
-Framer::Step Framer::outside(std::string_view window) {
+Framer::Step Framer::outside(std::string_view window, TagNames& names) {
   if (state_ == State::after_declaration) {
     scanned_ += static_cast<std::uint32_t>(count_spaces(window.substr(scanned_)));
     if (scanned_ == window.size()) return Frame{};
   }
   const char c = window[scanned_];
-  if (c == '<') return markup(window);
+  if (c == '<') return markup(window, names);
   if (state_ == State::between) return fail(Error::bad_format);
   // The first byte of a byte order mark of UTF-16, which UTF-8 never has.
   const bool utf16 = c == '\xfe' || c == '\xff';
@@ -93,7 +113,7 @@ Framer::Step Framer::outside(std::string_view window) {
 }
 
 // At a '<'. Until enough is there to tell what it opens, it stays unscanned.
-Framer::Step Framer::markup(std::string_view window) {
+Framer::Step Framer::markup(std::string_view window, TagNames& names) {
   const std::string_view markup = window.substr(scanned_);
   if (markup.size() < 2) return Frame{};
   switch (markup[1]) {
@@ -104,10 +124,12 @@ Framer::Step Framer::markup(std::string_view window) {
         return fail(Error::not_well_formed);
       }
       state_ = State::end_tag;
+      names[depth_] = scanned_ + 2;
       break;
     default:
       in_header_ = state_ == State::before_header || state_ == State::after_declaration;
       state_ = State::tag;
+      names[depth_] = scanned_ + 1;
   }
   scanned_ += 2;
   // "<>" is no tag, but a tag's end is looked for behind its first byte.
@@ -163,7 +185,7 @@ Framer::Step Framer::start_tag(std::string_view window, const Limits& limits) {
   return std::nullopt;
 }
 
-Framer::Step Framer::end_tag(std::string_view window) {
+Framer::Step Framer::end_tag(std::string_view window, const TagNames& names) {
   const void* found = std::memchr(window.data() + scanned_, '>', window.size() - scanned_);
   if (found == nullptr) {
     scanned_ = static_cast<std::uint32_t>(window.size());
@@ -179,7 +201,9 @@ Framer::Step Framer::end_tag(std::string_view window) {
     }
     return complete(Frame::Kind::stream_end);
   }
+  const char* const closed = window.data() + names[depth_];
   --depth_;
+  if (!is_end_of(window.data() + names[depth_], closed)) return fail(Error::not_well_formed);
   if (depth_ == 0) return complete(Frame::Kind::stanza);
   state_ = State::content;
   return std::nullopt;
@@ -200,8 +224,11 @@ Framer::Step Framer::skip_past(std::string_view window, std::string_view termina
 
 Frame Framer::complete(Frame::Kind kind) {
   const std::size_t bytes = scanned_;
-  *this = Framer();
+  scanned_ = 0;
+  depth_ = 0;
   state_ = State::between;
+  in_header_ = false;
+  names_.reset();
   return {kind, bytes};
 }
 

@@ -1,19 +1,23 @@
 // Finds where the next piece of an XML stream ends, without understanding it: the stream header up
 // to the '>' of its start tag, a complete first-level element, the end tag of the stream, or
-// whitespace between them. A few bytes of state per stream, no allocation, resumable at any byte;
-// a byte that was looked at is not looked at again, but for at most eight at a chunk's end.
+// whitespace between them. A few bytes of state per stream, and while a stanza is unfinished the
+// places of its open tags; resumable at any byte. A byte that was looked at is not looked at again,
+// but for the names of tags, and for at most eight at a chunk's end.
 //
-// The framer only proposes. It counts tags and minds quotes and CDATA; whether a frame is
+// The framer only proposes. It pairs tags by name and minds quotes and CDATA; whether a frame is
 // well-formed, and is one element, is the parser's word (stanza_parser.h), and unless the parser
 // agrees the stream ends. So a frame that both see differently cannot smuggle a second stanza.
 //
 // Limits: Limits::bytes_max for a header or a stanza, Limits::depth_max for nesting; at one, the
 // frame is an error, as it is for a comment, a processing instruction or a DTD (RFC 6120 section
-// 11.1) at their first bytes. After an error each further call repeats it.
+// 11.1) at their first bytes, and for an end tag that does not match (4.9.3.13), behind which the
+// stanza might never end. After an error each further call repeats it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -63,14 +67,17 @@ class Framer {
   };
   // Nothing: the state moved, go on. A frame: return it.
   using Step = std::optional<Frame>;
+  // Where in the stanza the names of its open tags begin, outermost first; behind them, where that
+  // of the tag under way does.
+  using TagNames = std::array<std::uint32_t, kDepthMax + 1>;
 
-  Step advance(std::string_view window, const Limits& limits);
-  Step outside(std::string_view window);
-  Step markup(std::string_view window);
+  Step advance(std::string_view window, const Limits& limits, TagNames& names);
+  Step outside(std::string_view window, TagNames& names);
+  Step markup(std::string_view window, TagNames& names);
   Step declaration(std::string_view window);
   Step exclamation(std::string_view markup);
   Step start_tag(std::string_view window, const Limits& limits);
-  Step end_tag(std::string_view window);
+  Step end_tag(std::string_view window, const TagNames& names);
   Step skip_past(std::string_view window, std::string_view terminator, State then);
   Frame complete(Frame::Kind kind);
   Frame fail(Error error);
@@ -81,8 +88,9 @@ class Framer {
   bool in_header_ = false;                // of `tag` and `quoted`: it is the stream header's
   char quote_ = 0;                        // of `quoted`
   Error error_ = Error::not_well_formed;  // of `failed`
+  std::unique_ptr<TagNames> names_;       // of a stanza that is unfinished
 };
 
-static_assert(sizeof(Framer) <= 16);
+static_assert(sizeof(Framer) <= 24);
 
 }  // namespace muster::xml

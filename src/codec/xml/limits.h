@@ -7,9 +7,12 @@
 
 namespace muster::xml {
 
+// The framer has room for so many open tags; no depth_max of its may be above this.
+inline constexpr std::uint32_t kDepthMax = 64;
+
 struct Limits {
   std::size_t bytes_max = std::size_t{256} * 1024;  // too_big
-  std::uint32_t depth_max = 64;                     // too_deep; the outermost element is at 1
+  std::uint32_t depth_max = kDepthMax;              // too_deep; the outermost element is at 1
   std::uint32_t elements_max = 8192;                // too_many_elements
   std::uint32_t attributes_max = 64;                // too_many_attributes, on one element
   std::uint32_t declarations_max = 64;              // too_many_declarations, in scope at once

@@ -38,21 +38,7 @@ void PresenceDb::administer(Now, const AdminAsked& asked, User& user, Outbox& ou
                    }
                    answer(std::move(reply));
                  },
-                 [&](const DecideWatcher& decide) {
-                   const SubscriptionVerb verb =
-                       decide.allow ? SubscriptionVerb::subscribed : SubscriptionVerb::unsubscribed;
-                   if (!decide.allow && relation_to(user, decide.watcher).blank()) {
-                     answer({AdminReply::Outcome::no_such_watcher, {}});
-                     return;
-                   }
-                   ask_store(decide.account, AdminAsk{asked},
-                             ChangeSubscription{decide.account,
-                                                decide.watcher,
-                                                verb,
-                                                {},
-                                                shard_.settings.limits.roster_items_max},
-                             out);
-                 },
+                 [&](const DecideWatcher& decide) { decide_watcher(asked, decide, user, out); },
                  [&](const ChangePolicy& change) {
                    ask_store(change.account, AdminAsk{asked},
                              SetWatcherPolicy{change.account, change.policy}, out);
@@ -66,6 +52,23 @@ void PresenceDb::administer(Now, const AdminAsked& asked, User& user, Outbox& ou
              asked.request);
 }
 
+// Who watches by the policy alone has no record, but can be turned down.
+void PresenceDb::decide_watcher(const AdminAsked& asked, const DecideWatcher& decide, User& user,
+                                Outbox& out) {
+  if (!decide.allow && relation_to(user, decide.watcher).blank()) {
+    const bool watched = reject_watches(user, decide.watcher, out);
+    const auto outcome = watched ? AdminReply::Outcome::done : AdminReply::Outcome::no_such_watcher;
+    out.order(AnswerAdmin{asked.ticket, {outcome, {}}});
+    return;
+  }
+  const SubscriptionVerb verb =
+      decide.allow ? SubscriptionVerb::subscribed : SubscriptionVerb::unsubscribed;
+  ask_store(decide.account, AdminAsk{asked},
+            ChangeSubscription{
+                decide.account, decide.watcher, verb, {}, shard_.settings.limits.roster_items_max},
+            out);
+}
+
 void PresenceDb::answered(Now, const AdminAsk& ask, const StoreReply& reply, Outbox& out) {
   AdminReply answer;
   if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
@@ -73,6 +76,8 @@ void PresenceDb::answered(Now, const AdminAsk& ask, const StoreReply& reply, Out
     pair_changed(decide.account, decide.watcher, *changed,
                  decide.allow ? SubscriptionVerb::subscribed : SubscriptionVerb::unsubscribed, {},
                  out);
+    User* user = held(decide.account);
+    if (!decide.allow && user != nullptr) reject_watches(*user, decide.watcher, out);
   } else if (std::holds_alternative<PolicySet>(reply)) {
     const auto& change = std::get<ChangePolicy>(ask.asked.request);
     if (User* user = held(change.account)) {

@@ -32,6 +32,9 @@ namespace muster {
 
 class PresenceDb {
  public:
+  // When to ask again for the live publications, if the store failed at the start.
+  static constexpr Duration kPublicationsAgainAfter = Duration::seconds(10);
+
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
 
   void on(Now now, const Started& started, Outbox& out);
@@ -104,6 +107,7 @@ class PresenceDb {
   User* held(const Address& account);
   void forget_if_idle(const Address& account);
   void loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out);
+  void load_publications(Now now, Outbox& out);
   void not_loaded(const Address& account, bool failed, Outbox& out);
   void refuse(const WaitingForUser& waiting, bool failed, Outbox& out);
   void answered(Now now, const LoadAsk& ask, const StoreReply& reply, Outbox& out);
@@ -153,6 +157,7 @@ class PresenceDb {
   void keep_watch(const WatchAsked& asked, WatchState state, User& user, Outbox& out);
   void decide_watch(const WatchAsk& ask, WatchState state, User& user, Outbox& out);
   void review_watches(const Address& account, User& user, const Address* watcher, Outbox& out);
+  static bool reject_watches(User& user, const Address& watcher, Outbox& out);
   void presence_changed(Now now, const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, LiveWatch& watch, Outbox& out);
@@ -161,6 +166,8 @@ class PresenceDb {
 
   // admin.cc
   void administer(Now now, const AdminAsked& asked, User& user, Outbox& out);
+  void decide_watcher(const AdminAsked& asked, const DecideWatcher& decide, User& user,
+                      Outbox& out);
   void drop(const Address& account, std::optional<Ticket> ticket, Outbox& out);
   void answered(Now now, const AdminAsk& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const DropAsk& ask, const StoreReply& reply, Outbox& out);
@@ -170,7 +177,8 @@ class PresenceDb {
   UnorderedMap<Address, std::unique_ptr<User>> users_;
   UnorderedMap<Ticket, std::pair<Address, Ask>> asks_;
   std::uint64_t next_ticket_ = 1;
-  Deadlines<Address> deadlines_;
+  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_
+  std::optional<Instant> publications_again_at_;
 };
 
 }  // namespace muster

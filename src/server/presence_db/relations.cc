@@ -38,9 +38,9 @@ StanzaError error_of(const StoreReply& reply) {
 // --- learning ------------------------------------------------------------------------------------
 
 // False if what is known is as new. A record that is gone stays, blank, so that an older hint that
-// arrives later does not bring it back.
+// arrives later does not bring it back; nor does one from before the user was loaded.
 bool PresenceDb::learn(User& user, const Address& contact, const RelationChange& change) {
-  if (!change.changed) return false;
+  if (!change.changed || !user.versions.note(change.version)) return false;
   const auto place = contact_position(user, contact);
   if (place == user.contacts.end() || place->address != contact) {
     user.contacts.insert(place, {contact, change.after.relation, change.version});
@@ -54,13 +54,16 @@ bool PresenceDb::learn(User& user, const Address& contact, const RelationChange&
   return true;
 }
 
+// The version is that of all that is known, for this change may be ahead of one that has not come.
 void PresenceDb::push(const Address& account, const Address& contact, const RelationChange& change,
                       Outbox& out) {
   const bool listed = change.after.relation.listed;
   if (!change.changed || (!listed && !change.before.listed)) return;
   RosterItem item = change.after;
   item.contact = contact;
-  out.emit(RosterPush{account, change.version, std::move(item), !listed});
+  const User* user = held(account);
+  const std::uint64_t version = user == nullptr ? change.version : user->versions.whole();
+  out.emit(RosterPush{account, version, std::move(item), !listed});
 }
 
 // --- the roster ----------------------------------------------------------------------------------

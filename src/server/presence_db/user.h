@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "server/ports.h"
+#include "server/presence_db/known_versions.h"
 #include "server/store_port.h"
 #include "server/vocabulary.h"
 
@@ -62,6 +63,7 @@ struct User {
   std::uint32_t asks = 0;  // questions to the store that are about her and not answered yet
   std::uint32_t next_number = 1;
   std::vector<Contact> contacts;  // by address
+  KnownVersions versions;         // of changes of these
   std::vector<PresentResource> resources;
   std::vector<LivePublication> publications;
   std::vector<LiveRegistration> registrations;

@@ -32,15 +32,22 @@ void PresenceDb::on(Now now, const StoreAnswered& answer, Outbox& out) {
 }
 
 void PresenceDb::on(Now now, const Started&, Outbox& out) {
+  load_publications(now, out);
+}
+
+void PresenceDb::load_publications(Now now, Outbox& out) {
+  publications_again_at_.reset();
   ask_store({}, PublicationsAsk{}, LoadPublications{now.unix_time}, out);
 }
 
-// A failure here is no loss: each user is still found when somebody asks for her, but contacts who
-// log in before that do not see that she is there.
+// Until it has come, each user is still found when somebody asks for her, but contacts who log in
+// before that do not see that she is there.
 void PresenceDb::answered(Now now, const PublicationsAsk&, const StoreReply& reply, Outbox& out) {
   const auto* publications = std::get_if<PublicationsLoaded>(&reply);
   if (publications == nullptr) {
     out.order(Log{Log::Level::error, "publications-not-loaded", {}, {}});
+    publications_again_at_ = now.instant + kPublicationsAgainAfter;
+    deadlines_.add(*publications_again_at_, {});
     return;
   }
   for (const Address& account : publications->accounts) {
@@ -97,6 +104,7 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   user.loaded = true;
   user.policy = stored.policy;
   user.contacts = stored.contacts;
+  user.versions = KnownVersions(stored.version);
   std::sort(user.contacts.begin(), user.contacts.end(),
             [](const Contact& a, const Contact& b) { return a.address < b.address; });
   for (const StoredPublication& publication : stored.publications) {

@@ -201,6 +201,15 @@ void PresenceDb::review_watches(const Address& account, User& user, const Addres
     ask_to_watch(asked, true, out);
 }
 
+// Whatever a policy says of the watcher. True if there was something to reject.
+bool PresenceDb::reject_watches(User& user, const Address& watcher, Outbox& out) {
+  return std::erase_if(user.watches, [&](const LiveWatch& watch) {
+           if (watch.watcher != watcher) return false;
+           out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::rejected, nullptr});
+           return true;
+         }) != 0;
+}
+
 // --- the document --------------------------------------------------------------------------------
 
 // Watchers hear of the first change at once, then at most once in an interval (RFC 3856 section
@@ -308,6 +317,7 @@ void PresenceDb::tell_watches(User& user, Outbox& out) {
 }
 
 void PresenceDb::wake(Now now, Outbox& out) {
+  if (publications_again_at_ && *publications_again_at_ <= now.instant) load_publications(now, out);
   while (const auto account = deadlines_.take_due(now.instant)) {
     User* user = held(*account);
     if (user == nullptr) continue;

@@ -55,6 +55,7 @@ StoreReply Requests::on(const LoadUser& load) {
   loaded.policy = account->policy;
   loaded.contacts = contacts_.of(*account);
   loaded.publications = publications_.of(*account, load.now);
+  loaded.version = account->version;
   return loaded;
 }
 

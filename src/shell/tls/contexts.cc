@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <utility>
@@ -96,8 +97,20 @@ Result<void, std::string> TlsContexts::add(const CertificateFiles& files) {
   domain.xmpp = make_accepting(LinkUse::xmpp, files, error);
   if (domain.xmpp != nullptr) domain.sip = make_accepting(LinkUse::sip, files, error);
   if (domain.sip == nullptr) return Failure{std::move(error)};
+  if (!files.any_name && !is_named(domain.sip.get(), domain.ascii_name)) {
+    return Failure{"certificate " + files.chain + " does not name the domain " + files.domain};
+  }
   domains_.push_back(std::move(domain));
   return {};
+}
+
+// As a client will look at it: a DNS name, which may have a wildcard, or an IP address.
+bool TlsContexts::is_named(const ssl_ctx_st* context, const std::string& ascii_name) {
+  X509* certificate = SSL_CTX_get0_certificate(context);
+  const bool literal = ascii_name.starts_with('[');  // an IPv6 address in brackets
+  const std::string address = literal ? ascii_name.substr(1, ascii_name.size() - 2) : ascii_name;
+  return X509_check_host(certificate, ascii_name.data(), ascii_name.size(), 0, nullptr) == 1 ||
+         X509_check_ip_asc(certificate, address.c_str(), 0) == 1;
 }
 
 TlsContexts::Context TlsContexts::make_accepting(LinkUse use, const CertificateFiles& files,

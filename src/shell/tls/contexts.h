@@ -27,11 +27,13 @@ struct CertificateFiles {
   std::string domain;  // canonical; a certificate may serve several
   std::string chain;   // the certificate, then the intermediate ones
   std::string key;
+  bool any_name = false;  // the certificate need not name the domain
 };
 
 class TlsContexts {
  public:
-  // The error is one line for the operator: which file, what is wrong.
+  // The error is one line for the operator: which file, what is wrong. A certificate that does not
+  // name its domain is refused, for no client of the domain would take it (RFC 6125).
   static Result<std::shared_ptr<const TlsContexts>, std::string> load(
       const std::vector<CertificateFiles>& certificates);
   ~TlsContexts();
@@ -58,6 +60,7 @@ class TlsContexts {
 
   TlsContexts() = default;
   Result<void, std::string> add(const CertificateFiles& files);
+  static bool is_named(const ssl_ctx_st* context, const std::string& ascii_name);
   Context make_accepting(LinkUse use, const CertificateFiles& files, std::string& error);
   static int choose_certificate(ssl_st* ssl, int* alert, void* self);
   const Domain* find(std::string_view name) const;

@@ -64,6 +64,41 @@ TEST_F(PresenceDbAdmin, WhatTheStoreDidNotKeepIsNotDone) {
                           "refused bob: internal-server-error", "admin: store_failed"));
 }
 
+// The account went away behind our back: by a tool on the database.
+TEST_F(PresenceDbAdmin, WhatTheStoreRefusesIsToldByWhatWasAsked) {
+  come("alice/home");
+  world.store.carry_out(RemoveAccount{world.user("alice")});
+  world.administer(ChangePolicy{world.user("alice"), WatcherPolicy::allow});
+  decide("bob", true);
+  EXPECT_THAT(world.heard(), ElementsAre("admin: no_such_account", "admin: no_such_watcher"));
+}
+
+TEST_F(PresenceDbAdmin, WhoWatchesByThePolicyAloneCanBeTurnedDown) {
+  world.administer(ChangePolicy{world.user("alice"), WatcherPolicy::allow});
+  world.watch(1, "bob", "alice");
+  world.watch(2, "carol", "alice");
+  world.heard();
+  decide("bob", false);
+  EXPECT_THAT(world.heard(), ElementsAre("admin: done", "watch 1 rejected"));
+  decide("bob", false);
+  EXPECT_THAT(world.heard(), ElementsAre("admin: no_such_watcher"));
+  world.settings.limits.notify_interval_min = Duration();
+  world.come("alice/home");
+  EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded", "notify 2: [home]"));
+}
+
+// The policy would let her go on; the operator's word is of now.
+TEST_F(PresenceDbAdmin, WhoWatchesByThePolicyTooIsTurnedDown) {
+  world.befriend("bob", "alice");
+  world.administer(ChangePolicy{world.user("alice"), WatcherPolicy::allow});
+  world.watch(1, "bob", "alice");
+  world.heard();
+  decide("bob", false);
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push alice 3: bob none", "admin: done", "watch 1 rejected"));
+  EXPECT_EQ(world.held_users(), 0U);
+}
+
 TEST_F(PresenceDbAdmin, SessionsEndWithoutTheAccount) {
   come("alice/home");
   world.administer(EndSessions{world.user("alice")});

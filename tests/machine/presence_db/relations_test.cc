@@ -180,7 +180,8 @@ TEST_F(PresenceDbRelations, APolicyAnswersARequest) {
 
 // --- hints ---------------------------------------------------------------------------------------
 
-// The request and its withdrawal arrive the wrong way round: the older one changes nothing.
+// The request and its withdrawal arrive the wrong way round: the older one changes nothing. Until
+// it has come, the roster is not said to be newer.
 TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
   world.befriend("bob", "alice");
   come({"alice/home", "bob/desk"});
@@ -190,7 +191,7 @@ TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
   world.heard();
   world.release_hints(true);
   EXPECT_THAT(world.heard(),
-              ElementsAre("show bob: subscribe of alice", "push bob 4: alice none+in",
+              ElementsAre("show bob: subscribe of alice", "push bob 2: alice none+in",
                           "to bob: <presence from='alice/home' to='bob' type='unavailable'/>"));
 }
 
@@ -202,6 +203,39 @@ TEST_F(PresenceDbRelations, AHintThatTheLoadedRecordHasAlreadyIsNotNews) {
   world.heard();
   world.release_hints();
   EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+// alice's request and its withdrawal are known to the store; bob comes when both are past.
+TEST_F(PresenceDbRelations, AHintFromBeforeHerTimeDoesNotBringBackWhatIsGone) {
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("alice", Verb::subscribe, "bob");
+  world.send("alice", Verb::unsubscribe, "bob");
+  world.leave("bob/desk");
+  world.on("bob", UserUnwanted{world.user("bob")});
+  world.on("bob", UserWanted{world.user("bob")});
+  world.heard();
+  world.release_hints();
+  EXPECT_THAT(world.heard(), IsEmpty());
+  world.administer(ListWatchers{world.user("bob")});
+  EXPECT_THAT(world.heard(), ElementsAre("admin: done"));
+}
+
+// What alice's shard did and what bob's did arrive in the wrong order. A client that leaves with
+// the version of the first push comes back to all that it lacks.
+TEST_F(PresenceDbRelations, PushesDoNotSayAVersionBeforeAllOfItIsPushed) {
+  world.befriend("alice", "bob");
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("alice", Verb::unsubscribe, "bob");
+  item("bob", "carol");
+  item("bob", "dave");
+  EXPECT_THAT(world.heard(), ElementsAre("push alice 3: bob none", "push bob 2: carol none",
+                                         "item: done", "push bob 2: dave none", "item: done"));
+  world.release_hints();
+  EXPECT_THAT(world.heard(), ::testing::Contains("push bob 5: alice none"));
+  item("bob", "carol");
+  EXPECT_THAT(world.heard(), ElementsAre("push bob 6: carol none", "item: done"));
 }
 
 TEST_F(PresenceDbRelations, AHintForWhomNobodyHoldsIsDropped) {

@@ -7,6 +7,13 @@ using ::testing::IsEmpty;
 namespace muster::testing {
 namespace {
 
+// As a server before this one did.
+void store_publication(PresenceDbWorld& world, std::string_view name, Duration expires) {
+  const UnixTime now = world.now.unix_time;
+  world.store.carry_out(
+      StorePublication{world.user(name), {}, std::string(name), "desk", now, now + expires, 10});
+}
+
 TEST(PresenceDbUsers, AreLoadedForASession) {
   PresenceDbWorld world;
   world.accounts({"alice"});
@@ -139,23 +146,29 @@ TEST(PresenceDbUsers, AreKeptUntilTheStoreHasAnswered) {
   EXPECT_EQ(world.held_users(), 1U);
 }
 
+// What was asked before she was held does not count for her.
+TEST(PresenceDbUsers, AreKeptByQuestionsThatWereAskedWhileTheyWereHeldAlone) {
+  PresenceDbWorld world;
+  world.accounts({"alice", "bob"});
+  world.hold_store();
+  world.on("alice", RosterAsked{{}, world.user("alice"), {}, {}});
+  world.come("alice/home");
+  world.on("alice", RosterAsked{{}, world.user("alice"), {}, {}});
+  world.on("alice", UserUnwanted{world.user("alice")});
+  EXPECT_EQ(world.held_users(), 1U);
+  world.answer_one();
+  world.answer_one();
+  EXPECT_EQ(world.held_users(), 1U);
+  world.answer_one();
+  EXPECT_EQ(world.held_users(), 0U);
+  EXPECT_THAT(world.heard(), ElementsAre("roster 0:", "roster 0:"));
+}
+
 TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlone) {
   PresenceDbWorld world;
   world.accounts({"alice", "bob", "dave"});
-  world.store.carry_out(StorePublication{world.user("alice"),
-                                         {},
-                                         "a",
-                                         "desk",
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(10),
-                                         10});
-  world.store.carry_out(StorePublication{world.user("dave"),
-                                         {},
-                                         "b",
-                                         "desk",
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(5),
-                                         10});
+  store_publication(world, "alice", Duration::seconds(10));
+  store_publication(world, "dave", Duration::seconds(5));
   world.pass(Duration::seconds(5));
   world.start();
   EXPECT_EQ(world.held_users(), 1U);
@@ -168,24 +181,31 @@ TEST(PresenceDbUsers, WhoHasAPublicationThatLivesIsHeldFromTheStartOnHerShardAlo
 TEST(PresenceDbUsers, AnExpiredPublicationIsNotLoaded) {
   PresenceDbWorld world;
   world.accounts({"alice"});
-  world.store.carry_out(StorePublication{world.user("alice"),
-                                         {},
-                                         "a",
-                                         "desk",
-                                         world.now.unix_time,
-                                         world.now.unix_time + Duration::seconds(10),
-                                         10});
+  store_publication(world, "alice", Duration::seconds(10));
   world.pass(Duration::seconds(10));
   world.watch(1, "alice", "alice");
   EXPECT_THAT(world.heard(), ElementsAre("watch 1 active: []"));
 }
 
-TEST(PresenceDbUsers, AStartWithoutTheStoreIsLogged) {
+TEST(PresenceDbUsers, AStartWithoutTheStoreIsLoggedAndMadeGoodLater) {
   PresenceDbWorld world;
-  world.break_store();
-  world.start();
-  EXPECT_THAT(world.heard(),
-              ElementsAre("log publications-not-loaded", "log publications-not-loaded"));
+  world.accounts({"alice"});
+  world.publish("alice", "desk");
+  PresenceDbWorld again;
+  again.store = world.store;
+  again.break_store();
+  again.start();
+  again.pass(PresenceDb::kPublicationsAgainAfter);
+  EXPECT_THAT(again.heard(), ::testing::Each("log publications-not-loaded"));
+  again.mend_store();
+  again.pass(PresenceDb::kPublicationsAgainAfter - Duration::microseconds(1));
+  EXPECT_EQ(again.held_users(), 0U);
+  again.pass(Duration::microseconds(1));
+  EXPECT_EQ(again.held_users(), 1U);
+  EXPECT_THAT(again.heard(),
+              ElementsAre("to alice: <presence from='alice/desk' to='alice'>desk</presence>"));
+  again.pass(Duration::minutes(5));
+  EXPECT_EQ(again.requests.size(), 7U);  // one for each shard, thrice; and alice
 }
 
 }  // namespace

@@ -162,6 +162,40 @@ TEST_F(PresenceDbWatches, APolicyThatAsksAgainAsksForThoseWhoWatch) {
                                          "watch 1 active: [home]"));
 }
 
+// bob asked by XMPP, and the policy lets him watch meanwhile.
+TEST_F(PresenceDbWatches, WhoLosesSightWhileHerRequestWaitsIsNotAskedAboutAgain) {
+  come("alice/home");
+  world.send("bob", Verb::subscribe, "alice");
+  set_policy(WatcherPolicy::allow);
+  world.watch(1, "bob", "alice");
+  EXPECT_THAT(world.heard(), ::testing::Contains("watch 1 active: [home]"));
+  world.requests.clear();
+  set_policy(WatcherPolicy::ask);
+  EXPECT_EQ(world.requests.size(), 1U);  // the policy
+  EXPECT_THAT(world.heard(), ElementsAre("admin: done", "watch 1 pending"));
+  world.show("alice/home", "'/>");
+  EXPECT_THAT(world.heard(), IsEmpty());
+  world.send("alice", Verb::subscribed, "bob");
+  EXPECT_THAT(world.heard(), ::testing::Contains("watch 1 active: [home]"));
+}
+
+// bob asks by XMPP, alice's policy becomes `allow`, and bob's phone asks too, all at once: the
+// phone's request answers that of XMPP by the way, and bob's own record changes with it. Of that by
+// XMPP alice's shard hears last.
+TEST_F(PresenceDbWatches, ARequestBySipMayAnswerTheOneByXmpp) {
+  come("alice/home");
+  come("bob/desk");
+  world.hold_store();
+  world.send("bob", Verb::subscribe, "alice");
+  set_policy(WatcherPolicy::allow);
+  world.watch(1, "bob", "alice");
+  world.release_store();
+  EXPECT_THAT(world.heard(),
+              ElementsAre("push bob 1: alice none+out", "admin: done", "push alice 0: bob from",
+                          "show bob: <presence from='alice' to='bob' type='subscribed'/>",
+                          "push bob 2: alice to", "watch 1 active: [home]"));
+}
+
 TEST_F(PresenceDbWatches, WhoEndsWhileItIsAskedAgainIsForgotten) {
   set_policy(WatcherPolicy::allow);
   world.watch(1, "dave", "alice");

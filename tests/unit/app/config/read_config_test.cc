@@ -60,6 +60,7 @@ TEST(Sample, SaysTheDefaultOfAllElse) {
   EXPECT_EQ(server.xmpp, is.server.xmpp);
   EXPECT_EQ(server.sip, is.server.sip);
   EXPECT_EQ(server.sips, is.server.sips);
+  EXPECT_EQ(server.certificates.front().any_name, CertificateFiles{}.any_name);
   EXPECT_EQ(server.links_per_address_max, is.server.links_per_address_max);
   const Settings& settings = server.settings;
   EXPECT_EQ(settings.default_policy, is.server.settings.default_policy);

@@ -60,6 +60,12 @@ std::string ground_content(std::string_view content, const Limits& limits = {}) 
   return all.substr(first.size());
 }
 
+Framer in_stream() {
+  Framer framer;
+  EXPECT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
+  return framer;
+}
+
 TEST(Framer, finds_header_stanzas_and_end) {
   EXPECT_EQ(
       ground_content("<presence/>\n <message to='a'><body>hi</body></message></stream:stream>"),
@@ -92,6 +98,35 @@ TEST(Framer, counts_depth) {
   EXPECT_EQ(ground_content("<a><a><a/></a><a></a></a><b></b>"),
             "stanza <a><a><a/></a><a></a></a>\nstanza <b></b>\n");
   EXPECT_EQ(ground_content("<a><b>"), "left <a><b>\n");
+}
+
+// RFC 6120 section 4.9.3.13, at once: the stanza might never end.
+TEST(Framer, refuses_an_end_tag_that_does_not_match) {
+  EXPECT_EQ(ground_content("<presence><show>away</presence>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a><a></b>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a><b/></b>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a></ab>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<ab></a>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a></>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a></ a>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a><b c=''></b c=''>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a></a/>"), "error not_well_formed\n");
+  EXPECT_EQ(ground_content("<a></stream:stream>"), "error not_well_formed\n");
+}
+
+TEST(Framer, pairs_tags_with_attributes_and_whitespace) {
+  EXPECT_EQ(ground_content("<a b='</c>'><p:c\td='>'\n></p:c \r\n\t></a\n>"),
+            "stanza <a b='</c>'><p:c\td='>'\n></p:c \r\n\t></a\n>\n");
+}
+
+TEST(Framer, pairs_tags_to_the_last_depth) {
+  std::string stanza;
+  for (std::uint32_t i = 0; i < kDepthMax; ++i)
+    stanza += "<e" + std::to_string(i) + ">";
+  EXPECT_EQ(ground_content(stanza + "</e0>"), "error not_well_formed\n");
+  for (std::uint32_t i = kDepthMax; i-- > 0;)
+    stanza += "</e" + std::to_string(i) + ">";
+  EXPECT_EQ(ground_content(stanza), "stanza " + stanza + "\n");
 }
 
 // RFC 6120 section 11.1: the error comes with the first bytes that can be nothing else.
@@ -133,8 +168,7 @@ TEST(Framer, ends_the_stream_by_its_own_tag_only) {
 }
 
 TEST(Framer, skips_whitespace_between_stanzas) {
-  Framer framer;
-  ASSERT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
+  Framer framer = in_stream();
   const Frame frame = framer.next(" \t\r\n<a/>", {});
   EXPECT_EQ(frame.kind, Frame::Kind::whitespace);
   EXPECT_EQ(frame.bytes, 4U);
@@ -144,13 +178,11 @@ TEST(Framer, skips_whitespace_between_stanzas) {
 TEST(Framer, limits_the_bytes_of_a_stanza) {
   const std::string stanza = "<a>" + std::string(93, 'x') + "</a>";
   ASSERT_EQ(stanza.size(), 100U);
-  Framer framer;
-  ASSERT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
   for (const std::size_t limit : {100U, 101U}) {
-    Framer at = framer;
+    Framer at = in_stream();
     EXPECT_EQ(at.next(stanza + "<b/>", {.bytes_max = limit}).kind, Frame::Kind::stanza);
   }
-  Framer below = framer;
+  Framer below = in_stream();
   EXPECT_EQ(below.next(std::string_view(stanza).substr(0, 99), {.bytes_max = 99}).kind,
             Frame::Kind::incomplete);
   const Frame over = below.next(stanza, {.bytes_max = 99});
@@ -188,21 +220,18 @@ TEST(Framer, repeats_its_error_until_reset) {
 }
 
 TEST(Framer, expects_a_header_after_reset) {
-  Framer framer;
-  ASSERT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
+  Framer framer = in_stream();
   framer.reset();
   EXPECT_FALSE(framer.between_stanzas());
   EXPECT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
 }
 
-// Each byte may be looked at once: what was scanned may change without the framer noticing.
+// Each byte of text may be looked at once: what was scanned may change without the framer noticing.
 TEST(Framer, does_not_look_again_at_what_it_scanned) {
-  Framer framer;
-  ASSERT_EQ(framer.next(kHeader, {}).kind, Frame::Kind::stream_header);
-  std::string unread = "<message><body>" + std::string(1000, 'x');
-  ASSERT_EQ(framer.next(unread, {}).kind, Frame::Kind::incomplete);
-  unread.assign(unread.size(), '>');
-  unread += "</body></message>";
+  Framer framer = in_stream();
+  const std::string tags = "<message><body>";
+  ASSERT_EQ(framer.next(tags + std::string(1000, 'x'), {}).kind, Frame::Kind::incomplete);
+  const std::string unread = tags + std::string(1000, '<') + "</body></message>";
   const Frame frame = framer.next(unread, {});
   EXPECT_EQ(frame.kind, Frame::Kind::stanza);
   EXPECT_EQ(frame.bytes, unread.size());
