@@ -1,6 +1,7 @@
-// muster: operates a presence service.
+// muster: operates a presence service, and simulates one.
 
 #include "app/command_line/standard_streams.h"
+#include "app/sim/sim_command.h"
 #include "app/user/user_commands.h"
 
 int main(int argc, char** argv) {
@@ -11,5 +12,6 @@ int main(int argc, char** argv) {
   if (const auto* completion = std::get_if<muster::PrintCompletion>(&command)) {
     return muster::print("muster", completion->script);
   }
+  if (const auto* sim = std::get_if<muster::SimCommand>(&command)) return muster::carry_out(*sim);
   return muster::carry_out(std::get<muster::UserCommand>(command));
 }

@@ -33,12 +33,12 @@ class PresenceServer {
   void step(Now now, const Input& input);
   std::optional<Instant> next_deadline() const;
   Outbox& outbox() { return out_; }
+  // Nobody is served, and nobody waits for an answer.
+  bool idle() const;
 
  private:
   void accept(Now now, const Input& input);
   void carry(Now now, const Event& event);
-  // Nobody is served any more, and nobody waits for an answer.
-  bool idle() const;
   bool is_xmpp(LinkId link) const { return xmpp_streams_.has(link); }
 
   Shard shard_;

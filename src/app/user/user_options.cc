@@ -202,9 +202,12 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   Words words;
   std::string shell;
   const Commands commands = add_user_commands(app, words);
+  SimWords sim_words;
+  const CLI::App* sim = add_sim_command(app, sim_words);
   add_completion(app, shell);
   if (const auto exit_code = parse(app, argc, argv)) return *exit_code;
   if (!shell.empty()) return PrintCompletion{completion_script(tree_of(app), shell)};
+  if (sim->parsed()) return sim_command_of(sim_words);
   if (words.service.data.empty() && words.service.config.empty()) {
     return complain(app, "which service? --data FOLDER or --config FILE is needed");
   }

@@ -1,0 +1,98 @@
+// What user agents did and heard, as facts: what checkers are told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/address.h"
+#include "model/subscription.h"
+
+namespace muster::sim {
+
+// A user agent; a user may have several.
+using AgentId = Id<struct AgentTag, std::uint32_t>;
+enum class AgentKind : std::uint8_t { messenger, phone };
+
+// How a presentity looks: what is open of it, by resource (XMPP) or tuple (SIP, its id without the
+// "ID-" that conversion puts there). What is closed is not in it.
+struct Shown {
+  std::string show;  // "", "away", "chat", "dnd", "xa"
+  std::string note;
+  friend auto operator<=>(const Shown&, const Shown&) = default;
+};
+using Picture = std::map<std::string, Shown>;
+std::string to_text(const Picture& picture);
+
+// The agent is bound or registered, or is no more (it said so, or its link was lost).
+struct WentOnline {
+  Address as;  // of a messenger: with its resource
+};
+struct WentOffline {
+  bool in_order = false;
+};
+// It told the service how it looks; whether the service heard is not known yet.
+struct ShowedItself {
+  Picture picture;
+};
+// It has no watch any more of whom it watched, and forgot what it saw: a stream or a dialog began
+// or ended.
+struct ForgotPictures {};
+// What it sees of `presentity` is now this.
+struct SawPicture {
+  Address presentity;
+  Picture picture;
+};
+// A stanza (verb) or SUBSCRIBE to `to`; or what it was told by or on behalf of `from`.
+struct AskedFor {
+  Address to;
+  SubscriptionVerb verb = SubscriptionVerb::subscribe;
+};
+struct WasTold {
+  Address from;
+  SubscriptionVerb verb = SubscriptionVerb::subscribe;
+};
+// A NOTIFY's Subscription-State, of a phone's subscription to `to`.
+struct WatchStood {
+  enum class State : std::uint8_t { active, pending, terminated };
+  Address to;
+  State state = State::pending;
+  std::string reason;
+};
+struct SentMessage {
+  Address to;
+  std::string text;
+};
+struct HeardMessage {
+  Address from;
+  std::string text;
+};
+// An answer said that something is done for good: "PUBLISH", "roster".
+struct WasPromised {
+  std::string what;
+  std::string detail;
+};
+// Something that a correct service does not say to a correct agent.
+struct WasSurprised {
+  std::string by;
+};
+
+struct Happened {
+  Instant at;
+  AgentId agent;
+  std::variant<WentOnline, WentOffline, ShowedItself, ForgotPictures, SawPicture, AskedFor, WasTold,
+               WatchStood, SentMessage, HeardMessage, WasPromised, WasSurprised>
+      what;
+};
+
+// Is told, in order.
+class AgentWatch {
+ public:
+  virtual ~AgentWatch() = default;
+  virtual void happened(const Happened& fact) = 0;
+};
+
+}  // namespace muster::sim

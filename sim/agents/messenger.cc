@@ -1,0 +1,450 @@
+#include "sim/agents/messenger.h"
+
+#include <utility>
+
+#include "base/overloaded.h"
+#include "codec/address/jid.h"
+#include "codec/xml/namespaces.h"
+#include "codec/xml/writer.h"
+#include "sim/world/model_verifier.h"
+
+namespace muster::sim {
+namespace {
+
+constexpr std::string_view kNsTls = "urn:ietf:params:xml:ns:xmpp-tls";
+constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
+constexpr std::string_view kNsRoster = "jabber:iq:roster";
+constexpr std::string_view kNsStanzas = "jabber:client";
+constexpr Duration kLoginTime = Duration::seconds(60);
+
+Address address_of(std::string_view text) {
+  const auto parsed = parse_jid(text);
+  return parsed ? *parsed : Address();
+}
+
+std::string attribute(std::string_view name, std::string_view value) {
+  std::string out;
+  xml::append_attribute(out, name, value);
+  return out;
+}
+
+}  // namespace
+
+Messenger::Messenger(Identity identity, Habits habits, Prng random)
+    : identity_(std::move(identity)), habits_(habits), random_(std::move(random)) {}
+
+void Messenger::step(Now now, const AgentInput& input, AgentOutbox& out) {
+  now_ = now;
+  out_ = &out;
+  std::visit(Overloaded{
+                 [&](const Wish& wish) { std::visit([&](const auto& known) { on(known); }, wish); },
+                 [&](const Connected&) {
+                   if (state_ == State::connecting) open_stream();
+                 },
+                 [&](const Sealed&) {
+                   if (state_ != State::sealing) return;
+                   sealed_ = true;
+                   open_stream();
+                 },
+                 [&](const Heard& heard) {
+                   unread_ += heard.bytes;
+                   read();
+                 },
+                 [&](const Ended&) { link_ended(); },
+                 [&](const DatagramHeard&) {},
+                 [&](const Woken&) { woken(); },
+             },
+             input);
+  out_ = nullptr;
+}
+
+std::optional<Instant> Messenger::next_deadline() const {
+  return deadline_;
+}
+
+void Messenger::tell(decltype(Happened::what) what) {
+  out_->push_back(Tell{std::move(what)});
+}
+
+void Messenger::say(std::string bytes) {
+  out_->push_back(Say{std::move(bytes)});
+}
+
+// --- coming and going ----------------------------------------------------------------------------
+
+void Messenger::on(const GoOnline&) {
+  if (std::exchange(wants_online_, true) || state_ != State::offline) return;
+  back_off_.reset();
+  deadline_ = now_.instant;
+}
+
+void Messenger::on(const GoOffline&) {
+  wants_online_ = false;
+  if (state_ == State::offline) {
+    deadline_.reset();
+    return;
+  }
+  if (state_ == State::online) say("<presence type='unavailable'/></stream:stream>");
+  out_->push_back(Finish{});
+  lose_link();
+  tell(WentOffline{true});
+}
+
+void Messenger::lose_link() {
+  const bool saw = !pictures_.empty();
+  state_ = State::offline;
+  sealed_ = proved_ = bound_ = false;
+  unread_.clear();
+  framer_.reset();
+  ping_id_.clear();
+  roster_.clear();
+  pictures_.clear();
+  full_ = Address();
+  deadline_.reset();
+  if (saw) tell(ForgotPictures{});
+}
+
+void Messenger::come_back_later() {
+  if (wants_online_) deadline_ = now_.instant + back_off_.next(random_);
+}
+
+void Messenger::link_ended() {
+  const bool was_online = state_ == State::online;
+  lose_link();
+  if (was_online) tell(WentOffline{});
+  come_back_later();
+}
+
+void Messenger::woken() {
+  if (!deadline_ || *deadline_ > now_.instant) return;
+  deadline_.reset();
+  if (state_ == State::offline) {
+    if (!wants_online_) return;
+    state_ = State::connecting;
+    deadline_ = now_.instant + kLoginTime;
+    out_->push_back(Connect{LinkUse::xmpp, Transport::tcp});
+  } else if (state_ == State::online && ping_id_.empty()) {
+    ping_id_ = "ping" + std::to_string(next_id_++);
+    say("<iq type='get'" + attribute("to", identity_.account.domain()) + attribute("id", ping_id_) +
+        "><ping xmlns='urn:xmpp:ping'/></iq>");
+    deadline_ = now_.instant + habits_.answer_time_max;
+  } else {
+    // No answer: to the login, or to the ping.
+    out_->push_back(GiveUp{});
+    link_ended();
+  }
+}
+
+bool Messenger::content() const {
+  if (!wants_online_) return state_ == State::offline;
+  if (state_ != State::online) return false;
+  for (const Address& presentity : wanted_) {
+    const auto item = roster_.find(presentity);
+    if (item == roster_.end() || (!item->second.sees && !item->second.asked)) return false;
+  }
+  return true;
+}
+
+Picture Messenger::own_picture() const {
+  if (state_ != State::online) return {};
+  return {{std::string(full_.resource()), shown_}};
+}
+
+std::map<Address, Picture> Messenger::pictures() const {
+  std::map<Address, Picture> all;
+  if (state_ != State::online) return all;
+  for (const auto& [contact, item] : roster_) {
+    if (!item.sees) continue;
+    const auto seen = pictures_.find(contact);
+    all[contact] = seen == pictures_.end() ? Picture() : seen->second;
+  }
+  return all;
+}
+
+// --- the stream ----------------------------------------------------------------------------------
+
+void Messenger::open_stream() {
+  state_ = State::opening;
+  framer_.reset();
+  unread_.clear();
+  say("<?xml version='1.0'?><stream:stream" + attribute("to", identity_.account.domain()) +
+      " version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>");
+}
+
+void Messenger::read() {
+  while (state_ != State::offline) {
+    const xml::Frame frame = framer_.next(unread_, {});
+    if (frame.kind == xml::Frame::Kind::incomplete) return;
+    const std::string bytes = unread_.substr(0, frame.bytes);
+    unread_.erase(0, frame.bytes);
+    if (!take(frame, bytes)) return;
+  }
+}
+
+// False if the stream is over.
+bool Messenger::take(const xml::Frame& frame, std::string_view bytes) {
+  switch (frame.kind) {
+    case xml::Frame::Kind::incomplete:
+    case xml::Frame::Kind::whitespace: return true;
+    case xml::Frame::Kind::stream_header: {
+      const auto header = parser_.parse_stream_header(bytes);
+      if (!header) tell(WasSurprised{"a stream header that is none: " + std::string(bytes)});
+      return header.ok();
+    }
+    case xml::Frame::Kind::stanza: {
+      const auto element = parser_.parse(bytes);
+      if (!element) {
+        tell(WasSurprised{"XML that is none: " + std::string(bytes)});
+        return false;
+      }
+      if (state_ == State::online && ping_id_.empty()) {
+        deadline_ = now_.instant + habits_.silence_max;
+      }
+      hear(*element);
+      return true;
+    }
+    case xml::Frame::Kind::stream_end: return true;
+    case xml::Frame::Kind::error:
+      tell(WasSurprised{"a stream that is none: " + unread_});
+      return false;
+  }
+  return false;
+}
+
+void Messenger::hear(const xml::Element& element) {
+  const std::string_view name = element.name();
+  if (name == "features") return hear_features(element);
+  if (name == "error") return;  // the end of the stream follows
+  if (element.ns() == kNsTls) {
+    if (name == "proceed") state_ = State::sealing;
+    return;
+  }
+  if (element.ns() == kNsSasl) return hear_sasl(element);
+  if (name == "iq") return hear_iq(element);
+  if (name == "presence") return hear_presence(element);
+  if (name == "message") return hear_message(element);
+  tell(WasSurprised{"an element <" + std::string(name) + ">"});
+}
+
+void Messenger::hear_features(const xml::Element& features) {
+  if (!sealed_ && !proved_ && features.child("starttls", kNsTls)) {
+    state_ = State::sealing;
+    say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+  } else if (const auto mechanisms = features.child("mechanisms", kNsSasl);
+             mechanisms && !proved_) {
+    prove(*mechanisms);
+  } else if (proved_ && features.child("bind", kNsBind)) {
+    state_ = State::binding;
+    std::string resource;
+    xml::append_escaped(resource, identity_.name);
+    say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+        resource + "</resource></bind></iq>");
+  } else {
+    tell(WasSurprised{"stream features that offer nothing"});
+  }
+}
+
+// --- SASL ----------------------------------------------------------------------------------------
+
+void Messenger::prove(const xml::Element& mechanisms) {
+  bool has_scram = false;
+  bool has_plain = false;
+  for (const xml::Element mechanism : mechanisms.children()) {
+    has_scram = has_scram || mechanism.text() == "SCRAM-SHA-256";
+    has_plain = has_plain || mechanism.text() == "PLAIN";
+  }
+  state_ = State::proving;
+  const std::string name(identity_.account.local());
+  std::string first;
+  std::string_view mechanism = "PLAIN";
+  if (has_scram && (habits_.scram || !has_plain)) {
+    mechanism = "SCRAM-SHA-256";
+    scram_nonce_ = random_.token(12);
+    first = "n,,n=" + name + ",r=" + scram_nonce_;
+  } else {
+    first.append(1, '\0').append(name).append(1, '\0').append(identity_.password);
+  }
+  say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'" + attribute("mechanism", mechanism) + ">" +
+      to_base64(first) + "</auth>");
+}
+
+void Messenger::hear_sasl(const xml::Element& element) {
+  if (element.name() == "challenge") {
+    const std::string challenge = from_base64(element.text());
+    const std::string nonce(scram_attribute(challenge, 'r'));
+    say("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" +
+        to_base64("c=biws,r=" + nonce + ",p=" + proof_of(identity_.password, nonce)) +
+        "</response>");
+  } else if (element.name() == "success") {
+    proved_ = true;
+    open_stream();
+  } else {
+    // The store may have failed: it is not the password.
+    out_->push_back(Finish{});
+    link_ended();
+  }
+}
+
+// --- wishes --------------------------------------------------------------------------------------
+
+void Messenger::on(const Show& wish) {
+  shown_ = wish.shown;
+  if (state_ == State::online) show_itself();
+}
+
+void Messenger::show_itself() {
+  std::string presence = "<presence>";
+  if (!shown_.show.empty()) xml::append_text_element(presence, "show", shown_.show);
+  if (!shown_.note.empty()) xml::append_text_element(presence, "status", shown_.note);
+  say(presence + "</presence>");
+  tell(ShowedItself{own_picture()});
+}
+
+void Messenger::on(const StartWatching& wish) {
+  wanted_.insert(wish.presentity);
+  unwanted_.erase(wish.presentity);
+  reconcile();
+}
+
+void Messenger::on(const StopWatching& wish) {
+  wanted_.erase(wish.presentity);
+  unwanted_.insert(wish.presentity);
+  reconcile();
+}
+
+void Messenger::on(const Revoke& wish) {
+  if (state_ == State::online) say_presence(SubscriptionVerb::unsubscribed, wish.watcher);
+}
+
+void Messenger::on(const SendText& wish) {
+  if (state_ != State::online) return;
+  std::string message = "<message type='chat'" + attribute("to", wish.to.text()) +
+                        attribute("id", "m" + std::to_string(next_id_++)) + ">";
+  xml::append_text_element(message, "body", wish.text);
+  say(message + "</message>");
+  tell(SentMessage{wish.to, wish.text});
+}
+
+void Messenger::say_presence(SubscriptionVerb verb, const Address& to) {
+  say("<presence" + attribute("to", to.text()) + attribute("type", name_of(verb)) + "/>");
+  tell(AskedFor{to, verb});
+}
+
+// Asks for what the roster lacks of the wishes.
+void Messenger::reconcile() {
+  if (state_ != State::online) return;
+  for (const Address& presentity : wanted_) {
+    Item& item = roster_[presentity];
+    if (item.sees || item.asked) continue;
+    item.asked = true;
+    say_presence(SubscriptionVerb::subscribe, presentity);
+  }
+  for (const Address& presentity : std::exchange(unwanted_, {})) {
+    const auto item = roster_.find(presentity);
+    if (item == roster_.end() || (!item->second.sees && !item->second.asked)) continue;
+    say_presence(SubscriptionVerb::unsubscribe, presentity);
+  }
+}
+
+// --- stanzas -------------------------------------------------------------------------------------
+
+void Messenger::hear_iq(const xml::Element& iq) {
+  const std::string_view type = iq.attribute("type").value_or("");
+  const std::string id(iq.attribute("id").value_or(""));
+  const std::string from(iq.attribute("from").value_or(""));
+  const std::string to = from.empty() ? "" : attribute("to", from);
+  const auto query = iq.child("query", kNsRoster);
+  if (type == "set" && query) {
+    hear_query(*query, false);
+    say("<iq type='result'" + attribute("id", id) + "/>");
+  } else if (type == "get" && iq.child("ping", "urn:xmpp:ping")) {
+    say("<iq type='result'" + attribute("id", id) + to + "/>");
+  } else if (type == "get" || type == "set") {
+    say("<iq type='error'" + attribute("id", id) + to +
+        "><error type='cancel'><service-unavailable"
+        " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  } else if (id == ping_id_) {
+    ping_id_.clear();
+    deadline_ = now_.instant + habits_.silence_max;
+  } else if (id == "bind" || id == "roster") {
+    // Refused: the store failed, or there are too many.
+    if (type != "result") {
+      out_->push_back(Finish{});
+      return link_ended();
+    }
+    if (id == "roster") return hear_query(*query, true);
+    const auto bind = iq.child("bind", kNsBind);
+    full_ = address_of(bind ? bind->child_text("jid", kNsBind) : "");
+    state_ = State::loading;
+    say("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+  }
+}
+
+// The whole roster, which ends the login, or a push.
+void Messenger::hear_query(const xml::Element& query, bool whole) {
+  for (const xml::Element item : query.children()) {
+    const Address contact = address_of(item.attribute("jid").value_or(""));
+    const std::string_view subscription = item.attribute("subscription").value_or("none");
+    if (subscription == "remove") {
+      roster_.erase(contact);
+      wanted_.erase(contact);
+      if (pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
+      continue;
+    }
+    Item& known = roster_[contact];
+    known.sees = subscription == "to" || subscription == "both";
+    known.is_seen = subscription == "from" || subscription == "both";
+    known.asked = item.attribute("ask").has_value();
+    // What it no longer sees, it no longer knows.
+    if (!known.sees && pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
+    // Another agent of hers changed her mind, or the contact refused.
+    if (!whole && !known.sees && !known.asked) wanted_.erase(contact);
+  }
+  if (!whole) return;
+  state_ = State::online;
+  back_off_.reset();
+  deadline_ = now_.instant + habits_.silence_max;
+  tell(WentOnline{full_});
+  show_itself();
+  reconcile();
+}
+
+void Messenger::hear_presence(const xml::Element& presence) {
+  const Address from = address_of(presence.attribute("from").value_or(""));
+  const std::string_view type = presence.attribute("type").value_or("");
+  if (const auto verb = subscription_verb(type)) return hear_verb(*verb, from.to_bare());
+  if (!type.empty() && type != "unavailable") return;
+  Picture& picture = pictures_[from.to_bare()];
+  if (type == "unavailable") {
+    // Without a resource: nothing of her is there.
+    if (from.has_resource()) picture.erase(std::string(from.resource()));
+    if (!from.has_resource()) picture.clear();
+  } else {
+    Shown& shown = picture[std::string(from.resource())];
+    shown.show = presence.child_text("show", kNsStanzas);
+    shown.note = presence.child_text("status", kNsStanzas);
+  }
+  tell(SawPicture{from.to_bare(), picture});
+}
+
+void Messenger::hear_verb(SubscriptionVerb verb, const Address& from) {
+  tell(WasTold{from, verb});
+  switch (verb) {
+    case SubscriptionVerb::subscribe:
+      say_presence(habits_.approves ? SubscriptionVerb::subscribed : SubscriptionVerb::unsubscribed,
+                   from);
+      return;
+    case SubscriptionVerb::unsubscribed: wanted_.erase(from); return;
+    case SubscriptionVerb::subscribed:
+    case SubscriptionVerb::unsubscribe: return;
+  }
+}
+
+void Messenger::hear_message(const xml::Element& message) {
+  if (message.attribute("type").value_or("") == "error") return;
+  const Address from = address_of(message.attribute("from").value_or(""));
+  tell(HeardMessage{from.to_bare(), std::string(message.child_text("body", kNsStanzas))});
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,115 @@
+// A messenger: an XMPP user agent (RFC 6120, 6121). It logs in, with TLS if it is offered and with
+// SCRAM or PLAIN, binds its resource, loads its roster, is available, keeps what it sees of its
+// contacts, asks for the subscriptions that it is wished to have, and answers those of others.
+//
+// Wishes outlive its streams: after each login it compares its roster with them. It pings its
+// server when nothing was heard for a while, and gives up a link that does not answer.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "codec/xml/framer.h"
+#include "codec/xml/stanza_parser.h"
+#include "sim/agents/agent.h"
+
+namespace muster::sim {
+
+class Messenger : public Agent {
+ public:
+  struct Habits {
+    bool scram = true;
+    bool approves = true;  // who asks to see it
+    Duration silence_max = Duration::seconds(90);
+    Duration answer_time_max = Duration::seconds(30);
+  };
+  Messenger(Identity identity, Habits habits, Prng random);
+
+  AgentKind kind() const override { return AgentKind::messenger; }
+  const Identity& identity() const override { return identity_; }
+  void step(Now now, const AgentInput& input, AgentOutbox& out) override;
+  std::optional<Instant> next_deadline() const override;
+
+  bool content() const override;
+  bool online() const override { return state_ == State::online; }
+  Picture own_picture() const override;
+  std::map<Address, Picture> pictures() const override;
+
+ private:
+  enum class State : std::uint8_t {
+    offline,  // it may be waiting to come back
+    connecting,
+    opening,  // a stream header was sent
+    sealing,  // TLS
+    proving,  // SASL
+    binding,
+    loading,  // the roster
+    online,
+  };
+  struct Item {
+    bool sees = false;
+    bool asked = false;
+    bool is_seen = false;
+  };
+
+  void on(const GoOnline& wish);
+  void on(const GoOffline& wish);
+  void on(const Show& wish);
+  void on(const StartWatching& wish);
+  void on(const StopWatching& wish);
+  void on(const Revoke& wish);
+  void on(const SendText& wish);
+  void woken();
+  void link_ended();
+  void read();
+  bool take(const xml::Frame& frame, std::string_view bytes);
+
+  // What is heard, by state.
+  void hear(const xml::Element& element);
+  void hear_features(const xml::Element& features);
+  void hear_sasl(const xml::Element& element);
+  void hear_iq(const xml::Element& iq);
+  void hear_presence(const xml::Element& presence);
+  void hear_message(const xml::Element& message);
+  void hear_query(const xml::Element& query, bool whole);
+  void hear_verb(SubscriptionVerb verb, const Address& from);
+
+  void open_stream();
+  void prove(const xml::Element& mechanisms);
+  void say(std::string bytes);
+  void say_presence(SubscriptionVerb verb, const Address& to);
+  void show_itself();
+  void reconcile();
+  void tell(decltype(Happened::what) what);
+  void lose_link();
+  void come_back_later();
+
+  Identity identity_;
+  Habits habits_;
+  Prng random_;
+  xml::StanzaParser parser_;
+  xml::Framer framer_;
+  std::string unread_;
+  State state_ = State::offline;
+  bool wants_online_ = false;
+  bool sealed_ = false;
+  bool proved_ = false;
+  bool bound_ = false;
+  Address full_;
+  std::string scram_nonce_;
+  Shown shown_;
+  std::set<Address> wanted_;    // to be watched
+  std::set<Address> unwanted_;  // to be watched no more
+  std::map<Address, Item> roster_;
+  std::map<Address, Picture> pictures_;  // by bare address
+  std::uint32_t next_id_ = 1;
+  std::string ping_id_;  // that is not answered
+  BackOff back_off_;
+  std::optional<Instant> deadline_;  // what it means depends on the state
+  Now now_;
+  AgentOutbox* out_ = nullptr;  // during a step
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,167 @@
+// A phone: a SIP user agent (RFC 3261, 3903, 6665) over UDP, or over a TCP link that it keeps alive
+// (RFC 5626). It registers, publishes how it looks, subscribes to whom it is wished to watch, and
+// refreshes all of it at half its time. It answers 401 with digest, 412 with a new publication, 481
+// with a new dialog; what is not answered it asks again, with growing pauses. With its link its
+// registration and its dialogs are gone, and are made anew.
+//
+// Off line, it takes back all of that, in order.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/pidf/read.h"
+#include "codec/sip/framer.h"
+#include "codec/sip/message.h"
+#include "sim/agents/agent.h"
+#include "sim/agents/sip_calls.h"
+
+namespace muster::sim {
+
+class Phone : public Agent {
+ public:
+  struct Habits {
+    Transport transport = Transport::udp;
+    bool publishes = true;  // else it is present by its registration alone
+    std::uint32_t registration_seconds = 600;
+    std::uint32_t publication_seconds = 600;
+    std::uint32_t subscription_seconds = 600;
+  };
+  Phone(Identity identity, Habits habits, Prng random);
+
+  AgentKind kind() const override { return AgentKind::phone; }
+  const Identity& identity() const override { return identity_; }
+  void step(Now now, const AgentInput& input, AgentOutbox& out) override;
+  std::optional<Instant> next_deadline() const override;
+
+  bool content() const override;
+  bool online() const override { return wants_online_ && registration_.stands; }
+  Picture own_picture() const override;
+  std::map<Address, Picture> pictures() const override;
+
+ private:
+  // What it keeps alive in the service: it is asked for, refreshed, and taken back.
+  struct Task {
+    bool stands = false;  // the last answer granted it
+    bool in_flight = false;
+    bool ending = false;  // the request under way takes it back
+    std::optional<Instant> due;
+    BackOff back_off;
+    std::uint32_t min_seconds = 0;  // 423
+  };
+  struct Watch : Task {
+    bool wanted = true;
+    std::uint64_t asked = 0;  // the purpose of the request under way
+    std::string call_id;
+    std::string from_tag;
+    std::string to_tag;  // empty: no dialog yet
+    std::string target;
+    std::uint32_t cseq = 0;
+    std::optional<std::uint32_t> their_cseq;
+    bool active = false;
+    Picture picture;
+  };
+  static constexpr std::uint64_t kRegistration = 1;
+  static constexpr std::uint64_t kPublication = 2;
+  static constexpr std::uint64_t kPageMessage = 3;
+  static constexpr std::uint64_t kFirstWatch = 16;
+
+  void on(const GoOnline& wish);
+  void on(const GoOffline& wish);
+  void on(const Show& wish);
+  void on(const StartWatching& wish);
+  void on(const StopWatching& wish);
+  void on(const Revoke&) {}
+  void on(const SendText& wish);
+
+  // phone.cc: links and time
+  void woken();
+  void act();
+  bool can_speak() const;
+  void connect();
+  void link_ended();
+  void read();
+  void transmit(const std::string& bytes);
+  void tell(decltype(Happened::what) what);
+  bool all_ended() const;
+
+  // phone_requests.cc
+  struct Asking {
+    std::string_view method;
+    std::string target;
+    std::string from_tag;
+    Address to;
+    std::string to_tag;
+    std::string call_id;
+    std::uint32_t cseq = 0;
+    std::string rows;
+    std::string content_type;
+    std::string body;
+  };
+  void ask(const Asking& asking, std::uint64_t purpose);
+  void ask_registration();
+  void ask_publication();
+  void ask_watch(std::uint64_t purpose, Watch& watch);
+  std::string proof_row(std::string_view method, std::string_view uri);
+  void hear_answer(const sip::Message& answer);
+  bool hear_challenge(const sip::Message& answer, const SipCalls::Call& call);
+  void no_answer(std::uint64_t purpose);
+  void registration_answered(std::uint16_t status, const sip::Message& answer);
+  void publication_answered(std::uint16_t status, const sip::Message& answer);
+  void watch_answered(Watch& watch, std::uint16_t status, const sip::Message& answer);
+  void granted(Task& task, std::uint32_t seconds);
+  void failed(Task& task);
+  void ask_again(std::uint64_t purpose);
+  void end_watch(Watch& watch);
+  void forget_picture(Watch& watch);
+
+  // phone_answers.cc
+  void hear_datagram(std::string_view bytes);
+  void hear_message(std::string_view bytes);
+  void hear_request(const sip::Message& request);
+  std::uint16_t hear_notify(const sip::Message& notify);
+  void hear_state(Watch& watch, const sip::Message& notify);
+  void hear_document(Watch& watch, const sip::Message& notify);
+  void hear_page(const sip::Message& message);
+  void answer(const sip::Message& request, std::uint16_t status);
+
+  Identity identity_;
+  Habits habits_;
+  Prng random_;
+  pidf::Reader reader_;
+  std::string host_;  // host:port, of Via and Contact
+  SipCalls calls_;
+  bool wants_online_ = false;
+
+  enum class LinkState : std::uint8_t { none, connecting, up };
+  LinkState link_ = LinkState::none;  // TCP
+  BackOff link_back_off_;
+  std::optional<Instant> link_due_;  // to connect, to ping, or to give up
+  bool pinged_ = false;
+  sip::Framer framer_;
+  std::string unread_;
+
+  Task registration_;
+  std::string registration_call_id_;
+  std::uint32_t registration_cseq_ = 0;
+  Task publication_;
+  std::string etag_;
+  Shown shown_;
+  std::optional<Shown> published_;  // what the service has, or is being told
+  bool has_shown_ = false;
+  std::map<Address, Watch> watches_;
+  std::map<std::uint64_t, Address> watch_purposes_;
+  std::uint64_t next_purpose_ = kFirstWatch;
+  std::uint32_t next_cseq_ = 1;
+
+  std::string nonce_;  // of the last challenge
+  std::uint32_t nonce_count_ = 0;
+  std::map<std::string, std::uint16_t> answered_;  // branches of requests, to answer them the same
+  Now now_;
+  AgentOutbox* out_ = nullptr;
+};
+
+}  // namespace muster::sim

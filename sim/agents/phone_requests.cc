@@ -1,0 +1,328 @@
+// The part of Phone that asks, and understands the answers.
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/address/sip_address.h"
+#include "codec/pidf/write.h"
+#include "codec/sip/auth.h"
+#include "codec/sip/name_addr.h"
+#include "codec/sip/values.h"
+#include "codec/sip/via.h"
+#include "sim/agents/phone.h"
+#include "sim/world/model_verifier.h"
+
+namespace muster::sim {
+namespace {
+
+std::string sip_uri(const Address& address) {
+  std::string uri;
+  append_sip_uri(uri, address.to_bare());
+  return uri;
+}
+
+std::string document_of(const Address& account, const std::string& id, const Shown& shown) {
+  pidf::Document document;
+  append_pres_uri(document.entity, account);
+  pidf::Tuple& tuple = document.tuples.emplace_back();
+  tuple.id = id;
+  tuple.basic = pidf::Basic::open;
+  tuple.show = shown.show;
+  if (!shown.note.empty()) tuple.notes.push_back({shown.note, {}});
+  std::string text;
+  pidf::write(document, text);
+  return text;
+}
+
+}  // namespace
+
+// --- asking --------------------------------------------------------------------------------------
+
+void Phone::ask(const Asking& asking, std::uint64_t purpose) {
+  const bool udp = habits_.transport == Transport::udp;
+  const std::string branch = "z9hG4bK" + random_.token(12);
+  const std::string proof = proof_row(asking.method, asking.target);
+  std::string bytes(asking.method);
+  bytes += " " + asking.target + " SIP/2.0\r\nVia: SIP/2.0/" + (udp ? "UDP " : "TCP ") + host_ +
+           ";branch=" + branch + ";rport\r\nMax-Forwards: 70\r\nFrom: <" +
+           sip_uri(identity_.account) + ">;tag=" + asking.from_tag + "\r\nTo: <" +
+           sip_uri(asking.to) + ">" + (asking.to_tag.empty() ? "" : ";tag=" + asking.to_tag) +
+           "\r\nCall-ID: " + asking.call_id + "\r\nCSeq: " + std::to_string(asking.cseq) + " " +
+           std::string(asking.method) + "\r\n" + asking.rows + proof;
+  if (!asking.content_type.empty()) bytes += "Content-Type: " + asking.content_type + "\r\n";
+  bytes += "Content-Length: " + std::to_string(asking.body.size()) + "\r\n\r\n" + asking.body;
+  transmit(bytes);
+  calls_.begin(now_, branch, purpose, std::move(bytes), !proof.empty(), udp);
+}
+
+// Credentials for the last nonce that was heard (RFC 3261 section 22.3 allows to go ahead).
+std::string Phone::proof_row(std::string_view method, std::string_view uri) {
+  if (nonce_.empty()) return {};
+  sip::Credentials credentials;
+  credentials.username = identity_.account.local();
+  credentials.realm = identity_.account.domain();
+  credentials.nonce = nonce_;
+  credentials.uri = uri;
+  credentials.response =
+      proof_of(identity_.password, nonce_ + std::string(method) + std::string(uri));
+  credentials.algorithm = sip::DigestAlgorithm::sha256;
+  credentials.algorithm_text = "SHA-256";
+  credentials.qop = "auth";
+  credentials.cnonce = "c";
+  const std::string count = std::to_string(++nonce_count_);
+  credentials.nc = std::string(8 - std::min<std::size_t>(count.size(), 8), '0') + count;
+  std::string row = "Authorization: ";
+  sip::append_credentials(row, credentials);
+  return row + "\r\n";
+}
+
+void Phone::ask_registration() {
+  registration_.in_flight = true;
+  registration_.due.reset();
+  registration_.ending = !wants_online_;
+  const std::uint32_t seconds =
+      wants_online_ ? std::max(habits_.registration_seconds, registration_.min_seconds) : 0;
+  const std::string udp = habits_.transport == Transport::udp ? "" : ";transport=tcp";
+  Asking asking;
+  asking.method = "REGISTER";
+  asking.target = "sip:" + std::string(identity_.account.domain());
+  asking.from_tag = "register";
+  asking.to = identity_.account;
+  asking.call_id = registration_call_id_;
+  asking.cseq = ++registration_cseq_;
+  asking.rows = "Contact: <sip:" + std::string(identity_.account.local()) + "@" + host_ + udp +
+                ">\r\nExpires: " + std::to_string(seconds) + "\r\n";
+  ask(asking, kRegistration);
+}
+
+void Phone::ask_publication() {
+  publication_.due.reset();
+  publication_.ending = !wants_online_;
+  if (publication_.ending && etag_.empty()) {
+    publication_.stands = false;
+    return;
+  }
+  publication_.in_flight = true;
+  const std::uint32_t seconds =
+      wants_online_ ? std::max(habits_.publication_seconds, publication_.min_seconds) : 0;
+  Asking asking;
+  asking.method = "PUBLISH";
+  asking.target = sip_uri(identity_.account);
+  asking.from_tag = random_.token(8);
+  asking.to = identity_.account;
+  asking.call_id = random_.token(16);
+  asking.cseq = 1;
+  asking.rows = "Event: presence\r\nExpires: " + std::to_string(seconds) + "\r\n";
+  if (!etag_.empty()) asking.rows += "SIP-If-Match: " + etag_ + "\r\n";
+  const bool refresh = !etag_.empty() && published_ == shown_;
+  if (!publication_.ending && !refresh) {
+    asking.content_type = "application/pidf+xml";
+    asking.body = document_of(identity_.account, identity_.name, shown_);
+    published_ = shown_;
+    tell(ShowedItself{{{identity_.name, shown_}}});
+  }
+  ask(asking, kPublication);
+}
+
+void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {
+  watch.due.reset();
+  const bool wanted = wants_online_ && watch.wanted;
+  if (!wanted && !watch.stands) {
+    end_watch(watch);
+    return;
+  }
+  watch.in_flight = true;
+  watch.asked = purpose;
+  watch.ending = !wanted;
+  if (watch.call_id.empty()) {
+    watch.call_id = random_.token(16);
+    watch.from_tag = random_.token(8);
+  }
+  const Address presentity = watch_purposes_[purpose];
+  const std::uint32_t seconds =
+      wanted ? std::max(habits_.subscription_seconds, watch.min_seconds) : 0;
+  const std::string udp = habits_.transport == Transport::udp ? "" : ";transport=tcp";
+  Asking asking;
+  asking.method = "SUBSCRIBE";
+  asking.target = watch.target.empty() ? sip_uri(presentity) : watch.target;
+  asking.from_tag = watch.from_tag;
+  asking.to = presentity;
+  asking.to_tag = watch.to_tag;
+  asking.call_id = watch.call_id;
+  asking.cseq = ++watch.cseq;
+  asking.rows = "Contact: <sip:" + std::string(identity_.account.local()) + "@" + host_ + udp +
+                ">\r\nEvent: presence\r\nAccept: application/pidf+xml\r\nExpires: " +
+                std::to_string(seconds) + "\r\n";
+  ask(asking, purpose);
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+void Phone::hear_answer(const sip::Message& answer) {
+  const auto via = sip::parse_via(answer.first_value(sip::HeaderName::via).value_or(""));
+  const auto status = static_cast<std::uint16_t>(answer.status());
+  if (!via || status < 200) return;
+  const auto call = calls_.answered(std::string(via->branch));
+  if (!call) return;  // again, or too late
+  if ((status == 401 || status == 407) && hear_challenge(answer, *call)) return;
+  switch (call->purpose) {
+    case kRegistration: return registration_answered(status, answer);
+    case kPublication: return publication_answered(status, answer);
+    case kPageMessage: return;
+    default: break;
+  }
+  const auto found = watch_purposes_.find(call->purpose);
+  if (found == watch_purposes_.end()) return;
+  Watch& watch = watches_[found->second];
+  watch_purposes_.erase(found);
+  if (watch.asked == call->purpose) watch_answered(watch, status, answer);
+}
+
+// True if it is asked again, with credentials.
+bool Phone::hear_challenge(const sip::Message& answer, const SipCalls::Call& call) {
+  for (const std::string_view value : answer.rows(sip::HeaderName::www_authenticate)) {
+    const auto challenge = sip::parse_challenge(value);
+    if (!challenge) continue;
+    const bool fresh = challenge->nonce != nonce_;
+    if (fresh) nonce_count_ = 0;
+    nonce_ = challenge->nonce;
+    if (call.proved && !challenge->stale && !fresh) return false;
+    ask_again(call.purpose);
+    return true;
+  }
+  return false;
+}
+
+void Phone::ask_again(std::uint64_t purpose) {
+  if (purpose == kRegistration) return ask_registration();
+  if (purpose == kPublication) {
+    published_.reset();
+    return ask_publication();
+  }
+  const auto found = watch_purposes_.find(purpose);
+  if (found == watch_purposes_.end()) return;
+  Watch& watch = watches_[found->second];
+  if (watch.asked == purpose) ask_watch(purpose, watch);
+}
+
+void Phone::granted(Task& task, std::uint32_t seconds) {
+  task.in_flight = false;
+  task.stands = !task.ending && seconds > 0;
+  task.back_off.reset();
+  if (task.stands) task.due = now_.instant + Duration::seconds(seconds) / 2;
+}
+
+void Phone::failed(Task& task) {
+  task.in_flight = false;
+  // It will run out by itself.
+  if (task.ending) task.stands = false;
+  if (!task.ending) task.due = now_.instant + task.back_off.next(random_);
+}
+
+void Phone::no_answer(std::uint64_t purpose) {
+  if (purpose == kRegistration) return failed(registration_);
+  if (purpose == kPublication) {
+    published_.reset();
+    return failed(publication_);
+  }
+  const auto found = watch_purposes_.find(purpose);
+  if (found == watch_purposes_.end()) return;
+  Watch& watch = watches_[found->second];
+  watch_purposes_.erase(found);
+  if (watch.asked != purpose) return;
+  failed(watch);
+  end_watch(watch);
+}
+
+void Phone::registration_answered(std::uint16_t status, const sip::Message& answer) {
+  const bool stood = registration_.stands;
+  if (status == 423) {
+    registration_.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
+  }
+  if (status >= 300) {
+    failed(registration_);
+  } else {
+    std::uint32_t seconds = habits_.registration_seconds;
+    for (const std::string_view value : answer.values(sip::HeaderName::contact)) {
+      const auto contact = sip::parse_name_addr(value);
+      if (contact && contact->uri.text.find(host_) != std::string_view::npos) {
+        seconds = contact->expires().value_or(seconds);
+      }
+    }
+    granted(registration_, seconds);
+  }
+  if (wants_online_ && !stood && registration_.stands) tell(WentOnline{identity_.account});
+  // What was wished meanwhile.
+  if (registration_.ending != !wants_online_) registration_.due = now_.instant;
+}
+
+void Phone::publication_answered(std::uint16_t status, const sip::Message& answer) {
+  if (status == 412) {
+    // The service does not know it any more: made anew, or gone as it was to be.
+    etag_.clear();
+    published_.reset();
+    publication_.in_flight = false;
+    publication_.stands = false;
+    if (wants_online_) publication_.due = now_.instant;
+    return;
+  }
+  if (status == 423) {
+    publication_.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
+  }
+  if (status >= 300) {
+    failed(publication_);
+    published_.reset();
+  } else {
+    etag_ = answer.header(sip::HeaderName::sip_etag).value_or("");
+    granted(publication_, sip::seconds_of(answer, sip::HeaderName::expires).value_or(0));
+    if (publication_.ending) etag_.clear();
+    if (publication_.stands) tell(WasPromised{"publication", published_.value_or(shown_).note});
+  }
+  const bool changed = wants_online_ && publication_.stands && published_ != shown_;
+  if (changed || publication_.ending != !wants_online_) publication_.due = now_.instant;
+}
+
+void Phone::watch_answered(Watch& watch, std::uint16_t status, const sip::Message& answer) {
+  if (status < 300) {
+    const auto to = sip::parse_name_addr(answer.header(sip::HeaderName::to).value_or(""));
+    const auto contact =
+        sip::parse_name_addr(answer.first_value(sip::HeaderName::contact).value_or(""));
+    if (to) watch.to_tag = to->tag();
+    if (contact) watch.target = contact->uri.text;
+    granted(watch, sip::seconds_of(answer, sip::HeaderName::expires).value_or(0));
+    if (watch.ending) end_watch(watch);
+  } else if (status == 403 || status == 404 || status == 603) {
+    watch.in_flight = false;
+    watch.wanted = false;
+    end_watch(watch);
+  } else {
+    if (status == 423) {
+      watch.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
+    }
+    // 481: the dialog is gone; else it may be. Made anew.
+    failed(watch);
+    end_watch(watch);
+    if (status == 481 && !watch.ending) watch.due = now_.instant;
+  }
+  const bool wanted = wants_online_ && watch.wanted;
+  if (wanted != (watch.stands || watch.due.has_value())) watch.due = now_.instant;
+}
+
+void Phone::forget_picture(Watch& watch) {
+  if (std::exchange(watch.active, false)) tell(ForgotPictures{});
+  watch.picture.clear();
+}
+
+// The dialog is over; another may begin.
+void Phone::end_watch(Watch& watch) {
+  forget_picture(watch);
+  watch.stands = false;
+  watch.asked = 0;
+  watch.call_id.clear();
+  watch.to_tag.clear();
+  watch.target.clear();
+  watch.cseq = 0;
+  watch.their_cseq.reset();
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,18 @@
+// Which checkers there are.
+
+#include "sim/checkers/checker.h"
+#include "sim/checkers/convergence.h"
+#include "sim/checkers/courtesy.h"
+#include "sim/checkers/leaks.h"
+
+namespace muster::sim {
+
+std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<Convergence>(findings));
+  checkers.push_back(std::make_unique<Courtesy>(findings));
+  checkers.push_back(std::make_unique<Leaks>(findings));
+  return checkers;
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,138 @@
+#include "sim/run/run.h"
+
+#include <algorithm>
+
+namespace muster::sim {
+namespace {
+
+World::Plan plan_of(std::uint64_t seed, const Swarm& swarm) {
+  World::Plan plan;
+  plan.seed = seed;
+  plan.shards = swarm.shards;
+  plan.settings.domains = {"example.com"};
+  plan.settings.plain_without_tls = true;
+  plan.settings.tls_offered = swarm.tls;
+  plan.settings.limits.notify_interval_min = swarm.notify_interval_min;
+  return plan;
+}
+
+// What is left when all is well: a network with some distance.
+Faults no_faults() {
+  Faults faults;
+  faults.network.link = {Duration::milliseconds(1), Duration::milliseconds(5), 0, {}};
+  faults.network.datagram = faults.network.link;
+  return faults;
+}
+
+}  // namespace
+
+Run::Run(std::uint64_t seed) : Run(seed, draw_swarm(RandomStreams(seed))) {}
+
+Run::Run(std::uint64_t seed, const Swarm& swarm)
+    : swarm_(swarm),
+      world_(plan_of(seed, swarm_)),
+      crowd_(world_),
+      load_(world_, crowd_, swarm_),
+      trouble_(world_.streams().stream("trouble")),
+      checkers_(make_checkers(findings_)) {
+  for (const auto& checker : checkers_)
+    crowd_.watch(*checker);
+}
+
+Run::Result Run::go() {
+  world_.set_faults(swarm_.faults);
+  world_.server().drift_clock(swarm_.trouble.drift_us_per_second);
+  world_.start_all();
+  load_.begin();
+  trouble_later(swarm_.trouble.crash_every, &Run::kill_server);
+  trouble_later(swarm_.trouble.stall_every, &Run::stall_shard);
+  trouble_later(swarm_.trouble.clock_step_every, &Run::step_clock);
+  if (!run_for(swarm_.busy_time)) return result();
+  heal();
+  if (!run_for(kHealTime)) return result();
+  for (const auto& checker : checkers_)
+    checker->at_rest(view());
+  if (!findings_.empty()) return result();
+  load_.send_all_away();
+  if (!run_for(kEmptyTime)) return result();
+  for (const auto& checker : checkers_)
+    checker->at_end(view());
+  return result();
+}
+
+// False at the first finding.
+bool Run::run_until(Instant when) {
+  Timeline& timeline = world_.timeline();
+  std::uint64_t steps_at_once = 0;
+  while (timeline.next() && *timeline.next() <= when) {
+    const Instant before = timeline.now();
+    timeline.step();
+    steps_at_once = timeline.now() == before ? steps_at_once + 1 : 0;
+    if (steps_at_once >= kStepsAtOnce) {
+      findings_.stuck("time", "events without end at one moment", before);
+    }
+    for (const auto& checker : checkers_)
+      checker->at_step(view());
+    if (!findings_.empty()) return false;
+  }
+  timeline.move_to(when);
+  return true;
+}
+
+void Run::heal() {
+  healed_ = true;
+  load_.end();
+  world_.set_faults(no_faults());
+  world_.server().drift_clock(0);
+  if (!world_.server().running()) world_.start(0);
+  load_.bring_all_online();
+}
+
+Run::Result Run::result() {
+  Result result;
+  for (const Findings::Finding& finding : findings_.all()) {
+    const bool stuck = finding.kind == Findings::Kind::stuck;
+    if (!stuck) result.verdict = Verdict::wrong;
+    if (stuck && result.verdict == Verdict::right) result.verdict = Verdict::stuck;
+  }
+  result.digest = world_.digest();
+  result.turns = world_.turns();
+  result.steps = world_.timeline().steps();
+  result.simulated = world_.timeline().now() - Instant::at(Duration::seconds(1'000));
+  return result;
+}
+
+// --- trouble -------------------------------------------------------------------------------------
+
+void Run::trouble_later(Duration every, void (Run::*trouble)()) {
+  if (every == Duration()) return;
+  world_.timeline().after(draw_between(trouble_, {}, every * 2), [this, every, trouble] {
+    if (healed_) return;
+    (this->*trouble)();
+    trouble_later(every, trouble);
+  });
+}
+
+void Run::kill_server() {
+  if (!world_.server().running()) return;
+  world_.history().add(world_.timeline().now(), "server 0", "is killed", {});
+  world_.server().crash();
+  world_.timeline().after(draw_between(trouble_, {}, swarm_.trouble.down_most), [this] {
+    if (world_.server().running()) return;
+    world_.history().add(world_.timeline().now(), "server 0", "is started", {});
+    world_.start(0);
+  });
+}
+
+void Run::stall_shard() {
+  world_.history().add(world_.timeline().now(), "server 0", "has a shard that stands still", {});
+  world_.server().stall(world_.server().any_shard(),
+                        draw_between(trouble_, {}, swarm_.trouble.stall_most));
+}
+
+void Run::step_clock() {
+  const Duration most = swarm_.trouble.clock_step_most;
+  world_.server().step_clock(draw_between(trouble_, Duration() - most, most));
+}
+
+}  // namespace muster::sim

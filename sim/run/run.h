@@ -1,0 +1,76 @@
+// One run of a seed: a world with a server, a crowd with a load, and checkers.
+//
+// Safety: faults and load as the swarm has them, for its busy time. Healing: faults end, whatever
+// was killed is started, all agents come online; within kHealTime all must converge, for what was
+// lost meanwhile has run out by then. Leaving: all agents go; within kEmptyTime nothing is left.
+//
+// It ends early at the first finding. At kStepsAtOnce events without a moment passing it is
+// stuck.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/agents/crowd.h"
+#include "sim/checkers/checker.h"
+#include "sim/run/load.h"
+#include "sim/run/swarm.h"
+#include "sim/world/world.h"
+
+namespace muster::sim {
+
+class Run {
+ public:
+  static constexpr Duration kHealTime = Duration::minutes(25);
+  static constexpr Duration kEmptyTime = Duration::minutes(25);
+  static constexpr std::uint64_t kStepsAtOnce = 1'000'000;
+
+  explicit Run(std::uint64_t seed);
+  // A given swarm in place of the drawn one.
+  Run(std::uint64_t seed, const Swarm& swarm);
+
+  const Swarm& swarm() const { return swarm_; }
+
+  enum class Verdict : std::uint8_t { right, wrong, stuck };
+  struct Result {
+    Verdict verdict = Verdict::right;
+    std::uint64_t digest = 0;
+    std::uint64_t turns = 0;
+    std::uint64_t steps = 0;
+    Duration simulated;
+  };
+  Result go();
+
+  const Findings& findings() const { return findings_; }
+  // Of the last events, as many as are kept: see History.
+  std::vector<std::string> last_events(std::size_t count) const {
+    return world_.history().words(count);
+  }
+  World& world() { return world_; }
+  Crowd& crowd() { return crowd_; }
+
+ private:
+  bool run_until(Instant when);
+  bool run_for(Duration time) { return run_until(world_.timeline().now() + time); }
+  void heal();
+  void trouble_later(Duration every, void (Run::*trouble)());
+  void kill_server();
+  void stall_shard();
+  void step_clock();
+  View view() const { return {world_, crowd_}; }
+  Result result();
+
+  Swarm swarm_;
+  World world_;
+  Crowd crowd_;
+  Load load_;
+  Prng trouble_;
+  Findings findings_;
+  std::vector<std::unique_ptr<Checker>> checkers_;
+  bool healed_ = false;
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,122 @@
+#include "sim/world/world.h"
+
+#include <utility>
+
+#include "sim/world/describe.h"
+
+namespace muster::sim {
+namespace {
+
+Endpoint of_server(Endpoint first, std::size_t number) {
+  first.ip.bytes[15] = static_cast<std::uint8_t>(first.ip.bytes[15] + number);
+  return first;
+}
+
+}  // namespace
+
+// Folds what it is told, and keeps the names and the first text for the history.
+class World::Noting : public Scribe {
+ public:
+  explicit Noting(Digest& digest) : digest_(digest) {}
+
+  void kind(std::string_view name) override {
+    digest_.fold(name);
+    kind_ = name;
+  }
+  void number(std::uint64_t number) override { digest_.fold(number); }
+  void text(std::string_view text) override {
+    digest_.fold(text);
+    if (text_.empty()) text_ = text;
+  }
+  std::string_view kind() const { return kind_; }
+  std::string_view text() const { return text_; }
+
+ private:
+  Digest& digest_;
+  std::string_view kind_;
+  std::string_view text_;
+};
+
+World::World(Plan plan)
+    : plan_(std::move(plan)),
+      streams_(plan_.seed),
+      timeline_(plan_.begin),
+      network_(timeline_, streams_.stream("network")),
+      store_(timeline_, streams_.stream("store")),
+      verifier_(streams_.stream("verifier")),
+      server_seeds_(streams_.stream("server seeds")) {
+  for (std::size_t i = 0; i < plan_.servers; ++i) {
+    const std::string name = "server " + std::to_string(i);
+    Server::Parts parts;
+    parts.id = ServerId(static_cast<std::uint8_t>(i));
+    parts.shards = plan_.shards;
+    parts.settings = &plan_.settings;
+    parts.xmpp_at = of_server(plan_.xmpp_at, i);
+    parts.sip_at = of_server(plan_.sip_at, i);
+    parts.civil_begin = plan_.civil_begin + (Instant() - plan_.begin);
+    parts.timeline = &timeline_;
+    parts.network = &network_;
+    parts.store = &store_;
+    parts.verifier = &verifier_;
+    parts.faults = &server_faults_;
+    parts.watch = this;
+    servers_.emplace_back(parts, streams_.stream(name));
+    for (std::size_t k = 0; k < plan_.shards; ++k) {
+      const std::string place = name + " shard " + std::to_string(k);
+      places_.push_back(place + " <-");
+      places_.push_back(place + " ->");
+    }
+  }
+}
+
+void World::set_faults(const Faults& faults) {
+  network_.faults = faults.network;
+  store_.faults = faults.store;
+  server_faults_ = faults.server;
+}
+
+void World::start(std::size_t server) {
+  std::vector<Prng::Seed> seeds;
+  for (std::uint8_t i = 0; i < plan_.shards; ++i)
+    seeds.push_back(Prng::seed_of(server_seeds_.next()));
+  servers_[server].start(seeds);
+}
+
+void World::start_all() {
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    start(i);
+}
+
+void World::run_until(Instant when) {
+  for (auto next = timeline_.next(); next && *next <= when; next = timeline_.next())
+    timeline_.step();
+  timeline_.move_to(when);
+}
+
+// --- what is said of it --------------------------------------------------------------------------
+
+const std::string& World::place_of(const Server& server, ShardId shard, bool in) {
+  const std::size_t at = std::size_t{server.id().number()} * plan_.shards + shard.number();
+  return places_[2 * at + (in ? 0 : 1)];
+}
+
+void World::entered(const Server& server, ShardId shard, Now now, const Input& input) {
+  ++turns_;
+  digest_.fold(static_cast<std::uint64_t>(now.instant.since_zero().in_microseconds()));
+  digest_.fold(std::uint64_t{server.id().number()} << 8 | shard.number());
+  Noting noting(digest_);
+  describe(input, noting);
+  history_.add(now.instant, place_of(server, shard, true), noting.kind(), noting.text());
+  for (TurnWatch* watch : watches_)
+    watch->entered(server, shard, now, input);
+}
+
+void World::ordered(const Server& server, ShardId shard, const Order& order) {
+  Noting noting(digest_);
+  describe(order, noting);
+  history_.add(timeline_.now(), place_of(server, shard, false), noting.kind(), noting.text());
+  for (TurnWatch* watch : watches_)
+    watch->ordered(server, shard, order);
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,11 @@
+// What `muster sim` does: one seed in this process, several in as many processes as there are jobs.
+#pragma once
+
+#include "app/sim/sim_options.h"
+
+namespace muster {
+
+// The exit code: of the first seed that failed.
+int carry_out(const SimCommand& command);
+
+}  // namespace muster

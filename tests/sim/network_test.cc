@@ -1,0 +1,306 @@
+#include "sim/world/network.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/slot_table.h"
+#include "shell/links.h"
+
+namespace muster::sim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr Endpoint kServer{IpAddress::v4(10, 0, 0, 1), 5222};
+constexpr Endpoint kPeer{IpAddress::v4(10, 1, 0, 1), 40'000};
+
+// A server without a process, and a peer, who note what they are told.
+class NetworkTest : public ::testing::Test, public Host, public Peer {
+ protected:
+  NetworkTest() {
+    network.serve(kServer, *this);
+    network.bind(kPeer, *this);
+  }
+  ConnectionId connect() {
+    const ConnectionId id =
+        network.connect(*this, {kPeer, kServer, LinkUse::xmpp, Transport::tcp, {}});
+    settle();
+    return id;
+  }
+  void settle() { pass(Duration()); }
+  void pass(Duration time) {
+    const Instant end = timeline.now() + time;
+    while (timeline.next() && *timeline.next() <= end)
+      timeline.step();
+    timeline.move_to(end);
+  }
+  static std::string joined(const std::vector<std::string>& pieces) {
+    std::string all;
+    for (const std::string& piece : pieces)
+      all += piece;
+    return all;
+  }
+
+  bool running() const override { return is_running; }
+  std::uint8_t shard_count() const override { return 1; }
+  ShardId any_shard() override { return {}; }
+  const Endpoint& sip_at() const override { return kServer; }
+  LinkId adopt(ShardId, ConnectionId connection) override {
+    return links.emplace(connection).first;
+  }
+  void forget(ShardId, LinkId link) override { links.erase(link); }
+  void feed(ShardId, Input input, std::string bytes) override {
+    if (const auto* opened = std::get_if<LinkOpened>(&input)) link = opened->link;
+    if (std::holds_alternative<BytesReceived>(input)) server_heard.push_back(std::move(bytes));
+    if (std::holds_alternative<DatagramReceived>(input)) datagrams.push_back(std::move(bytes));
+    if (std::holds_alternative<LinkClosed>(input)) ++server_closed;
+    if (std::holds_alternative<TlsStarted>(input)) ++server_sealed;
+    if (std::holds_alternative<LinkFailed>(input)) ++failed;
+  }
+  std::function<void(Input)> answer_to(ShardId shard) override {
+    return [this, shard](Input input) { feed(shard, std::move(input), {}); };
+  }
+
+  void connected(ConnectionId) override { ++peer_connected; }
+  void accepted(ConnectionId) override { ++peer_accepted; }
+  void tls_started(ConnectionId) override { ++peer_sealed; }
+  void heard(ConnectionId, std::string_view bytes) override { peer_heard.emplace_back(bytes); }
+  void ended(ConnectionId) override { ++peer_ended; }
+  void heard_datagram(const Endpoint&, const Endpoint&, std::string_view bytes) override {
+    peer_heard.emplace_back(bytes);
+  }
+
+  Timeline timeline{Instant::at(Duration::seconds(1'000))};
+  Network network{timeline, Prng(Prng::seed_of(1))};
+  SlotTable<ConnectionId, LinkTag> links;
+  bool is_running = true;
+  LinkId link;
+  std::vector<std::string> server_heard;
+  std::vector<std::string> datagrams;
+  std::vector<std::string> peer_heard;
+  int server_closed = 0;
+  int server_sealed = 0;
+  int failed = 0;
+  int peer_connected = 0;
+  int peer_accepted = 0;
+  int peer_sealed = 0;
+  int peer_ended = 0;
+};
+
+// What the model promises is what src/shell keeps.
+TEST_F(NetworkTest, HasTheShellsLimits) {
+  EXPECT_EQ(Network::kUnwrittenBytesMax, Links::kUnwrittenBytesMax);
+  EXPECT_EQ(Network::kDrainTime, Links::kDrainTimeMax);
+}
+
+// --- links ---------------------------------------------------------------------------------------
+
+TEST_F(NetworkTest, BytesGoEachWay) {
+  const ConnectionId id = connect();
+  EXPECT_EQ(peer_connected, 1);
+  network.say(id, "hello");
+  network.server_says(id, "good day");
+  settle();
+  EXPECT_THAT(server_heard, ElementsAre("hello"));
+  EXPECT_THAT(peer_heard, ElementsAre("good day"));
+}
+
+TEST_F(NetworkTest, BytesAreCutAndJoinedAndKeepTheirOrder) {
+  network.faults.split_per_mille = 1'000;
+  network.faults.link.most = Duration::milliseconds(10);
+  network.faults.read_delay_max = Duration::milliseconds(10);
+  const ConnectionId id = connect();
+  std::string said;
+  for (int i = 0; i < 100; ++i) {
+    const std::string text = std::to_string(i) + ",";
+    network.say(id, text);
+    network.server_says(id, text);
+    said += text;
+  }
+  pass(Duration::seconds(10));
+  EXPECT_EQ(joined(server_heard), said);
+  EXPECT_EQ(joined(peer_heard), said);
+  EXPECT_NE(server_heard.size(), 100U);
+}
+
+TEST_F(NetworkTest, OneReadIsBounded) {
+  const ConnectionId id = connect();
+  network.say(id, std::string(Network::kReadBytes + 1, 'x'));
+  settle();
+  ASSERT_EQ(server_heard.size(), 2U);
+  EXPECT_EQ(server_heard[0].size(), Network::kReadBytes);
+}
+
+TEST_F(NetworkTest, APausedLinkIsNotRead) {
+  const ConnectionId id = connect();
+  network.server_pauses(id);
+  network.say(id, "later");
+  settle();
+  EXPECT_THAT(server_heard, IsEmpty());
+  network.server_resumes(id);
+  settle();
+  EXPECT_THAT(server_heard, ElementsAre("later"));
+}
+
+TEST_F(NetworkTest, WhoFinishesStillHears) {
+  const ConnectionId id = connect();
+  network.say(id, "last");
+  network.finish(id);
+  network.server_says(id, "good");
+  settle();
+  EXPECT_THAT(server_heard, ElementsAre("last"));
+  EXPECT_THAT(peer_heard, ElementsAre("good"));
+  EXPECT_EQ(server_closed, 1);
+  EXPECT_EQ(peer_ended, 1);
+  EXPECT_EQ(network.connections(), 0U);
+}
+
+TEST_F(NetworkTest, LastWordsArriveBeforeTheEnd) {
+  const ConnectionId id = connect();
+  network.server_says(id, "goodbye");
+  network.server_closes(id);
+  network.server_says(id, "too late");
+  settle();
+  EXPECT_THAT(peer_heard, ElementsAre("goodbye"));
+  EXPECT_EQ(peer_ended, 1);
+  EXPECT_EQ(server_closed, 0) << "who closed a link need not be told";
+  EXPECT_EQ(links.size(), 0U);
+}
+
+TEST_F(NetworkTest, BothSidesHearOfACut) {
+  const ConnectionId id = connect();
+  network.abort(id);
+  settle();
+  EXPECT_EQ(server_closed, 1);
+  EXPECT_EQ(peer_ended, 1);
+  EXPECT_EQ(network.connections(), 0U);
+}
+
+TEST_F(NetworkTest, NobodyHearsOfSilence) {
+  network.faults.silent_per_mille = 1'000;
+  const ConnectionId id = connect();
+  network.say(id, "is lost");
+  network.server_says(id, "is lost too");
+  pass(Duration::hours(1));
+  EXPECT_THAT(server_heard, IsEmpty());
+  EXPECT_THAT(peer_heard, IsEmpty());
+  EXPECT_EQ(server_closed + peer_ended, 0);
+}
+
+TEST_F(NetworkTest, ADeadServerRefusesAndALiveOneAccepts) {
+  is_running = false;
+  connect();
+  EXPECT_EQ(peer_connected, 0);
+  EXPECT_EQ(peer_ended, 1);
+  is_running = true;
+  connect();
+  EXPECT_EQ(peer_connected, 1);
+}
+
+// --- slow readers --------------------------------------------------------------------------------
+
+class SlowReader : public NetworkTest {
+ protected:
+  SlowReader() {
+    network.faults.slow_reader_per_mille = 1'000;
+    network.faults.slow_reading = Duration::hours(10);
+  }
+};
+
+TEST_F(SlowReader, IsCutPastTheBound) {
+  const ConnectionId id = connect();
+  network.server_says(id, std::string(Network::kWindowBytes + Network::kUnwrittenBytesMax, 'x'));
+  settle();
+  EXPECT_EQ(server_closed, 0);
+  network.server_says(id, "x");
+  settle();
+  EXPECT_EQ(server_closed, 1);
+}
+
+TEST_F(SlowReader, GetsAllInTheEnd) {
+  const ConnectionId id = connect();
+  network.server_says(id, std::string(Network::kUnwrittenBytesMax, 'x'));
+  pass(Duration::hours(1'000));
+  EXPECT_EQ(joined(peer_heard).size(), Network::kUnwrittenBytesMax);
+}
+
+TEST_F(SlowReader, DrainsForATimeOnly) {
+  const ConnectionId id = connect();
+  network.server_says(id, std::string(2 * Network::kWindowBytes, 'x'));
+  network.server_closes(id);
+  pass(Duration::hours(1'000));
+  EXPECT_EQ(peer_ended, 1);
+  EXPECT_LE(joined(peer_heard).size(), Network::kWindowBytes);
+}
+
+// --- TLS -----------------------------------------------------------------------------------------
+
+TEST_F(NetworkTest, TlsIsABarrierForBothSides) {
+  const ConnectionId id = connect();
+  network.server_says(id, "proceed");
+  network.server_starts_tls(id);
+  network.server_says(id, "sealed");
+  settle();
+  EXPECT_EQ(server_sealed, 1);
+  EXPECT_EQ(peer_sealed, 1);
+  EXPECT_THAT(peer_heard, ElementsAre("proceed", "sealed"));
+}
+
+TEST_F(NetworkTest, WhatIsSaidInClearBehindItBreaksTheLink) {
+  network.faults.link.least = network.faults.link.most = Duration::milliseconds(1);
+  const ConnectionId id = connect();
+  pass(Duration::seconds(1));
+  network.server_starts_tls(id);
+  network.say(id, "in clear");
+  pass(Duration::seconds(1));
+  EXPECT_THAT(server_heard, IsEmpty());
+  EXPECT_EQ(server_closed, 1);
+}
+
+// --- datagrams -----------------------------------------------------------------------------------
+
+TEST_F(NetworkTest, DatagramsGoEachWay) {
+  network.send_datagram(kPeer, kServer, "one");
+  network.server_sends(kServer, kPeer, "two");
+  settle();
+  EXPECT_THAT(datagrams, ElementsAre("one"));
+  EXPECT_THAT(peer_heard, ElementsAre("two"));
+}
+
+TEST_F(NetworkTest, DatagramsAreLostDoubledAndOvertakeEachOther) {
+  network.faults.datagram_lost_per_mille = 300;
+  network.faults.datagram_doubled_per_mille = 300;
+  network.faults.datagram.most = Duration::milliseconds(100);
+  std::vector<int> seen(100);
+  for (int i = 0; i < 100; ++i)
+    network.send_datagram(kPeer, kServer, std::to_string(i));
+  pass(Duration::seconds(1));
+  for (const std::string& datagram : datagrams)
+    ++seen[static_cast<std::size_t>(std::stoi(datagram))];
+  EXPECT_NE(std::count(seen.begin(), seen.end(), 0), 0);
+  EXPECT_NE(std::count(seen.begin(), seen.end(), 2), 0);
+  EXPECT_FALSE(std::is_sorted(
+      datagrams.begin(), datagrams.end(),
+      [](const std::string& a, const std::string& b) { return std::stoi(a) < std::stoi(b); }));
+}
+
+// --- links that the server opens -----------------------------------------------------------------
+
+TEST_F(NetworkTest, AServerConnectsToWhoIsThere) {
+  OpenLink order;
+  order.remote = kPeer;
+  network.server_opens(*this, {}, order);
+  settle();
+  EXPECT_EQ(peer_accepted, 1);
+  order.remote.port = 1;
+  network.server_opens(*this, {}, order);
+  settle();
+  EXPECT_EQ(failed, 1);
+}
+
+}  // namespace
+}  // namespace muster::sim

@@ -1,0 +1,44 @@
+#include "sim/run/run.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::sim {
+namespace {
+
+// Small, so that a test is quick with sanitizers too.
+Swarm small_swarm(std::uint64_t seed) {
+  Swarm swarm = draw_swarm(RandomStreams(seed));
+  swarm.users = 4;
+  swarm.busy_time = Duration::minutes(2);
+  swarm.wish_every = Duration::seconds(1);
+  return swarm;
+}
+
+TEST(Run, OfTheSameSeedIsTheSame) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Run one(seed, small_swarm(seed));
+    Run two(seed, small_swarm(seed));
+    EXPECT_EQ(one.go().digest, two.go().digest) << "seed " << seed;
+  }
+}
+
+TEST(Run, OfAnotherSeedIsAnother) {
+  Run one(1, small_swarm(1));
+  Run two(2, small_swarm(1));
+  EXPECT_NE(one.go().digest, two.go().digest);
+}
+
+TEST(Run, WithoutFaultsIsRight) {
+  Swarm swarm = small_swarm(1);
+  swarm.messengers_per_mille = 700;
+  swarm.phones_per_mille = 700;
+  swarm.faults = {};
+  swarm.trouble = {};
+  Run run(1, swarm);
+  EXPECT_EQ(run.go().verdict, Run::Verdict::right);
+  for (const Findings::Finding& finding : run.findings().all())
+    ADD_FAILURE() << finding.checker << ": " << finding.what;
+}
+
+}  // namespace
+}  // namespace muster::sim
