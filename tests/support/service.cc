@@ -41,10 +41,16 @@ Service::Service(std::uint8_t shards) {
 void Service::start() {
   for (std::uint8_t i = 0; i < shards_.size(); ++i) {
     ShardPlace& place = shards_[i];
+    if (recording != nullptr) {
+      place.recorder =
+          std::make_unique<record::Recorder>(ShardId(i), Prng::seed_of(i + 1), *recording);
+    }
+    record::Recorder* const recorder = place.recorder.get();
     place.server = std::make_unique<PresenceServer>(
-        ShardId(i), static_cast<std::uint8_t>(shards_.size()), settings, Prng::seed_of(i + 1));
+        ShardId(i), static_cast<std::uint8_t>(shards_.size()), settings,
+        recorder == nullptr ? Prng(Prng::seed_of(i + 1)) : Prng(recorder->words()));
     place.port = std::make_unique<Port>(Port{this, ShardId(i)});
-    place.turn = std::make_unique<Turn<Port>>(*place.server, *place.port);
+    place.turn = std::make_unique<Turn<Port>>(*place.server, *place.port, recorder);
     feed(ShardId(i), Started{});
   }
   settle();
@@ -195,7 +201,7 @@ void Service::obey(ShardId self, const HandOver& over) {
   const ConnectionId id = found->second;
   links_.erase(found);
   const LinkId link = place(over.to, id);
-  feed(over.to, LinkArrived{link, kXmppAt, {}, Transport::tcp, over.stream});
+  feed(over.to, LinkArrived{link, kXmppAt, {}, Transport::tcp, over.stream, self, over.link});
   obey(over.to, ResumeReading{link});
 }
 void Service::obey(ShardId self, const CloseLink& close) {
@@ -263,6 +269,11 @@ AdminReply Service::administer(AdminRequest request) {
   feed(home_shard(account.bare(), shards), AdminAsked{ticket, std::move(request)});
   settle();
   return admin_.at(ticket);
+}
+
+void Service::flush_recording() {
+  for (ShardPlace& place : shards_)
+    place.recorder->flush();
 }
 
 void Service::stop() {

@@ -38,6 +38,8 @@ class Service {
   explicit Service(std::uint8_t shards = 2);
 
   Settings settings;  // to be changed before start()
+  // Where all that enters the shards is recorded; nowhere if null. To be set before start().
+  record::BlockSink* recording = nullptr;
   void start();
 
   // --- links
@@ -60,6 +62,7 @@ class Service {
   // --- the rest
   AdminReply administer(AdminRequest request);
   void stop();
+  void flush_recording();
   bool stopped() const { return stopped_.size() == shards_.size(); }
   sim::MemoryStore& store() { return store_; }
   // While set, each question to the store fails with it.
@@ -74,6 +77,7 @@ class Service {
     void carry_out(Order&& order) { service->carry_out(self, std::move(order)); }
   };
   struct ShardPlace {
+    std::unique_ptr<record::Recorder> recorder;
     std::unique_ptr<PresenceServer> server;
     std::unique_ptr<Port> port;
     std::unique_ptr<Turn<Port>> turn;
