@@ -11,5 +11,8 @@ int main(int argc, char** argv) {
   if (const auto* completion = std::get_if<muster::PrintCompletion>(&command)) {
     return muster::print("muster", completion->script);
   }
+  if (const auto* replay = std::get_if<muster::ReplayCommand>(&command)) {
+    return muster::carry_out(*replay);
+  }
   return muster::carry_out(std::get<muster::UserCommand>(command));
 }

@@ -152,6 +152,16 @@ Commands add_user_commands(CLI::App& app, Words& words) {
   return all;
 }
 
+CLI::App* add_sim(CLI::App& app, ReplayCommand& replay) {
+  CLI::App* sim = add_command(app, "sim", "Step a recording of musterd through its servers again");
+  sim->add_option("--replay", replay.recording, "What `musterd ... --record FILE` recorded")
+      ->required()
+      ->type_name("FILE");
+  sim->add_flag("--words", replay.words, "Print each step: what went in, what was ordered");
+  sim->footer("Exit code 0: all orders were the same; 3: they were not; 2: it is no recording.");
+  return sim;
+}
+
 Address address_of(const std::string& text) {
   return std::move(parse_jid(text)).value();
 }
@@ -202,9 +212,12 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   Words words;
   std::string shell;
   const Commands commands = add_user_commands(app, words);
+  ReplayCommand replay;
+  const CLI::App* sim = add_sim(app, replay);
   add_completion(app, shell);
   if (const auto exit_code = parse(app, argc, argv)) return *exit_code;
   if (!shell.empty()) return PrintCompletion{completion_script(tree_of(app), shell)};
+  if (sim->parsed()) return replay;
   if (words.service.data.empty() && words.service.config.empty()) {
     return complain(app, "which service? --data FOLDER or --config FILE is needed");
   }
