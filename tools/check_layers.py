@@ -22,6 +22,8 @@ MODULES = [
     "sip_presence",
     "xmpp_presence",
     "xmpp_stream",
+    # Beside them, and as apart: how a recording writes what comes in and goes out.
+    "record",
 ]
 # What is directly in src/server and above its modules; everything else there is vocabulary.
 ABOVE_MODULES = {"presence_server", "turn"}

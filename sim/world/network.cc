@@ -284,13 +284,13 @@ void Network::server_releases(ConnectionId id) {
 void Network::server_adopts(ConnectionId id, ShardId shard, const StreamOnTheMove& stream) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->server_end != ServerEnd::moving) return;
-  connection->shard = shard;
-  connection->link = connection->server->adopt(shard, id);
+  const ShardId from = std::exchange(connection->shard, shard);
+  const LinkId was = std::exchange(connection->link, connection->server->adopt(shard, id));
   connection->server_end = ServerEnd::open;
   connection->paused = false;
   connection->server->feed(shard,
                            LinkArrived{connection->link, connection->local, connection->remote,
-                                       connection->transport, stream},
+                                       connection->transport, stream, from, was},
                            {});
   const bool over = connection->finished_up || connection->broken;
   if (!connection->arrived.empty() || over) read_later(id, *connection);

@@ -39,10 +39,15 @@ void Server::start(const std::vector<Prng::Seed>& seeds) {
   for (std::uint8_t i = 0; i < parts_.shards; ++i) {
     ShardPlace& place = shards_[i];
     place = ShardPlace{};
-    place.server =
-        std::make_unique<PresenceServer>(ShardId(i), parts_.shards, *parts_.settings, seeds[i]);
+    if (recording_ != nullptr) {
+      place.recorder = std::make_unique<record::Recorder>(ShardId(i), seeds[i], *recording_);
+    }
+    record::Recorder* const recorder = place.recorder.get();
+    place.server = std::make_unique<PresenceServer>(
+        ShardId(i), parts_.shards, *parts_.settings,
+        recorder == nullptr ? Prng(seeds[i]) : Prng(recorder->words()));
     place.port = std::make_unique<Port>(Port{this, ShardId(i)});
-    place.turn = std::make_unique<Turn<Port>>(*place.server, *place.port);
+    place.turn = std::make_unique<Turn<Port>>(*place.server, *place.port, recorder);
     place.last_mail.resize(parts_.shards);
   }
   for (std::uint8_t i = 0; i < parts_.shards; ++i)
@@ -64,6 +69,12 @@ void Server::crash() {
 void Server::stop() {
   for (std::uint8_t i = 0; running_ && i < parts_.shards; ++i)
     feed(ShardId(i), StopAsked{});
+}
+
+void Server::flush_recording() {
+  for (ShardPlace& place : shards_) {
+    if (place.recorder != nullptr) place.recorder->flush();
+  }
 }
 
 void Server::stall(ShardId shard, Duration time) {

@@ -64,6 +64,9 @@ class Server : public Host {
   void start(const std::vector<Prng::Seed>& seeds);  // one for each shard
   void crash();
   void stop();  // SIGTERM: StopAsked to all shards
+  // Where all that enters its shards is recorded from its next start on; null: nowhere.
+  void record_to(record::BlockSink* sink) { recording_ = sink; }
+  void flush_recording();
   void stall(ShardId shard, Duration time);
   void step_clock(Duration by) { clock_offset_ = clock_offset_ + by; }
   // Microseconds that its civil clock gains in a second.
@@ -103,6 +106,7 @@ class Server : public Host {
     std::string bytes;
   };
   struct ShardPlace {
+    std::unique_ptr<record::Recorder> recorder;
     std::unique_ptr<PresenceServer> server;
     std::unique_ptr<Port> port;
     std::unique_ptr<Turn<Port>> turn;
@@ -145,6 +149,7 @@ class Server : public Host {
 
   Parts parts_;
   Prng random_;
+  record::BlockSink* recording_ = nullptr;
   std::vector<ShardPlace> shards_;
   bool running_ = false;
   std::uint32_t incarnation_ = 0;

@@ -13,5 +13,8 @@ int main(int argc, char** argv) {
     return muster::print("muster", completion->script);
   }
   if (const auto* sim = std::get_if<muster::SimCommand>(&command)) return muster::carry_out(*sim);
+  if (const auto* replay = std::get_if<muster::ReplayCommand>(&command)) {
+    return muster::carry_out(*replay);
+  }
   return muster::carry_out(std::get<muster::UserCommand>(command));
 }

@@ -70,8 +70,14 @@ void Prng::append_token(std::string& out, std::size_t length) {
   }
 }
 
-// One block of RFC 8439 section 2.3 with a 64-bit block counter and a zero nonce.
+// One block of RFC 8439 section 2.3 with a 64-bit block counter and a zero nonce; or one word of
+// another source, which is so asked only here, where next() does not often come otherwise.
 void Prng::refill() {
+  if (words_ != nullptr) {
+    block_.back() = words_->next();
+    used_ = block_.size() - 1;
+    return;
+  }
   std::array<std::uint32_t, 16> x = state_;
   for (int round = 0; round < 10; ++round) {
     quarter_round(x, 0, 4, 8, 12);

@@ -80,6 +80,9 @@ struct LinkArrived {
   Endpoint remote;
   Transport transport = Transport::tcp;
   StreamOnTheMove stream;
+  // What it was there.
+  ShardId from{};
+  LinkId was{};
 };
 
 struct DatagramReceived {

@@ -1,6 +1,7 @@
 #include "server/presence_server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/one_of.h"
@@ -38,8 +39,8 @@ inline constexpr bool kForConversion =
 }  // namespace
 
 PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
-                               const Prng::Seed& seed)
-    : shard_{self, shards, settings, Prng(seed)},
+                               Prng prng)
+    : shard_{self, shards, settings, std::move(prng)},
       out_(self),
       xmpp_streams_(shard_),
       xmpp_presence_(shard_),

@@ -26,8 +26,10 @@ class PresenceServer {
  public:
   static constexpr std::size_t kRunaway = 1'000'000;
 
+  PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings, Prng prng);
   PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
-                 const Prng::Seed& seed);
+                 const Prng::Seed& seed)
+      : PresenceServer(self, shards, settings, Prng(seed)) {}
 
   // Orders are left in `outbox().orders()`, in the order in which they must happen.
   void step(Now now, const Input& input);

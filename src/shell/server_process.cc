@@ -60,6 +60,12 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   const auto opened = process->open_sockets(sockets);
   if (!opened) return Failure{opened.error()};
 
+  if (!is.record_to.empty()) {
+    auto recording = RecordingWriter::create(is.record_to, {is.recorder, is.shards, is.settings});
+    if (!recording) return Failure{std::move(recording.error())};
+    process->recording_ = std::move(*recording);
+  }
+
   process->store_ = std::make_unique<StoreThread>(std::move(backend), report_trouble);
   process->workers_ = std::make_unique<PasswordWorkers>(is.password_threads);
   const VerifierKeys keys = VerifierKeys::random();
@@ -67,7 +73,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   for (std::uint8_t i = 0; i < is.shards; ++i) {
     process->shards_.push_back(std::make_unique<ShardThread>(ShardThread::Parts{
         ShardId(i), is.shards, &is.settings, random_seed(), std::move(sockets[i].listeners),
-        std::move(sockets[i].datagrams), &process->address_limits_, contexts, keys, is.ha1_kept}));
+        std::move(sockets[i].datagrams), &process->address_limits_, contexts, keys, is.ha1_kept,
+        process->recording_.get()}));
     company.shards.push_back(process->shards_.back().get());
   }
   company.store = process->store_.get();

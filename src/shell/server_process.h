@@ -16,6 +16,7 @@
 #include "server/admin_events.h"
 #include "server/settings.h"
 #include "shell/address_limits.h"
+#include "shell/record/recording_writer.h"
 #include "shell/shard_thread.h"
 #include "shell/store/store_backend.h"
 #include "shell/store/store_thread.h"
@@ -36,6 +37,9 @@ struct ServerOptions {
   Ha1Kept ha1_kept;
   std::uint32_t links_per_address_max = 1'000;
   std::size_t password_threads = 1;
+  // A file for all that enters the shards (docs/replay.md); empty: none.
+  std::string record_to;
+  std::string recorder;  // what its beginning says of the program
 };
 
 class ServerProcess {
@@ -92,6 +96,7 @@ class ServerProcess {
   std::uint64_t next_ticket_ = 1;
   UnorderedMap<std::uint64_t, Answer> asking_;
   // The threads that shards ask end before the shards are destroyed, whom they answer.
+  std::unique_ptr<RecordingWriter> recording_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<PasswordWorkers> workers_;
   std::unique_ptr<StoreThread> store_;

@@ -40,6 +40,15 @@ std::size_t text_bytes(const Event& event) {
                     event);
 }
 
+std::optional<record::Recorder> recorder_of(const ShardThread::Parts& parts) {
+  if (parts.recording == nullptr) return std::nullopt;
+  return std::make_optional<record::Recorder>(parts.self, parts.seed, *parts.recording);
+}
+
+Prng prng_of(const ShardThread::Parts& parts, std::optional<record::Recorder>& recorder) {
+  return recorder ? Prng(recorder->words()) : Prng(parts.seed);
+}
+
 }  // namespace
 
 std::size_t weight_of(const Mail& mail) {
@@ -50,8 +59,9 @@ std::size_t weight_of(const Mail& mail) {
 ShardThread::ShardThread(Parts parts)
     : parts_(std::move(parts)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      server_(parts_.self, parts_.shards, *parts_.settings, parts_.seed),
-      turn_(server_, *this),
+      recorder_(recorder_of(parts_)),
+      server_(parts_.self, parts_.shards, *parts_.settings, prng_of(parts_, recorder_)),
+      turn_(server_, *this, recorder_ ? &*recorder_ : nullptr),
       links_(epoll_.get(), parts_.address_limits, [this](const Input& input) { tell(input); }),
       listeners_(epoll_.get(), kListeners, std::move(parts_.listeners), parts_.address_limits),
       datagrams_(std::move(parts_.sockets)),
@@ -102,6 +112,7 @@ void ShardThread::run() {
     if (!held_back_) pass_time();
     end_turn();
   }
+  if (recorder_) recorder_->flush();
 }
 
 bool ShardThread::over() const {
@@ -127,6 +138,8 @@ std::span<epoll_event> ShardThread::wait(Events& events) {
 int ShardThread::sleep_milliseconds() const {
   if (!verifier_->effects().answers.empty()) return 0;
   std::optional<Instant> next = stop_by_;
+  const std::optional<Instant> flush_at = recorder_ ? recorder_->flush_at() : std::nullopt;
+  if (flush_at && (!next || *flush_at < *next)) next = flush_at;
   if (!held_back_) {
     for (const auto& deadline :
          {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
@@ -184,7 +197,9 @@ void ShardThread::read_mail() {
                                          moving.link->local,
                                          moving.link->remote,
                                          moving.link->transport,
-                                         std::move(moving.stream)};
+                                         std::move(moving.stream),
+                                         moving.from,
+                                         moving.was};
                      moving.link->reading_paused = false;
                      arrived.link = links_.adopt(std::move(*moving.link));
                      turn_.input(now_, std::move(arrived));
@@ -241,8 +256,8 @@ void ShardThread::carry_out(Order&& order) {
                    verifier_->forget(over.link);
                    auto link = links_.release(over.link);
                    if (link == nullptr) return;
-                   outgoing_[over.to.number()].push_back(
-                       LinkOnTheMove{std::move(link), std::move(over.stream)});
+                   outgoing_[over.to.number()].push_back(LinkOnTheMove{
+                       std::move(link), std::move(over.stream), parts_.self, over.link});
                  },
                  [&](CloseLink& close) {
                    verifier_->forget(close.link);
@@ -286,6 +301,9 @@ void ShardThread::end_turn() {
   unanswered_ += questions_.size();
   company_.store->ask(questions_);
   post_mail();
+  if (recorder_ && recorder_->flush_at() && *recorder_->flush_at() <= now_.instant) {
+    recorder_->flush();
+  }
 }
 
 // Its answers are inputs like others; they may lead to new questions.

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "server/presence_server.h"
+#include "server/record/recorder.h"
 #include "server/turn.h"
 #include "shell/address_limits.h"
 #include "shell/datagrams.h"
@@ -45,6 +46,8 @@ namespace muster {
 struct LinkOnTheMove {
   std::unique_ptr<Link> link;
   StreamOnTheMove stream;
+  ShardId from;
+  LinkId was;  // there
 };
 struct StoreAnswers {
   bool to_verifier = false;
@@ -77,6 +80,7 @@ class ShardThread {
     std::shared_ptr<const TlsContexts> tls_contexts;  // none: no TLS
     VerifierKeys verifier_keys;
     Ha1Kept ha1_kept;
+    record::BlockSink* recording = nullptr;  // none: it is not recorded
   };
   // Whom it works with; they outlive the thread.
   struct Company {
@@ -122,6 +126,7 @@ class ShardThread {
   Parts parts_;
   Fd epoll_;
   Mailbox<Mail> mailbox_{kMailMax, weight_of};
+  std::optional<record::Recorder> recorder_;
   PresenceServer server_;
   Turn<ShardThread> turn_;
   Links links_;

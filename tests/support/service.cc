@@ -32,6 +32,7 @@ Service::Service(std::uint8_t shards) : world_(plan_of(shards)) {
 
 void Service::start() {
   world_.settings() = settings;
+  world_.server().record_to(recording);
   world_.start_all();
   world_.settle();
 }
@@ -107,6 +108,10 @@ AdminReply Service::administer(AdminRequest request) {
   world_.server().administer(std::move(request), [&](AdminReply reply) { answer = reply; });
   world_.settle();
   return answer.value();
+}
+
+void Service::flush_recording() {
+  world_.server().flush_recording();
 }
 
 void Service::stop() {

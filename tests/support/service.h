@@ -27,6 +27,8 @@ class Service : private sim::Peer, private sim::TurnWatch {
   explicit Service(std::uint8_t shards = 2);
 
   Settings settings;  // to be changed before start()
+  // Where all that enters the shards is recorded; nowhere if null. To be set before start().
+  record::BlockSink* recording = nullptr;
   void start();
 
   // --- links
@@ -49,6 +51,7 @@ class Service : private sim::Peer, private sim::TurnWatch {
   // --- the rest
   AdminReply administer(AdminRequest request);
   void stop();
+  void flush_recording();
   bool stopped() const { return world_.server().stopped(); }
   sim::MemoryStore& store() { return world_.store().memory(); }
   // While set, each question to the store fails with it.

@@ -1,6 +1,7 @@
 #include "app/config/config.h"
 
 #include <algorithm>
+#include <string>
 #include <thread>
 
 #include "app/version.h"
@@ -24,6 +25,7 @@ ServerOptions server_options(const Config& config) {
   server.shards = config.threads != 0 ? config.threads : static_cast<std::uint8_t>(cores);
   server.ha1_kept.md5 = server.settings.sip_digest_md5;
   server.password_threads = std::max<std::size_t>(1, server.shards / std::size_t{2});
+  server.recorder = std::string("muster ") + kVersion;
   server.settings.version = config.tell_version ? kVersion : "";
   return server;
 }

@@ -99,8 +99,17 @@ struct DevWords {
   bool auto_accounts = false;
   bool allow_all_watchers = false;
   std::string log_level = "warning";
+  std::string record_to;
   std::string ready_fd;
 };
+
+void add_record(CLI::App& command, std::string& word) {
+  command
+      .add_option("--record", word,
+                  "A new file for all that enters the server, but credentials: for `muster sim"
+                  " --replay`. It holds what users say to each other")
+      ->type_name("FILE");
+}
 
 void add_ready_fd(CLI::App& command, std::string& word) {
   command
@@ -146,6 +155,7 @@ CLI::App* add_dev(CLI::App& app, DevWords& words) {
   take_one_of(*dev->add_option("--log-level", words.log_level,
                                "What to log to stderr: this and graver (warning)"),
               {"debug", "info", "warning", "error"});
+  add_record(*dev, words.record_to);
   add_ready_fd(*dev, words.ready_fd);
   dev->footer(
       "In this mode anybody on this machine may make accounts, passwords may cross\n"
@@ -157,6 +167,7 @@ CLI::App* add_dev(CLI::App& app, DevWords& words) {
 struct RunWords {
   std::string config;
   bool check = false;
+  std::string record_to;
   std::string ready_fd;
 };
 
@@ -166,6 +177,7 @@ CLI::App* add_run(CLI::App& app, RunWords& words) {
       ->required()
       ->type_name("FILE");
   run->add_flag("--check", words.check, "Only check the file, and what it names");
+  add_record(*run, words.record_to);
   add_ready_fd(*run, words.ready_fd);
   run->footer("SIGTERM ends in order, SIGHUP reads the certificates anew.");
   return run;
@@ -197,6 +209,7 @@ DevCommand command_of(const DevWords& words) {
   settings.allow_all_watchers = words.allow_all_watchers;
   if (words.allow_all_watchers) settings.default_policy = WatcherPolicy::allow;
   settings.limits.notify_interval_min = Duration();
+  config.server.record_to = words.record_to;
   command.ready_fd = ready_fd_of(words.ready_fd);
   return command;
 }
@@ -215,7 +228,8 @@ std::variant<MusterdCommand, int> parse_musterd(int argc, char** argv) {
   if (const auto exit_code = parse(app, argc, argv)) return *exit_code;
   if (dev->parsed()) return command_of(dev_words);
   if (run->parsed()) {
-    return RunCommand{run_words.config, run_words.check, ready_fd_of(run_words.ready_fd)};
+    return RunCommand{run_words.config, run_words.check, run_words.record_to,
+                      ready_fd_of(run_words.ready_fd)};
   }
   return CompletionCommand{completion_script(tree_of(app), shell)};
 }

@@ -21,6 +21,7 @@ struct DevCommand {
 struct RunCommand {
   std::string config_path;
   bool check_only = false;
+  std::string record_to;  // empty: nowhere
   ReadyFd ready_fd = -1;
 };
 // The script to print.

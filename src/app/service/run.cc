@@ -22,6 +22,7 @@ int serve_run(const RunCommand& command) {
     fmt::print("{}: nothing wrong\n", command.config_path);
     return kDone;
   }
+  config->server.record_to = command.record_to;
   auto data = DataDirectory::make(config->data);
   if (!data) {
     fmt::print(stderr, "musterd: {}\n", data.error());

@@ -39,7 +39,8 @@ CLI::App* add_sim_command(CLI::App& app, SimWords& words) {
       ->type_name("NUMBER");
   sim->footer(
       "Exit codes: 0 all was right, 3 the server crashed, 4 something was wrong,\n"
-      "5 something was stuck, 6 a seed was not the same twice.");
+      "5 something was stuck, 6 a seed was not the same twice. Of a replay: 0 all orders were\n"
+      "the same, 3 they were not, 2 it is no recording.");
   return sim;
 }
 

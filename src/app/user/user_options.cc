@@ -152,6 +152,18 @@ Commands add_user_commands(CLI::App& app, Words& words) {
   return all;
 }
 
+// The other thing that `muster sim` does.
+void add_replay_options(CLI::App& sim, ReplayCommand& replay) {
+  auto* recording =
+      sim.add_option("--replay", replay.recording,
+                     "Step what `musterd ... --record FILE` recorded through its servers again")
+          ->type_name("FILE");
+  sim.add_flag("--words", replay.words, "Of a replay: print each step, what went in and came out")
+      ->needs(recording);
+  for (const char* option : {"--seed", "--seeds", "--hours", "--jobs", "--twice", "--events"})
+    recording->excludes(sim.get_option(option));
+}
+
 Address address_of(const std::string& text) {
   return std::move(parse_jid(text)).value();
 }
@@ -203,10 +215,13 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   std::string shell;
   const Commands commands = add_user_commands(app, words);
   SimWords sim_words;
-  const CLI::App* sim = add_sim_command(app, sim_words);
+  ReplayCommand replay;
+  CLI::App* sim = add_sim_command(app, sim_words);
+  add_replay_options(*sim, replay);
   add_completion(app, shell);
   if (const auto exit_code = parse(app, argc, argv)) return *exit_code;
   if (!shell.empty()) return PrintCompletion{completion_script(tree_of(app), shell)};
+  if (sim->parsed() && !replay.recording.empty()) return replay;
   if (sim->parsed()) return sim_command_of(sim_words);
   if (words.service.data.empty() && words.service.config.empty()) {
     return complain(app, "which service? --data FOLDER or --config FILE is needed");

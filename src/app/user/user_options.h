@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "app/replay/replay_command.h"
 #include "app/sim/sim_options.h"
 #include "model/address.h"
 #include "model/pair.h"
@@ -65,7 +66,7 @@ struct UserCommand {
 struct PrintCompletion {
   std::string script;
 };
-using MusterCommand = std::variant<UserCommand, SimCommand, PrintCompletion>;
+using MusterCommand = std::variant<UserCommand, SimCommand, ReplayCommand, PrintCompletion>;
 
 // Or the exit code, after help was shown or something wrong was said.
 std::variant<MusterCommand, int> parse_muster(int argc, char** argv);

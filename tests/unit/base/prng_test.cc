@@ -137,5 +137,22 @@ TEST(Prng, TokensSpendFiveFreshBitsACharacter) {
   EXPECT_EQ(prng.next(), reference.next());
 }
 
+// Each word is asked for as it is drawn, and none ahead.
+TEST(Prng, HandsOnTheWordsOfAnotherSource) {
+  class Counted : public Prng::Words {
+   public:
+    std::uint64_t next() override { return ++asked; }
+    std::uint64_t asked = 0;
+  } words;
+  Prng prng(words);
+  EXPECT_EQ(words.asked, 0u);
+  for (std::uint64_t word = 1; word <= 20; ++word) {
+    EXPECT_EQ(prng.next(), word);
+    EXPECT_EQ(words.asked, word);
+  }
+  EXPECT_EQ(prng.token(13).size(), 13u);
+  EXPECT_EQ(words.asked, 22u);
+}
+
 }  // namespace
 }  // namespace muster

@@ -1,0 +1,234 @@
+// What the values consist of that a recording writes, reads or folds into a digest: how many
+// members each struct has (a member more or less does not compile), and the last of each
+// enumeration. A change of any of them changes the format: see kFormatVersion (format.h).
+#pragma once
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+
+#include "server/ports.h"
+#include "server/settings.h"
+
+namespace muster::record {
+
+// 0: not a struct of ours that is written member by member.
+template <class T>
+inline constexpr std::size_t kParts = 0;
+
+template <>
+inline constexpr std::size_t kParts<Now> = 2;
+template <>
+inline constexpr std::size_t kParts<Endpoint> = 2;
+template <>
+inline constexpr std::size_t kParts<IpAddress> = 1;
+
+// Facts, and what is in them.
+template <>
+inline constexpr std::size_t kParts<LinkOpened> = 6;
+template <>
+inline constexpr std::size_t kParts<LinkFailed> = 1;
+template <>
+inline constexpr std::size_t kParts<LinkClosed> = 1;
+template <>
+inline constexpr std::size_t kParts<TlsStarted> = 3;
+template <>
+inline constexpr std::size_t kParts<SaslAnswered> = 5;
+template <>
+inline constexpr std::size_t kParts<DigestAnswered> = 4;
+template <>
+inline constexpr std::size_t kParts<StoreAnswered> = 2;
+template <>
+inline constexpr std::size_t kParts<RegistrationAnswered> = 3;
+template <>
+inline constexpr std::size_t kParts<AdminAsked> = 2;
+
+template <>
+inline constexpr std::size_t kParts<UserLoaded> = 4;
+template <>
+inline constexpr std::size_t kParts<PublicationsLoaded> = 1;
+template <>
+inline constexpr std::size_t kParts<RosterLoaded> = 3;
+template <>
+inline constexpr std::size_t kParts<RosterItemSet> = 2;
+template <>
+inline constexpr std::size_t kParts<SubscriptionChanged> = 5;
+template <>
+inline constexpr std::size_t kParts<PendingLoaded> = 1;
+template <>
+inline constexpr std::size_t kParts<PendingLoaded::Request> = 2;
+template <>
+inline constexpr std::size_t kParts<PublicationStored> = 1;
+template <>
+inline constexpr std::size_t kParts<AccountRemoved> = 1;
+template <>
+inline constexpr std::size_t kParts<AccountRemoved::Contact> = 2;
+template <>
+inline constexpr std::size_t kParts<StoreRefused> = 1;
+template <>
+inline constexpr std::size_t kParts<StoreFailed> = 1;
+template <>
+inline constexpr std::size_t kParts<Contact> = 3;
+template <>
+inline constexpr std::size_t kParts<Relation> = 3;
+template <>
+inline constexpr std::size_t kParts<RosterItem> = 4;
+template <>
+inline constexpr std::size_t kParts<RelationChange> = 4;
+template <>
+inline constexpr std::size_t kParts<StoredPublication> = 3;
+
+template <>
+inline constexpr std::size_t kParts<ListWatchers> = 1;
+template <>
+inline constexpr std::size_t kParts<DecideWatcher> = 3;
+template <>
+inline constexpr std::size_t kParts<ChangePolicy> = 2;
+template <>
+inline constexpr std::size_t kParts<DropAccount> = 1;
+template <>
+inline constexpr std::size_t kParts<EndSessions> = 1;
+
+// Orders, and what is in them.
+template <>
+inline constexpr std::size_t kParts<SendDatagram> = 3;
+template <>
+inline constexpr std::size_t kParts<FanOut> = 4;
+template <>
+inline constexpr std::size_t kParts<FanOut::Recipient> = 3;
+template <>
+inline constexpr std::size_t kParts<FanOutDatagrams> = 2;
+template <>
+inline constexpr std::size_t kParts<FanOutDatagrams::Recipient> = 3;
+template <>
+inline constexpr std::size_t kParts<StartTls> = 2;
+template <>
+inline constexpr std::size_t kParts<PauseReading> = 1;
+template <>
+inline constexpr std::size_t kParts<ResumeReading> = 1;
+template <>
+inline constexpr std::size_t kParts<CloseLink> = 1;
+template <>
+inline constexpr std::size_t kParts<OpenLink> = 4;
+template <>
+inline constexpr std::size_t kParts<AskStore> = 2;
+template <>
+inline constexpr std::size_t kParts<Log> = 4;
+template <>
+inline constexpr std::size_t kParts<AnswerAdmin> = 2;
+template <>
+inline constexpr std::size_t kParts<AdminReply> = 2;
+
+template <>
+inline constexpr std::size_t kParts<LoadUser> = 4;
+template <>
+inline constexpr std::size_t kParts<LoadPublications> = 1;
+template <>
+inline constexpr std::size_t kParts<LoadRoster> = 2;
+template <>
+inline constexpr std::size_t kParts<SetRosterItem> = 5;
+template <>
+inline constexpr std::size_t kParts<RemoveRosterItem> = 2;
+template <>
+inline constexpr std::size_t kParts<ChangeSubscription> = 5;
+template <>
+inline constexpr std::size_t kParts<AskToWatch> = 4;
+template <>
+inline constexpr std::size_t kParts<LoadPending> = 1;
+template <>
+inline constexpr std::size_t kParts<StorePublication> = 7;
+template <>
+inline constexpr std::size_t kParts<RemovePublication> = 3;
+template <>
+inline constexpr std::size_t kParts<ExpirePublications> = 2;
+template <>
+inline constexpr std::size_t kParts<SetWatcherPolicy> = 2;
+template <>
+inline constexpr std::size_t kParts<RemoveAccount> = 1;
+
+template <>
+inline constexpr std::size_t kParts<Settings> = 12;
+template <>
+inline constexpr std::size_t kParts<Limits> = 43;
+
+// The members, to be read or to be set.
+template <class T>
+requires(!std::is_same_v<std::remove_const_t<T>, Limits>) auto parts_of(T& value) {
+  constexpr std::size_t kCount = kParts<std::remove_const_t<T>>;
+  if constexpr (kCount == 1) {
+    auto& [a] = value;
+    return std::tie(a);
+  } else if constexpr (kCount == 2) {
+    auto& [a, b] = value;
+    return std::tie(a, b);
+  } else if constexpr (kCount == 3) {
+    auto& [a, b, c] = value;
+    return std::tie(a, b, c);
+  } else if constexpr (kCount == 4) {
+    auto& [a, b, c, d] = value;
+    return std::tie(a, b, c, d);
+  } else if constexpr (kCount == 5) {
+    auto& [a, b, c, d, e] = value;
+    return std::tie(a, b, c, d, e);
+  } else if constexpr (kCount == 6) {
+    auto& [a, b, c, d, e, f] = value;
+    return std::tie(a, b, c, d, e, f);
+  } else if constexpr (kCount == 7) {
+    auto& [a, b, c, d, e, f, g] = value;
+    return std::tie(a, b, c, d, e, f, g);
+  } else {
+    static_assert(kCount == 12);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = value;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  }
+}
+
+// All of them are numbers and durations.
+template <class L>
+requires std::is_same_v<std::remove_const_t<L>, Limits>
+auto parts_of(L& l) {
+  return std::tie(
+      l.stanza_bytes_max, l.sessions_per_user_max, l.roster_items_max, l.roster_name_bytes_max,
+      l.roster_group_bytes_max, l.roster_groups_max, l.subscription_bytes_max,
+      l.directed_presences_max, l.streams_per_shard_max, l.sasl_attempts_max, l.bind_attempts_max,
+      l.registration_attempts_max, l.login_time_max, l.stream_silence_max, l.ping_answer_time_max,
+      l.sip_header_bytes_max, l.sip_body_bytes_max, l.sip_requests_per_shard_max,
+      l.sip_request_bytes_per_shard_max, l.sip_calls_per_shard_max, l.sip_links_per_shard_max,
+      l.sip_peers_per_shard_max, l.sip_unfinished_bytes_per_shard_max, l.sip_message_time_max,
+      l.sip_link_silence_max, l.sip_dialog_bytes_max, l.watches_per_watcher_max,
+      l.watchers_per_presentity_max, l.publications_per_user_max, l.registrations_per_user_max,
+      l.registration_bytes_max, l.page_message_bytes_max, l.page_messages_waiting_max,
+      l.document_bytes_max, l.expires_min, l.subscription_time_max, l.publication_time_max,
+      l.registration_time_max, l.notify_interval_min, l.composed_bytes_max, l.status_bytes_max,
+      l.statuses_max, l.tuples_shown_max);
+}
+// One more limit is written too.
+static_assert(sizeof(Limits) == 216);
+
+template <class Enum>
+inline constexpr Enum kLast{};
+template <>
+inline constexpr LinkUse kLast<LinkUse> = LinkUse::sip;
+template <>
+inline constexpr Transport kLast<Transport> = Transport::tls;
+template <>
+inline constexpr auto kLast<SaslAnswered::Outcome> = SaslAnswered::Outcome::failure;
+template <>
+inline constexpr auto kLast<DigestAnswered::Outcome> = DigestAnswered::Outcome::store_failed;
+template <>
+inline constexpr auto kLast<RegistrationAnswered::Outcome> =
+    RegistrationAnswered::Outcome::store_failed;
+template <>
+inline constexpr SaslError kLast<SaslError> = SaslError::temporary_auth_failure;
+template <>
+inline constexpr auto kLast<StoreRefused::Why> = StoreRefused::Why::too_many;
+template <>
+inline constexpr auto kLast<StoreFailed::Why> = StoreFailed::Why::broken;
+template <>
+inline constexpr WatcherPolicy kLast<WatcherPolicy> = WatcherPolicy::deny;
+template <>
+inline constexpr Subscription kLast<Subscription> = Subscription::both;
+template <>
+inline constexpr SubscriptionVerb kLast<SubscriptionVerb> = SubscriptionVerb::unsubscribed;
+
+}  // namespace muster::record
