@@ -51,8 +51,8 @@ inline constexpr Duration kBlockTimeMax = Duration::seconds(1);
 // has more is not recorded, and recording ends before it.
 inline constexpr std::size_t kBlockBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kHeadTextBytesMax = 256;  // of who recorded
-// Links are numbered by slots that are used again: beyond this a number is no slot of anybody.
-inline constexpr std::uint32_t kLinkSlotsMax = std::uint32_t{1} << 21;
+// Links are numbered by slots that are used again; Linux gives a process no more descriptors.
+inline constexpr std::uint32_t kLinkSlotsMax = std::uint32_t{1} << 20;
 // Of both clocks, since their zero: what a server adds to such a time is a time, too.
 inline constexpr Duration kTimeMax = Duration::hours(24 * 365 * 10'000);
 
