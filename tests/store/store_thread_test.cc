@@ -45,7 +45,7 @@ class ScriptedBackend : public StoreBackend {
     for (const StoreTask& task : group) {
       if (const auto* request = std::get_if<StoreRequest>(&task)) {
         asked.push_back(std::get<LoadUser>(*request).account.text());
-        results.push_back(StoreReply(UserLoaded{true, {}, {}, {}}));
+        results.push_back(StoreReply(UserLoaded{true, {}, {}, {}, 0}));
       } else {
         const auto& load = std::get<LoadCredentials>(std::get<AccountRequest>(task));
         asked.push_back("credentials of " + load.account.text());

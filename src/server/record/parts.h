@@ -44,7 +44,7 @@ template <>
 inline constexpr std::size_t kParts<AdminAsked> = 2;
 
 template <>
-inline constexpr std::size_t kParts<UserLoaded> = 4;
+inline constexpr std::size_t kParts<UserLoaded> = 5;
 template <>
 inline constexpr std::size_t kParts<PublicationsLoaded> = 1;
 template <>
