@@ -108,7 +108,7 @@ class CompletionTest(programs.Case):
         return done.stdout.splitlines()
 
     def test_bash_offers_commands_options_and_values(self):
-        self.assertEqual(["user", "completion", "--help", "-h", "--version"],
+        self.assertEqual(["user", "sim", "completion", "--help", "-h", "--version"],
                          self.offered("muster", ""))
         self.assertEqual(["passwd", "policy"], self.offered("muster", "user", "p"))
         self.assertEqual(["--policy"], self.offered("muster", "user", "add", "--po"))
