@@ -62,7 +62,8 @@ void Phone::on(const GoOnline&) {
 
 void Phone::on(const GoOffline&) {
   if (!std::exchange(wants_online_, false)) return;
-  registration_.due = publication_.due = now_.instant;
+  registration_.due = now_.instant;
+  if (habits_.publishes) publication_.due = now_.instant;
   for (auto& [presentity, watch] : watches_) {
     forget_picture(watch);
     watch.due = now_.instant;
@@ -114,14 +115,13 @@ bool Phone::all_ended() const {
 
 bool Phone::content() const {
   if (!wants_online_) return all_ended();
-  const auto stands = [&](const Task& task) {
-    return task.stands && !task.in_flight && !(task.due && *task.due <= now_.instant);
-  };
-  if (!stands(registration_)) return false;
-  if (habits_.publishes && has_shown_ && (!stands(publication_) || published_ != shown_))
+  // What stands is refreshed now and then: that is no want.
+  if (!registration_.stands) return false;
+  if (habits_.publishes && has_shown_ && (!publication_.stands || published_ != shown_)) {
     return false;
-  return std::all_of(watches_.begin(), watches_.end(), [&](const auto& entry) {
-    return entry.second.wanted ? stands(entry.second) : !entry.second.in_flight;
+  }
+  return std::all_of(watches_.begin(), watches_.end(), [](const auto& entry) {
+    return entry.second.wanted ? entry.second.stands : !entry.second.in_flight;
   });
 }
 
@@ -237,8 +237,9 @@ void Phone::link_ended() {
   lost(publication_);
   // It is kept until it runs out: known by its tag it can be taken back.
   publication_.stands = published;
-  if (published || (habits_.publishes && has_shown_)) publication_.due = now_.instant;
-  if (!wants_online_ && !published) publication_.due.reset();
+  const bool shows = wants_online_ && habits_.publishes && has_shown_;
+  publication_.due.reset();
+  if (published || shows) publication_.due = now_.instant;
   for (auto& [presentity, watch] : watches_) {
     lost(watch);
     end_watch(watch);

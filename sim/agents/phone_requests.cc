@@ -99,7 +99,7 @@ void Phone::ask_publication() {
   publication_.due.reset();
   publication_.ending = !wants_online_;
   if (publication_.ending && etag_.empty()) {
-    publication_.stands = false;
+    publication_.stands = publication_.in_flight = false;
     return;
   }
   publication_.in_flight = true;
@@ -316,7 +316,7 @@ void Phone::forget_picture(Watch& watch) {
 // The dialog is over; another may begin.
 void Phone::end_watch(Watch& watch) {
   forget_picture(watch);
-  watch.stands = false;
+  watch.stands = watch.in_flight = false;
   watch.asked = 0;
   watch.call_id.clear();
   watch.to_tag.clear();
