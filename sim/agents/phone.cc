@@ -232,6 +232,7 @@ void Phone::link_ended() {
     task.due.reset();
     if (wants_online_) task.due = now_.instant;
   };
+  if (publication_.in_flight) published_.reset();
   const bool published = publication_.stands || !etag_.empty();
   lost(registration_);
   lost(publication_);

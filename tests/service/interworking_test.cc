@@ -100,6 +100,17 @@ TEST_F(Interworking, ARefreshSaysTheStateAgainAndAnEndSaysItLast) {
               ElementsAre("200 SUBSCRIBE", "NOTIFY terminated;reason=timeout: closed closed"));
 }
 
+// The authorization is there already, and so is juliet.
+TEST_F(Interworking, WhoIsSeenByAPhoneIsSeenByAMessengerThatSubscribesLater) {
+  Messenger juliet(service, "juliet/balcony");
+  Phone romeo(service, "romeo", 6001);
+  befriend(juliet, romeo);
+  Messenger at_home(service, "romeo/home");
+  at_home.heard();
+  at_home.say("<presence to='juliet@example.com' type='subscribe'/>");
+  EXPECT_THAT(at_home.heard(), ::testing::Contains("<presence from='juliet/balcony' to='romeo'/>"));
+}
+
 // RFC 8048 section 7: a fetch is a probe.
 TEST_F(Interworking, AFetchIsAnsweredOnce) {
   Messenger juliet(service, "juliet/balcony");

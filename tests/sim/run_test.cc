@@ -5,7 +5,8 @@
 namespace muster::sim {
 namespace {
 
-// Small, so that a test is quick with sanitizers too.
+// (A test has a Run of its own: hence sim::Run.) Small, so that a test is quick with sanitizers
+// too.
 Swarm small_swarm(std::uint64_t seed) {
   Swarm swarm = draw_swarm(RandomStreams(seed));
   swarm.users = 4;
@@ -16,15 +17,15 @@ Swarm small_swarm(std::uint64_t seed) {
 
 TEST(Run, OfTheSameSeedIsTheSame) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    Run one(seed, small_swarm(seed));
-    Run two(seed, small_swarm(seed));
+    sim::Run one(seed, small_swarm(seed));
+    sim::Run two(seed, small_swarm(seed));
     EXPECT_EQ(one.go().digest, two.go().digest) << "seed " << seed;
   }
 }
 
 TEST(Run, OfAnotherSeedIsAnother) {
-  Run one(1, small_swarm(1));
-  Run two(2, small_swarm(1));
+  sim::Run one(1, small_swarm(1));
+  sim::Run two(2, small_swarm(1));
   EXPECT_NE(one.go().digest, two.go().digest);
 }
 
@@ -34,8 +35,8 @@ TEST(Run, WithoutFaultsIsRight) {
   swarm.phones_per_mille = 700;
   swarm.faults = {};
   swarm.trouble = {};
-  Run run(1, swarm);
-  EXPECT_EQ(run.go().verdict, Run::Verdict::right);
+  sim::Run run(1, swarm);
+  EXPECT_EQ(run.go().verdict, sim::Run::Verdict::right);
   for (const Findings::Finding& finding : run.findings().all())
     ADD_FAILURE() << finding.checker << ": " << finding.what;
 }

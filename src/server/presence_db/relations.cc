@@ -125,10 +125,13 @@ void PresenceDb::answered(Now, const SubscriptionAsked& ask, const StoreReply& r
 void PresenceDb::pair_changed(const Address& actor, const Address& peer,
                               const SubscriptionChanged& changed, SubscriptionVerb verb,
                               std::string stanza, Outbox& out) {
+  // Told is the difference to what was known here, not to what the store had: the hints of two
+  // changes that cross arrive after both, and of the older one nothing is told any more.
   User* user = held(actor);
-  const bool was_seen = is_seen_by(changed.actor.before.subscription);
-  const bool is_seen = is_seen_by(changed.actor.after.relation.subscription);
-  if (user != nullptr && was_seen && !is_seen) tell_unavailable(*user, peer, out);
+  const bool was_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
+  if (user != nullptr) learn(*user, peer, changed.actor);
+  const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
+  if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
   if (changed.peer.changed || !changed.to_peer.empty()) {
     out.emit(shard_.home_of(peer),
              RelationChanged{peer, actor, changed.peer, changed.to_peer, std::move(stanza), verb});
@@ -136,8 +139,13 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   for (const SubscriptionVerb shown : changed.to_actor) {
     out.emit(SubscriptionShown{actor, shown, subscription_stanza(peer, actor, shown)});
   }
-  if (user != nullptr) learn(*user, peer, changed.actor);
   push(actor, peer, changed.actor, out);
+  // Her phone was allowed before: on the peer's side nothing changed, and nobody there tells her.
+  const bool sees_now =
+      !sees(changed.actor.before.subscription) && sees(changed.actor.after.relation.subscription);
+  if (sees_now && !changed.peer.changed) {
+    out.emit(shard_.home_of(peer), ContactsProbed{actor, {peer}});
+  }
   if (user == nullptr) return;
   if (!was_seen && is_seen) tell_presence(*user, peer, out);
   review_watches(actor, *user, &peer, out);
@@ -152,6 +160,7 @@ void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
     user.waiting.push_back(changed);
     return;
   }
+  const Relation before = relation_to(user, changed.contact);
   // What was loaded with the change in it was loaded before there was a session to be told.
   if (changed.change.changed && !learn(user, changed.contact, changed.change)) return;
   for (const SubscriptionVerb shown : changed.shown) {
@@ -161,7 +170,7 @@ void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
         verbatim ? changed.stanza : subscription_stanza(changed.contact, changed.user, shown)});
   }
   push(changed.user, changed.contact, changed.change, out);
-  side_changed(changed.user, changed.contact, changed.change.before, out);
+  side_changed(changed.user, changed.contact, before, out);
 }
 
 void PresenceDb::side_changed(const Address& account, const Address& contact, Relation before,

@@ -195,6 +195,18 @@ TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
                           "to bob: <presence from='alice/home' to='bob' type='unavailable'/>"));
 }
 
+// Two requests cross, and both are granted: bob's own change is newer than the hint of alice's.
+TEST_F(PresenceDbRelations, PresenceIsToldWhereANewerChangeOvertakesTheHint) {
+  world.store.carry_out(SetWatcherPolicy{world.user("bob"), WatcherPolicy::allow});
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("alice", Verb::subscribe, "bob");
+  world.send("bob", Verb::subscribe, "alice");
+  world.release_hints();
+  EXPECT_THAT(world.heard(),
+              ::testing::Contains("to alice: <presence from='bob/desk' to='alice'/>"));
+}
+
 TEST_F(PresenceDbRelations, AHintThatTheLoadedRecordHasAlreadyIsNotNews) {
   come({"alice/home"});
   world.hold_hints();
