@@ -313,7 +313,7 @@ TEST(Calls, AFanOutIsOneOrder) {
   ASSERT_EQ(fan_outs.size(), 1u);
   ASSERT_EQ(fan_outs[0].recipients.size(), 2u);
   EXPECT_EQ(fan_outs[0].body, ready.body);
-  EXPECT_NE(fan_outs[0].recipients[0].head, fan_outs[0].recipients[1].head);
+  EXPECT_NE(fan_outs[0].recipients[0].head.view(), fan_outs[0].recipients[1].head.view());
   EXPECT_EQ(fan_outs[0].recipients[1].remote.port, 40'001);
 }
 
