@@ -44,7 +44,7 @@ void ScriptedMessenger::log_in() {
   const std::string user = jid_.substr(0, jid_.find('@'));
   const std::string domain = jid_.substr(user.size() + 1, jid_.find('/') - user.size() - 1);
   const std::string header = "<stream:stream to='" + domain +
-                             "' version='1.0' xmlns='jabber:messenger'"
+                             "' version='1.0' xmlns='jabber:client'"
                              " xmlns:stream='http://etherx.jabber.org/streams'>";
   if (!connection_ || is_closed()) connect();
   say(header);

@@ -11,7 +11,7 @@ namespace muster::testing {
 bool matches(std::string_view text, std::string_view pattern);
 
 // What differs, in words; nothing if `xml` is as `pattern` says. Both are one element, in the
-// namespace jabber:messenger if they name none. Attributes are compared whatever their order,
+// namespace jabber:client if they name none. Attributes are compared whatever their order,
 // children in theirs. `id` may be left out of a pattern.
 std::optional<std::string> xml_difference(std::string_view xml, std::string_view pattern);
 

@@ -65,7 +65,7 @@ std::string tuples_of(std::string_view document) {
     all += all.empty() ? "" : ", ";
     all += id.starts_with("ID-") ? muster::pidf::from_id(id.substr(3)) : id;
     all += " " + part_of(tuple, "<basic>", "</basic>");
-    const std::string show = part_of(tuple, "<show xmlns='jabber:messenger'>", "</show>");
+    const std::string show = part_of(tuple, "<show xmlns='jabber:client'>", "</show>");
     if (!show.empty()) all += " " + show;
     const std::size_t note = tuple.find("<note");
     if (note != std::string_view::npos) {
@@ -240,7 +240,8 @@ void Stage::messenger_receives(ScriptedMessenger& messenger, const Statement& st
   Words patterns;
   std::istringstream in(statement.payload);
   for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with(' ') && line.starts_with('<') && !line.starts_with("</")) {
+    if (!line.starts_with(' ') && line.starts_with('<') &&
+        (!line.starts_with("</") || line == "</stream:stream>")) {
       patterns.push_back(line);
     } else if (!patterns.empty()) {
       patterns.back() += "\n" + line;
@@ -286,8 +287,9 @@ void Stage::play_phone(const std::string& name, const Statement& statement) {
 void Stage::phone_sends(ScriptedPhone& phone, const Statement& statement) {
   const Words& words = statement.words;
   if (words.size() < 5 || words[3] != "to") fail("sends METHOD to ADDRESS [in DIALOG]");
-  const std::string dialog =
-      words.size() == 7 && words[5] == "in" ? words[6] : words[2] + "-" + words[4];
+  const std::string dialog = words.size() == 7 && words[5] == "in"
+                                 ? words[6]
+                                 : words[2] + words[4].substr(0, words[4].find('@'));
   const RowsAndBody payload = read_payload(statement.payload);
   phone.request(words[2], words[4], dialog, payload.rows, payload.body);
 }
