@@ -232,6 +232,8 @@ void Phone::no_answer(std::uint64_t purpose) {
   if (watch.asked != purpose) return;
   failed(watch);
   end_watch(watch);
+  // It was to end, and is wanted again.
+  if (wants_online_ && watch.wanted && !watch.due) watch.due = now_.instant;
 }
 
 void Phone::registration_answered(std::uint16_t status, const sip::Message& answer) {
