@@ -182,7 +182,8 @@ TEST_F(Recorded, IsToldInWords) {
   std::string lines;
   replay(bytes(), [&](const std::string& line) { lines += line + "\n"; });
   EXPECT_THAT(lines, HasSubstr("shard 0, step 0, at 1000.000000 s: Started\n    AskStore"));
-  EXPECT_THAT(lines, AllOf(HasSubstr("(juliet@example.com, 127.0.0.9:40000): \"<presence><show>away"),
+  EXPECT_THAT(lines, AllOf(HasSubstr("(juliet@example.com, 127.0.0.9:40000): "),
+                           HasSubstr("\"<presence><show>away"),
                            HasSubstr("LinkArrived link "), HasSubstr("FromShard shard 1: "),
                            HasSubstr(" HandOver link "), HasSubstr("AskStore ticket "),
                            HasSubstr(": LoadUser of juliet@example.com"), HasSubstr("at mass"),
