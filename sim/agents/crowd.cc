@@ -22,9 +22,22 @@ void Crowd::wish(AgentId id, const Wish& wish) {
   step(id, wish);
 }
 
+void Crowd::lose(AgentId id) {
+  Place& place = places_[id.number()];
+  place.lost = true;
+  const Endpoint& at = place.agent->identity().at;
+  world_.network().unbind(at);
+  endpoints_.erase(at);
+  if (!place.connection) return;
+  world_.network().vanish(*place.connection);
+  connections_.erase(*place.connection);
+  place.connection.reset();
+}
+
 // --- steps ---------------------------------------------------------------------------------------
 
 void Crowd::step(AgentId id, const AgentInput& input) {
+  if (lost(id)) return;
   AgentOutbox out;
   places_[id.number()].agent->step({world_.timeline().now(), {}}, input, out);
   for (AgentOrder& order : out)

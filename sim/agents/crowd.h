@@ -24,6 +24,9 @@ class Crowd : private Peer {
 
   // Now; what comes of it is an event like others.
   void wish(AgentId id, const Wish& wish);
+  // Its device breaks: it neither says nor hears anything more, and nobody is told.
+  void lose(AgentId id);
+  bool lost(AgentId id) const { return places_[id.number()].lost; }
 
   void watch(AgentWatch& watch) { watches_.push_back(&watch); }
 
@@ -33,6 +36,7 @@ class Crowd : private Peer {
     std::string name;  // for the history
     std::optional<ConnectionId> connection;
     std::optional<Instant> alarm;
+    bool lost = false;
   };
 
   void step(AgentId id, const AgentInput& input);

@@ -139,6 +139,7 @@ void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {
     watch.from_tag = random_.token(8);
   }
   const Address presentity = watch_purposes_[purpose];
+  if (wanted && watch.to_tag.empty()) tell(AskedFor{presentity});
   const std::uint32_t seconds =
       wanted ? std::max(habits_.subscription_seconds, watch.min_seconds) : 0;
   const std::string udp = habits_.transport == Transport::udp ? "" : ";transport=tcp";

@@ -9,6 +9,7 @@ namespace {
 std::map<Address, Picture> shown(const View& view) {
   std::map<Address, Picture> all;
   for (std::uint32_t i = 0; i < view.crowd.size(); ++i) {
+    if (view.crowd.lost(AgentId(i))) continue;
     const Agent& agent = view.crowd.agent(AgentId(i));
     Picture& picture = all[agent.identity().account];
     for (const auto& [name, shown] : agent.own_picture())
@@ -42,6 +43,7 @@ Picture as_shown(const Picture& picture) {
 void Convergence::at_rest(const View& view) {
   const auto truth = shown(view);
   for (std::uint32_t i = 0; i < view.crowd.size(); ++i) {
+    if (view.crowd.lost(AgentId(i))) continue;
     const Agent& agent = view.crowd.agent(AgentId(i));
     const std::string who = agent.identity().account.text() + "/" + agent.identity().name;
     if (!agent.content()) stuck(view.now(), who + " has not reached what it wants");

@@ -106,6 +106,12 @@ void Load::bring_all_online() {
       crowd_.wish(id, GoOnline{});
 }
 
+void Load::break_some() {
+  for (std::uint32_t i = 0; i < crowd_.size(); ++i) {
+    if (happens(users_, 500)) crowd_.lose(AgentId(i));
+  }
+}
+
 void Load::send_all_away() {
   for (const User& user : all_)
     for (const AgentId id : user.agents)

@@ -19,6 +19,8 @@ class Load {
   void end() { ended_ = true; }
   // Nobody is away, and nobody wishes anything any more.
   void bring_all_online();
+  // Devices break, some of which are the only one of their user.
+  void break_some();
   void send_all_away();
 
  private:

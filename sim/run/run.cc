@@ -53,6 +53,11 @@ Run::Result Run::go() {
   for (const auto& checker : checkers_)
     checker->at_rest(view());
   if (!findings_.empty()) return result();
+  load_.break_some();
+  if (!run_for(kExpiryTime)) return result();
+  for (const auto& checker : checkers_)
+    checker->at_rest(view());
+  if (!findings_.empty()) return result();
   load_.send_all_away();
   if (!run_for(kEmptyTime)) return result();
   for (const auto& checker : checkers_)

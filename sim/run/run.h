@@ -2,7 +2,9 @@
 //
 // Safety: faults and load as the swarm has them, for its busy time. Healing: faults end, whatever
 // was killed is started, all agents come online; within kHealTime all must converge, for what was
-// lost meanwhile has run out by then. Leaving: all agents go; within kEmptyTime nothing is left.
+// lost meanwhile has run out by then. Expiring: the devices of some break without a word; within
+// kExpiryTime nobody sees them any more, and all else is as it was. Leaving: all agents go; within
+// kEmptyTime nothing is left.
 //
 // It ends early at the first finding. At kStepsAtOnce events without a moment passing it is
 // stuck.
@@ -25,6 +27,7 @@ namespace muster::sim {
 class Run {
  public:
   static constexpr Duration kHealTime = Duration::minutes(25);
+  static constexpr Duration kExpiryTime = Duration::minutes(25);
   static constexpr Duration kEmptyTime = Duration::minutes(25);
   static constexpr std::uint64_t kStepsAtOnce = 1'000'000;
 

@@ -28,6 +28,26 @@ MemoryStore::Account* MemoryStore::find(const Address& account) {
   return found == accounts_.end() ? nullptr : &found->second;
 }
 
+const MemoryStore::Account* MemoryStore::find(const Address& account) const {
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+WatcherPolicy MemoryStore::policy_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? WatcherPolicy::deny : found->policy;
+}
+
+Relation MemoryStore::relation(const Address& account, const Address& contact) const {
+  return relation_of(find(account), contact);
+}
+
+const std::vector<StoredPublication>& MemoryStore::publications_of(const Address& account) const {
+  static const std::vector<StoredPublication> kNone;
+  const Account* found = find(account);
+  return found == nullptr ? kNone : found->publications;
+}
+
 Relation MemoryStore::relation_of(const Account* account, const Address& contact) {
   if (account == nullptr) return {};
   const auto found = account->contacts.find(contact);

@@ -17,6 +17,11 @@ class MemoryStore {
   // Never StoreFailed: this store cannot.
   StoreReply carry_out(const StoreRequest& request);
 
+  // What is held, for those who look on. Of an account that is not there: nothing, and `deny`.
+  WatcherPolicy policy_of(const Address& account) const;
+  Relation relation(const Address& account, const Address& contact) const;
+  const std::vector<StoredPublication>& publications_of(const Address& account) const;
+
  private:
   // What an account holds of one contact.
   struct Record {
@@ -48,6 +53,7 @@ class MemoryStore {
   StoreReply on(const RemoveAccount& remove);
 
   Account* find(const Address& account);
+  const Account* find(const Address& account) const;
   static Relation relation_of(const Account* account, const Address& contact);
   static std::size_t items_of(const Account& account);
   // What `account` holds of `contact` is `after` from now on.

@@ -50,6 +50,7 @@ class World : private TurnWatch {
   const Timeline& timeline() const { return timeline_; }
   Network& network() { return network_; }
   ModelStore& store() { return store_; }
+  const ModelStore& store() const { return store_; }
   ModelVerifier& verifier() { return verifier_; }
   std::size_t server_count() const { return servers_.size(); }
   Server& server(std::size_t number = 0) { return servers_[number]; }

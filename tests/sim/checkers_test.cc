@@ -1,0 +1,176 @@
+// Each checker finds what it is for, and lets pass what is right.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "codec/address/jid.h"
+#include "sim/agents/messenger.h"
+#include "sim/checkers/durability.h"
+#include "sim/checkers/order.h"
+#include "sim/checkers/permission.h"
+
+namespace muster::sim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Address kJuliet = *parse_jid("juliet@example.com");
+const Address kRomeo = *parse_jid("romeo@example.com");
+
+// Juliet and Romeo, each with a messenger that was never told to come online.
+class Checkers : public ::testing::Test {
+ protected:
+  Checkers() {
+    for (const Address& account : {kJuliet, kRomeo}) {
+      world_.store().memory().carry_out(LoadUser{account, true, {}, WatcherPolicy::ask});
+      Identity identity;
+      identity.account = account;
+      identity.name = "home";
+      crowd_.add(std::make_unique<Messenger>(identity, Messenger::Habits(),
+                                             world_.streams().stream(account.text())));
+    }
+  }
+
+  static World::Plan plan() {
+    World::Plan plan;
+    plan.settings.domains = {"example.com"};
+    return plan;
+  }
+  void tell(Checker& checker, AgentId agent, decltype(Happened::what) what) {
+    checker.happened({view_.now(), agent, std::move(what)});
+    checker.at_step(view_);
+  }
+  std::vector<std::string> found() const {
+    std::vector<std::string> all;
+    for (const Findings::Finding& finding : findings_.all())
+      all.push_back(finding.checker + ": " + finding.what);
+    return all;
+  }
+  static Picture picture(const std::string& note) { return {{"home", {"", note}}}; }
+
+  World world_{plan()};
+  Crowd crowd_{world_};
+  View view_{world_, crowd_};
+  Findings findings_;
+  const AgentId juliet_{0};
+  const AgentId romeo_{1};
+};
+
+// --- order ---------------------------------------------------------------------------------------
+
+class OrderChecker : public Checkers {
+ protected:
+  void SetUp() override {
+    tell(order_, juliet_, WentOnline{kJuliet.with_resource("home")});
+    for (const char* note : {"v1", "v2"})
+      tell(order_, juliet_, ShowedItself{picture(note)});
+  }
+  void sees(const std::string& note) { tell(order_, romeo_, SawPicture{kJuliet, picture(note)}); }
+
+  Order order_{findings_};
+};
+
+TEST_F(OrderChecker, TheNewerAfterTheOlderAndTheSameAgainAreRight) {
+  for (const char* note : {"v1", "v2", "v2"})
+    sees(note);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(OrderChecker, TheOlderAfterTheNewerIsWrong) {
+  sees("v2");
+  sees("v1");
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("order: what is seen of juliet@example.com/home is "
+                                             "older than what was seen before")));
+}
+
+TEST_F(OrderChecker, WhoBeginsAnewMaySeeTheOlder) {
+  sees("v2");
+  tell(order_, romeo_, ForgotPictures{});
+  sees("v1");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(OrderChecker, WhatNobodyShowedIsWrong) {
+  sees("v3");
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("order: nobody showed")));
+}
+
+TEST_F(OrderChecker, AMessageThatNobodySentIsWrong) {
+  tell(order_, juliet_, SentMessage{kRomeo, "text 1"});
+  tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
+  EXPECT_THAT(found(), IsEmpty());
+  tell(order_, romeo_, HeardMessage{kJuliet, "text 2"});
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("order: a message is heard that nobody sent")));
+}
+
+// --- permission ----------------------------------------------------------------------------------
+
+class PermissionChecker : public Checkers {
+ protected:
+  void sees() { tell(permission_, romeo_, SawPicture{kJuliet, picture("v1")}); }
+  void policy(WatcherPolicy policy) {
+    world_.store().memory().carry_out(SetWatcherPolicy{kJuliet, policy});
+  }
+
+  Permission permission_{findings_};
+};
+
+TEST_F(PermissionChecker, WhoWasNotLetInIsWrong) {
+  sees();
+  EXPECT_THAT(found(), ElementsAre("permission: romeo@example.com sees juliet@example.com, who "
+                                   "never let it in"));
+}
+
+TEST_F(PermissionChecker, NothingIsNoSight) {
+  tell(permission_, romeo_, SawPicture{kJuliet, {}});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(PermissionChecker, HerWordLetsIn) {
+  tell(permission_, juliet_, AskedFor{kRomeo, SubscriptionVerb::subscribed});
+  sees();
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(PermissionChecker, APolicyLetsIn) {
+  policy(WatcherPolicy::allow);
+  sees();
+  policy(WatcherPolicy::mutual);
+  tell(permission_, juliet_, AskedFor{kRomeo, SubscriptionVerb::subscribe});
+  sees();
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(PermissionChecker, ThatHeAskedLetsNobodyIn) {
+  policy(WatcherPolicy::mutual);
+  tell(permission_, romeo_, AskedFor{kJuliet, SubscriptionVerb::subscribe});
+  sees();
+  policy(WatcherPolicy::deny);
+  sees();
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("never let it in"), HasSubstr("never let it in")));
+}
+
+// --- durability ----------------------------------------------------------------------------------
+
+TEST_F(Checkers, WhatIsPromisedIsInTheStore) {
+  Durability durability(findings_);
+  StorePublication store;
+  store.account = kJuliet;
+  store.etag = "e1";
+  store.document = "<presence><note>v7 here</note></presence>";
+  store.expires = UnixTime::at(Duration::minutes(10));
+  store.publications_max = 10;
+  world_.store().memory().carry_out(store);
+  tell(durability, juliet_, WasPromised{"publication", "v7 here"});
+  EXPECT_THAT(found(), IsEmpty());
+  tell(durability, juliet_, WasPromised{"publication", "v8 here"});
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("durability: juliet@example.com was told that its "
+                                             "publication is kept (v8 here)")));
+}
+
+}  // namespace
+}  // namespace muster::sim
