@@ -20,14 +20,7 @@ xml::Limits xml_limits(const Limits& limits) {
 }
 
 Error error_of(xml::Error error) {
-  switch (error) {
-    case xml::Error::too_big:
-    case xml::Error::too_deep:
-    case xml::Error::too_many_elements:
-    case xml::Error::too_many_attributes:
-    case xml::Error::too_many_declarations: return Error::too_big;
-    default: return Error::bad_xml;
-  }
+  return xml::is_limit(error) ? Error::too_big : Error::bad_xml;
 }
 
 std::optional<Error> root_error(const xml::Element& root, std::string_view name,
