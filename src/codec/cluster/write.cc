@@ -1,6 +1,7 @@
 #include "codec/cluster/write.h"
 
 #include <algorithm>
+#include <optional>
 #include <variant>
 
 #include "codec/cluster/element_writer.h"
@@ -149,14 +150,14 @@ class Changes {
   std::string& out_;
 };
 
-void write_root(const Document& document, std::string_view name, std::uint32_t version,
-                std::string& out) {
+void write_root(const Document& document, std::string_view name,
+                std::optional<std::uint32_t> version, std::string& out) {
   ElementWriter elements(out);
   xml::Writer& writer = elements.writer();
   writer.verbatim(kDeclaration).open(name);
   declare(writer, document.entity);
-  if (version != 0) {
-    writer.attribute("xmlns:p", kNsPidfDiff).attribute("version", std::to_string(version));
+  if (version) {
+    writer.attribute("xmlns:p", kNsPidfDiff).attribute("version", std::to_string(*version));
   }
   elements.content(document);
   writer.close();
@@ -177,7 +178,7 @@ constexpr std::string_view kDiffEnd = "</p:pidf-diff>";
 }  // namespace
 
 void write(const Document& document, std::string& out) {
-  write_root(document, "presence", 0, out);
+  write_root(document, "presence", std::nullopt, out);
 }
 
 void write_full(const Document& document, std::uint32_t version, std::string& out) {

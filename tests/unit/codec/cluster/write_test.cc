@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/prng.h"
@@ -26,7 +27,7 @@ TEST(ClusterWrite, the_schemas_accept_all_that_is_written) {
     write(now, body);
     expect_valid(body);
     body.clear();
-    write_full(now, 1, body);
+    write_full(now, static_cast<std::uint32_t>(i), body);
     expect_valid(body);
     body.clear();
     write_diff(diff(before, now), now.entity, 2, body);
