@@ -1,5 +1,6 @@
 // No lease outlives its holder by more than its time: at rest, nobody sees anything of a device
-// that broke without a word, by whatever it was present (a session, a registration, a publication).
+// that broke without a word, be it by its session or by its publication. (What a registration alone
+// shows has nothing by which to tell it.)
 #pragma once
 
 #include "sim/checkers/checker.h"

@@ -15,7 +15,7 @@ void Order::happened(const Happened& fact) {
   } else if (std::holds_alternative<ForgotPictures>(fact.what)) {
     seen_.erase(fact.agent);
   } else if (const auto* sent = std::get_if<SentMessage>(&fact.what)) {
-    sent_.emplace(sent->text, fact.agent);
+    sent_.insert(sent->text);
   } else if (const auto* heard = std::get_if<HeardMessage>(&fact.what)) {
     if (!sent_.contains(heard->text)) {
       wrong(fact.at, "a message is heard that nobody sent: " + heard->text);

@@ -27,7 +27,7 @@ class Order : public Checker {
   std::set<Resource> sessions_;
   std::map<Shown, std::uint64_t> shown_;                       // with the place in the order of all
   std::map<AgentId, std::map<Resource, std::uint64_t>> seen_;  // the place of what it saw last
-  std::map<std::string, AgentId> sent_;                        // the texts of messages
+  std::set<std::string> sent_;                                 // the texts of messages
 };
 
 }  // namespace muster::sim

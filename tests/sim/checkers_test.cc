@@ -2,12 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "codec/address/jid.h"
-#include "sim/agents/messenger.h"
+#include "sim/checkers/convergence.h"
 #include "sim/checkers/durability.h"
+#include "sim/checkers/expiry.h"
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
 
@@ -21,18 +27,41 @@ using ::testing::IsEmpty;
 const Address kJuliet = *parse_jid("juliet@example.com");
 const Address kRomeo = *parse_jid("romeo@example.com");
 
-// Juliet and Romeo, each with a messenger that was never told to come online.
+// An agent that shows and sees what a test has it show and see.
+class Sitter : public Agent {
+ public:
+  Sitter(const Address& account, const Endpoint& at) {
+    identity_.account = account;
+    identity_.name = "home";
+    identity_.at = at;
+  }
+  Picture shows;
+  std::map<Address, Picture> sees;
+
+  AgentKind kind() const override { return AgentKind::messenger; }
+  const Identity& identity() const override { return identity_; }
+  void step(Now, const AgentInput&, AgentOutbox&) override {}
+  std::optional<Instant> next_deadline() const override { return std::nullopt; }
+  bool content() const override { return true; }
+  bool online() const override { return true; }
+  Picture own_picture() const override { return shows; }
+  std::map<Address, Picture> pictures() const override { return sees; }
+
+ private:
+  Identity identity_;
+};
+
 class Checkers : public ::testing::Test {
  protected:
-  Checkers() {
-    for (const Address& account : {kJuliet, kRomeo}) {
-      world_.store().memory().carry_out(LoadUser{account, true, {}, WatcherPolicy::ask});
-      Identity identity;
-      identity.account = account;
-      identity.name = "home";
-      crowd_.add(std::make_unique<Messenger>(identity, Messenger::Habits(),
-                                             world_.streams().stream(account.text())));
-    }
+  Checkers() : juliets_(add(kJuliet, 1)), romeos_(add(kRomeo, 2)) {}
+
+  Sitter& add(const Address& account, std::uint8_t number) {
+    world_.store().memory().carry_out(LoadUser{account, true, {}, WatcherPolicy::ask});
+    auto sitter =
+        std::make_unique<Sitter>(account, Endpoint{IpAddress::v4(10, 1, 0, number), 40'000});
+    Sitter& kept = *sitter;
+    crowd_.add(std::move(sitter));
+    return kept;
   }
 
   static World::Plan plan() {
@@ -58,6 +87,8 @@ class Checkers : public ::testing::Test {
   Findings findings_;
   const AgentId juliet_{0};
   const AgentId romeo_{1};
+  Sitter& juliets_;
+  Sitter& romeos_;
 };
 
 // --- order ---------------------------------------------------------------------------------------
@@ -152,6 +183,62 @@ TEST_F(PermissionChecker, ThatHeAskedLetsNobodyIn) {
   policy(WatcherPolicy::deny);
   sees();
   EXPECT_THAT(found(), ElementsAre(HasSubstr("never let it in"), HasSubstr("never let it in")));
+}
+
+TEST_F(PermissionChecker, AtRestTheStoreHasTheAuthorization) {
+  romeos_.sees[kJuliet] = picture("v1");
+  permission_.at_rest(view_);
+  EXPECT_THAT(found(), ElementsAre("permission: romeo@example.com sees juliet@example.com without "
+                                   "an authorization"));
+  for (const auto& [actor, peer, verb] :
+       {std::tuple{kRomeo, kJuliet, SubscriptionVerb::subscribe},
+        std::tuple{kJuliet, kRomeo, SubscriptionVerb::subscribed}}) {
+    world_.store().memory().carry_out(ChangeSubscription{actor, peer, verb, "", 10});
+  }
+  permission_.at_rest(view_);
+  EXPECT_EQ(found().size(), 1u);
+}
+
+// --- expiry --------------------------------------------------------------------------------------
+
+class ExpiryChecker : public Checkers {
+ protected:
+  void SetUp() override {
+    juliets_.shows = picture("v1");
+    romeos_.sees[kJuliet] = picture("v1");
+  }
+  Expiry expiry_{findings_};
+};
+
+TEST_F(ExpiryChecker, WhoIsThereMayBeSeen) {
+  expiry_.at_rest(view_);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(ExpiryChecker, WhoBrokeMayNot) {
+  crowd_.lose(juliet_);
+  expiry_.at_rest(view_);
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("expiry: romeo@example.com still sees "
+                                             "juliet@example.com/home, which broke long ago")));
+}
+
+TEST_F(ExpiryChecker, WhatABrokenDeviceSeesIsNothing) {
+  crowd_.lose(juliet_);
+  crowd_.lose(romeo_);
+  expiry_.at_rest(view_);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(ExpiryChecker, ConvergenceWantsThatWhoBrokeIsGone) {
+  Convergence convergence(findings_);
+  convergence.at_rest(view_);
+  EXPECT_THAT(found(), IsEmpty());
+  crowd_.lose(juliet_);
+  convergence.at_rest(view_);
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("convergence: romeo@example.com/home sees of")));
+  romeos_.sees[kJuliet] = {};
+  convergence.at_rest(view_);
+  EXPECT_EQ(found().size(), 1u);
 }
 
 // --- durability ----------------------------------------------------------------------------------
