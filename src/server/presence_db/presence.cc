@@ -104,17 +104,37 @@ void PresenceDb::welcome(const Address& session, const User& user, Outbox& out) 
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
     if (!watched[i].empty()) out.emit(ShardId(i), ContactsProbed{session, std::move(watched[i])});
   }
-  if (pending) {
-    const Address account = session.to_bare();
-    ask_store(account, PendingAsk{session}, LoadPending{account}, out);
+  if (pending) load_pending(session, out);
+}
+
+void PresenceDb::load_pending(const Address& session, Outbox& out) {
+  const Address account = session.to_bare();
+  ask_store(account, PendingAsk{session}, LoadPending{account}, out);
+}
+
+void PresenceDb::answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
+  const auto* pending = std::get_if<PendingLoaded>(&reply);
+  if (pending == nullptr) {
+    pending_again_.push_back(ask.session);
+    if (pending_again_at_) return;
+    pending_again_at_ = now.instant + kStoreAgainAfter;
+    deadlines_.add(*pending_again_at_, {});
+    return;
+  }
+  for (const PendingLoaded::Request& request : pending->requests) {
+    out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
   }
 }
 
-void PresenceDb::answered(Now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
-  const auto* pending = std::get_if<PendingLoaded>(&reply);
-  if (pending == nullptr) return;  // they stay pending, and are shown when she next comes
-  for (const PendingLoaded::Request& request : pending->requests) {
-    out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
+// For those who are still there.
+void PresenceDb::load_pending_again(Outbox& out) {
+  pending_again_at_.reset();
+  for (const Address& session : std::exchange(pending_again_, {})) {
+    const User* user = held(session.to_bare());
+    if (user == nullptr) continue;
+    const bool there = std::any_of(user->resources.begin(), user->resources.end(),
+                                   [&](const PresentResource& r) { return r.full == session; });
+    if (there) load_pending(session, out);
   }
 }
 

@@ -74,7 +74,18 @@ void PresenceDb::on(Now, const RosterAsked& asked, Outbox& out) {
 
 void PresenceDb::answered(Now, const RosterAsked& ask, const StoreReply& reply, Outbox& out) {
   RosterAnswered answer{ask.session, ask.id, std::nullopt};
-  if (const auto* roster = std::get_if<RosterLoaded>(&reply)) answer.roster = *roster;
+  if (const auto* roster = std::get_if<RosterLoaded>(&reply)) {
+    // The hint of a newer change was faster than the store, and its push has gone to the session:
+    // this roster would undo it there.
+    const User* user = held(ask.account);
+    const bool old = user != nullptr && user->versions.newest() > roster->version;
+    if (old && ask.overtaken < kRosterOvertakenMax) {
+      RosterAsked again = ask;
+      ++again.overtaken;
+      return ask_store(ask.account, again, LoadRoster{ask.account, ask.known_version}, out);
+    }
+    answer.roster = *roster;
+  }
   out.emit(std::move(answer));
 }
 
@@ -92,8 +103,10 @@ void PresenceDb::on(Now, const RosterItemAsked& asked, Outbox& out) {
 void PresenceDb::answered(Now, const RosterItemAsked& ask, const StoreReply& reply, Outbox& out) {
   if (const auto* set = std::get_if<RosterItemSet>(&reply)) {
     const RelationChange change{true, set->version, {}, set->item};
-    if (User* user = held(ask.account)) learn(*user, ask.contact, change);
-    push(ask.account, ask.contact, change, out);
+    User* user = held(ask.account);
+    if (user == nullptr || learn(*user, ask.contact, change)) {
+      push(ask.account, ask.contact, change, out);
+    }
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
   } else if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
     pair_changed(ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
@@ -126,10 +139,11 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
                               const SubscriptionChanged& changed, SubscriptionVerb verb,
                               std::string stanza, Outbox& out) {
   // Told is the difference to what was known here, not to what the store had: the hints of two
-  // changes that cross arrive after both, and of the older one nothing is told any more.
+  // changes that cross arrive after both, and of the older one nothing is told any more. So it is
+  // with this answer, if a hint of what came after it was faster.
   User* user = held(actor);
   const bool was_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
-  if (user != nullptr) learn(*user, peer, changed.actor);
+  const bool is_news = user == nullptr || learn(*user, peer, changed.actor);
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
   if (changed.peer.changed || !changed.to_peer.empty()) {
@@ -139,10 +153,10 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   for (const SubscriptionVerb shown : changed.to_actor) {
     out.emit(SubscriptionShown{actor, shown, subscription_stanza(peer, actor, shown)});
   }
-  push(actor, peer, changed.actor, out);
+  if (is_news) push(actor, peer, changed.actor, out);
   // Her phone was allowed before: on the peer's side nothing changed, and nobody there tells her.
-  const bool sees_now =
-      !sees(changed.actor.before.subscription) && sees(changed.actor.after.relation.subscription);
+  const bool sees_now = is_news && !sees(changed.actor.before.subscription) &&
+                        sees(changed.actor.after.relation.subscription);
   if (sees_now && !changed.peer.changed) {
     out.emit(shard_.home_of(peer), ContactsProbed{actor, {peer}});
   }

@@ -318,6 +318,7 @@ void PresenceDb::tell_watches(User& user, Outbox& out) {
 
 void PresenceDb::wake(Now now, Outbox& out) {
   if (publications_again_at_ && *publications_again_at_ <= now.instant) load_publications(now, out);
+  if (pending_again_at_ && *pending_again_at_ <= now.instant) load_pending_again(out);
   while (const auto account = deadlines_.take_due(now.instant)) {
     User* user = held(*account);
     if (user == nullptr) continue;
