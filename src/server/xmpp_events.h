@@ -128,7 +128,6 @@ struct RosterAsked {
   Address account;
   std::string id;
   std::optional<std::uint64_t> known_version;
-  std::uint8_t overtaken = 0;  // how often a newer change was pushed before the store answered
 };
 struct RosterAnswered {
   SessionId session;

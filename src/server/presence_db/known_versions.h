@@ -20,9 +20,6 @@ class KnownVersions {
   explicit KnownVersions(std::uint64_t whole) : whole_(whole) {}
 
   std::uint64_t whole() const { return whole_; }
-  std::uint64_t newest() const {
-    return whole_ + kAheadMax - static_cast<std::uint64_t>(std::countl_zero(ahead_));
-  }
 
   // False if it was known.
   bool note(std::uint64_t version) {

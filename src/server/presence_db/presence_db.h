@@ -33,7 +33,6 @@ namespace muster {
 class PresenceDb {
  public:
   // When to ask again for the live publications, if the store failed at the start.
-  static constexpr std::uint8_t kRosterOvertakenMax = 8;
   static constexpr Duration kStoreAgainAfter = Duration::seconds(10);
 
   explicit PresenceDb(Shard& shard) : shard_(shard) {}

@@ -74,18 +74,7 @@ void PresenceDb::on(Now, const RosterAsked& asked, Outbox& out) {
 
 void PresenceDb::answered(Now, const RosterAsked& ask, const StoreReply& reply, Outbox& out) {
   RosterAnswered answer{ask.session, ask.id, std::nullopt};
-  if (const auto* roster = std::get_if<RosterLoaded>(&reply)) {
-    // The hint of a newer change was faster than the store, and its push has gone to the session:
-    // this roster would undo it there.
-    const User* user = held(ask.account);
-    const bool old = user != nullptr && user->versions.newest() > roster->version;
-    if (old && ask.overtaken < kRosterOvertakenMax) {
-      RosterAsked again = ask;
-      ++again.overtaken;
-      return ask_store(ask.account, again, LoadRoster{ask.account, ask.known_version}, out);
-    }
-    answer.roster = *roster;
-  }
+  if (const auto* roster = std::get_if<RosterLoaded>(&reply)) answer.roster = *roster;
   out.emit(std::move(answer));
 }
 

@@ -94,6 +94,7 @@ void XmppPresence::on(Now, const AccountGone& gone, Outbox& out) {
 // Nothing more is said to it; for the others it becomes unavailable (RFC 6121 section 4.5.2).
 void XmppPresence::end(XmppSession& session, Outbox& out) {
   session.link = {};
+  roster_reads_.erase(session.id);
   leave(session, plain_unavailable_, out);
   sessions_.close(session);
 }

@@ -14,12 +14,10 @@ TEST(KnownVersions, AreWholeUpToTheFirstThatIsWanting) {
   EXPECT_TRUE(known.note(11));
   EXPECT_TRUE(known.note(13));
   EXPECT_EQ(known.whole(), 8U);
-  EXPECT_EQ(known.newest(), 13U);
   EXPECT_TRUE(known.note(9));
   EXPECT_EQ(known.whole(), 11U);
   EXPECT_TRUE(known.note(12));
   EXPECT_EQ(known.whole(), 13U);
-  EXPECT_EQ(known.newest(), 13U);
 }
 
 TEST(KnownVersions, AreNewsOnce) {

@@ -5,8 +5,6 @@
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
-using ::testing::StartsWith;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
@@ -81,41 +79,6 @@ TEST_F(PresenceDbRelations, WhatTheStoreDidNotKeepIsNotPushed) {
   EXPECT_THAT(world.heard(),
               ElementsAre("item: internal-server-error", "item: internal-server-error",
                           "roster: failed", "refused bob: internal-server-error"));
-}
-
-// bob grants what alice asked for while her roster is read, and that is pushed to her first.
-TEST_F(PresenceDbRelations, ARosterThatIsOvertakenByAPushIsReadAgain) {
-  come({"alice/home", "bob/desk"});
-  world.send("alice", Verb::subscribe, "bob");
-  world.heard();
-  world.hold_store();
-  roster("alice");
-  world.delay_answer();
-  world.send("bob", Verb::subscribed, "alice");
-  world.release_store();
-  EXPECT_THAT(world.heard(), Contains("push alice 2: bob to"));
-  world.deliver_answer();
-  EXPECT_THAT(world.heard(), ElementsAre("roster 2: bob to"));
-}
-
-// However fast the others are, she has a roster in the end.
-TEST_F(PresenceDbRelations, ARosterIsReadAgainSoManyTimes) {
-  come({"alice/home", "bob/desk"});
-  world.send("alice", Verb::subscribe, "bob");
-  world.hold_store();
-  roster("alice");
-  for (int i = 0; i <= PresenceDb::kRosterOvertakenMax; ++i) {
-    EXPECT_THAT(world.heard(), Not(Contains(StartsWith("roster"))));
-    world.delay_answer();
-    world.send("bob", i % 2 == 0 ? Verb::subscribed : Verb::unsubscribed, "alice");
-    world.answer_one();
-    if (i % 2 == 1) {
-      world.send("alice", Verb::subscribe, "bob");
-      world.answer_one();
-    }
-    world.deliver_answer();
-  }
-  EXPECT_THAT(world.heard(), Contains(StartsWith("roster")));
 }
 
 // --- subscriptions -------------------------------------------------------------------------------
