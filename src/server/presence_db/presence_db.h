@@ -126,7 +126,8 @@ class PresenceDb {
   void answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out);
 
   // relations.cc
-  bool learn(User& user, const Address& contact, const RelationChange& change);
+  enum class Learnt : std::uint8_t { nothing, older, news };  // older: a newer one is known
+  Learnt learn(User& user, const Address& contact, const RelationChange& change);
   void push(const Address& account, const Address& contact, const RelationChange& change,
             Outbox& out);
   void pair_changed(const Address& actor, const Address& peer, const SubscriptionChanged& changed,

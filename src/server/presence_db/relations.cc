@@ -25,6 +25,17 @@ void forget_blank(User& user, const Address& but) {
                 [&](const Contact& c) { return c.relation.blank() && c.address != but; });
 }
 
+// Of a stanza that comes behind what is newer: whether the contact who hears it is not misled.
+bool still_holds(SubscriptionVerb verb, Subscription now) {
+  switch (verb) {
+    case SubscriptionVerb::subscribe: return is_pending_in(now);
+    case SubscriptionVerb::unsubscribe: return !is_seen_by(now) && !is_pending_in(now);
+    case SubscriptionVerb::subscribed: return sees(now);
+    case SubscriptionVerb::unsubscribed: return !sees(now) && !is_pending_out(now);
+  }
+  return false;
+}
+
 // What a client is told of a reply that is not the one hoped for.
 StanzaError error_of(const StoreReply& reply) {
   const auto* refused = std::get_if<StoreRefused>(&reply);
@@ -37,21 +48,22 @@ StanzaError error_of(const StoreReply& reply) {
 
 // --- learning ------------------------------------------------------------------------------------
 
-// False if what is known is as new. A record that is gone stays, blank, so that an older hint that
-// arrives later does not bring it back; nor does one from before the user was loaded.
-bool PresenceDb::learn(User& user, const Address& contact, const RelationChange& change) {
-  if (!change.changed || !user.versions.note(change.version)) return false;
+// A record that is gone stays, blank, so that an older hint that arrives later does not bring it
+// back; nor does one from before the user was loaded, which is nothing new.
+PresenceDb::Learnt PresenceDb::learn(User& user, const Address& contact,
+                                     const RelationChange& change) {
+  if (!change.changed || !user.versions.note(change.version)) return Learnt::nothing;
   const auto place = contact_position(user, contact);
   if (place == user.contacts.end() || place->address != contact) {
     user.contacts.insert(place, {contact, change.after.relation, change.version});
     if (user.contacts.size() > 2 * shard_.settings.limits.roster_items_max)
       forget_blank(user, contact);
-    return true;
+    return Learnt::news;
   }
-  if (place->version >= change.version) return false;
+  if (place->version >= change.version) return Learnt::older;
   place->relation = change.after.relation;
   place->version = change.version;
-  return true;
+  return Learnt::news;
 }
 
 // The version is that of all that is known, for this change may be ahead of one that has not come.
@@ -93,7 +105,7 @@ void PresenceDb::answered(Now, const RosterItemAsked& ask, const StoreReply& rep
   if (const auto* set = std::get_if<RosterItemSet>(&reply)) {
     const RelationChange change{true, set->version, {}, set->item};
     User* user = held(ask.account);
-    if (user == nullptr || learn(*user, ask.contact, change)) {
+    if (user == nullptr || learn(*user, ask.contact, change) == Learnt::news) {
       push(ask.account, ask.contact, change, out);
     }
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
@@ -132,7 +144,7 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   // with this answer, if a hint of what came after it was faster.
   User* user = held(actor);
   const bool was_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
-  const bool is_news = user == nullptr || learn(*user, peer, changed.actor);
+  const bool is_news = user == nullptr || learn(*user, peer, changed.actor) == Learnt::news;
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
   if (changed.peer.changed || !changed.to_peer.empty()) {
@@ -164,14 +176,19 @@ void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
     return;
   }
   const Relation before = relation_to(user, changed.contact);
+  Learnt learnt = Learnt::news;
+  if (changed.change.changed) learnt = learn(user, changed.contact, changed.change);
   // What was loaded with the change in it was loaded before there was a session to be told.
-  if (changed.change.changed && !learn(user, changed.contact, changed.change)) return;
+  if (learnt == Learnt::nothing) return;
+  const Relation after = relation_to(user, changed.contact);
   for (const SubscriptionVerb shown : changed.shown) {
+    if (learnt == Learnt::older && !still_holds(shown, after.subscription)) continue;
     const bool verbatim = shown == changed.stanza_verb && !changed.stanza.empty();
     out.emit(SubscriptionShown{
         changed.user, shown,
         verbatim ? changed.stanza : subscription_stanza(changed.contact, changed.user, shown)});
   }
+  if (learnt == Learnt::older) return;
   push(changed.user, changed.contact, changed.change, out);
   side_changed(changed.user, changed.contact, before, out);
 }

@@ -114,11 +114,11 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
     decide_watch(ask, state, user, out);
     return;
   }
-  learn(user, asked.watcher, changed->peer);
+  const bool is_news = learn(user, asked.watcher, changed->peer) == Learnt::news;
   for (const SubscriptionVerb shown : changed->to_peer) {
     out.emit(SubscriptionShown{asked.presentity, shown, ask.stanza});
   }
-  push(asked.presentity, asked.watcher, changed->peer, out);
+  if (is_news) push(asked.presentity, asked.watcher, changed->peer, out);
   if (changed->actor.changed) {
     out.emit(
         shard_.home_of(asked.watcher),

@@ -5,6 +5,7 @@
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
@@ -232,6 +233,7 @@ TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
   world.release_hints(true);
   EXPECT_THAT(world.heard(),
               ElementsAre("show bob: subscribe of alice", "push bob 2: alice none+in",
+                          "show bob: unsubscribed of alice",
                           "to bob: <presence from='alice/home' to='bob' type='unavailable'/>"));
 }
 
@@ -249,7 +251,7 @@ TEST_F(PresenceDbRelations, AnAnswerThatIsLateIsNotPushedOverWhatIsNewer) {
   world.release_store();
   EXPECT_THAT(world.heard(), Contains("push alice 2: bob to"));
   world.deliver_answer();
-  EXPECT_THAT(world.heard(), IsEmpty());
+  EXPECT_THAT(world.heard(), ElementsAre("show bob: unsubscribed of alice"));
 }
 
 // carol is put into a roster, and meanwhile carol's request comes to it.
@@ -276,6 +278,30 @@ TEST_F(PresenceDbRelations, PresenceIsToldWhereANewerChangeOvertakesTheHint) {
   world.release_hints();
   EXPECT_THAT(world.heard(),
               Contains("to alice: <presence from='bob/desk' to='alice'/>"));
+}
+
+// The requests cross, and the store had bob's first: alice hears of her own first.
+TEST_F(PresenceDbRelations, ARequestIsShownThoughANewerChangeOvertakesItsHint) {
+  world.store.carry_out(SetWatcherPolicy{world.user("bob"), WatcherPolicy::allow});
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("bob", Verb::subscribe, "alice");
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(), Contains("push alice 0: bob to+in"));
+  world.release_hints();
+  EXPECT_THAT(world.heard(), Contains("show alice: subscribe of bob"));
+}
+
+// She asks, is refused, and asks anew before she hears of it: no word of the refusal.
+TEST_F(PresenceDbRelations, ARefusalIsNotShownOnceItIsAskedAnew) {
+  come({"alice/home", "bob/desk"});
+  world.send("alice", Verb::subscribe, "bob");
+  world.heard();
+  world.hold_hints();
+  world.send("bob", Verb::unsubscribed, "alice");
+  world.send("alice", Verb::subscribe, "bob");
+  world.release_hints();
+  EXPECT_THAT(world.heard(), Not(Contains("show alice: unsubscribed of bob")));
 }
 
 TEST_F(PresenceDbRelations, AHintThatTheLoadedRecordHasAlreadyIsNotNews) {
