@@ -276,8 +276,7 @@ TEST_F(PresenceDbRelations, PresenceIsToldWhereANewerChangeOvertakesTheHint) {
   world.send("alice", Verb::subscribe, "bob");
   world.send("bob", Verb::subscribe, "alice");
   world.release_hints();
-  EXPECT_THAT(world.heard(),
-              Contains("to alice: <presence from='bob/desk' to='alice'/>"));
+  EXPECT_THAT(world.heard(), Contains("to alice: <presence from='bob/desk' to='alice'/>"));
 }
 
 // The requests cross, and the store had bob's first: alice hears of her own first.
