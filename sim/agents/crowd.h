@@ -27,6 +27,8 @@ class Crowd : private Peer {
   // Its device breaks: it neither says nor hears anything more, and nobody is told.
   void lose(AgentId id);
   bool lost(AgentId id) const { return places_[id.number()].lost; }
+  // Of all agents; a device that broke has none.
+  std::size_t links() const { return connections_.size(); }
 
   void watch(AgentWatch& watch) { watches_.push_back(&watch); }
 
@@ -46,6 +48,8 @@ class Crowd : private Peer {
   std::optional<AgentId> agent_of(ConnectionId connection) const;
   void note(AgentId id, const Happened& fact);
 
+  // No agent does: a server that connects to one is refused.
+  bool listens() const override { return false; }
   void connected(ConnectionId connection) override;
   void accepted(ConnectionId connection) override;
   void tls_started(ConnectionId connection) override;

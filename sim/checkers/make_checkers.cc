@@ -1,6 +1,8 @@
 // Which checkers there are.
 
+#include "sim/checkers/bounds.h"
 #include "sim/checkers/checker.h"
+#include "sim/checkers/constancy.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/courtesy.h"
 #include "sim/checkers/durability.h"
@@ -8,11 +10,14 @@
 #include "sim/checkers/leaks.h"
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
+#include "sim/checkers/reference.h"
 
 namespace muster::sim {
 
 std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<Bounds>(findings));
+  checkers.push_back(std::make_unique<Constancy>(findings));
   checkers.push_back(std::make_unique<Convergence>(findings));
   checkers.push_back(std::make_unique<Courtesy>(findings));
   checkers.push_back(std::make_unique<Durability>(findings));
@@ -20,6 +25,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Leaks>(findings));
   checkers.push_back(std::make_unique<Order>(findings));
   checkers.push_back(std::make_unique<Permission>(findings));
+  checkers.push_back(std::make_unique<Reference>(findings));
   return checkers;
 }
 

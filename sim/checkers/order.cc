@@ -1,5 +1,7 @@
 #include "sim/checkers/order.h"
 
+#include <utility>
+
 namespace muster::sim {
 
 void Order::happened(const Happened& fact) {
@@ -17,9 +19,23 @@ void Order::happened(const Happened& fact) {
   } else if (const auto* sent = std::get_if<SentMessage>(&fact.what)) {
     sent_.insert(sent->text);
   } else if (const auto* heard = std::get_if<HeardMessage>(&fact.what)) {
-    if (!sent_.contains(heard->text)) {
-      wrong(fact.at, "a message is heard that nobody sent: " + heard->text);
-    }
+    look_at_message(fact, *heard);
+  }
+}
+
+void Order::at_step(const View& view) {
+  std::uint64_t incarnations = 0;
+  for (std::size_t i = 0; i < view.world.server_count(); ++i)
+    incarnations += view.world.server(i).incarnation();
+  if (std::exchange(incarnations_, incarnations) != incarnations) heard_.clear();
+}
+
+void Order::look_at_message(const Happened& fact, const HeardMessage& heard) {
+  if (!sent_.contains(heard.text)) {
+    wrong(fact.at, "a message is heard that nobody sent: " + heard.text);
+  }
+  if (!heard_.emplace(fact.agent, heard.text).second) {
+    wrong(fact.at, "a message is heard twice: " + heard.text);
   }
 }
 

@@ -1,7 +1,9 @@
 // What a watcher sees was shown by somebody, and what it sees of a session is never older than what
 // it saw before: a late NOTIFY, or a stanza that another overtook, does not bring a past picture
 // back. (A publication whose phone lost its ETag does come back, when the newer one ends first.)
-// What is shown carries its number in its note (Load), so that each is told from all others.
+// No message is heard twice, unless the server was killed between: it may have forgotten that it
+// passed it on. What is shown carries its number in its note (Load), so that each is told from all
+// others.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +21,10 @@ class Order : public Checker {
   using Checker::Checker;
   std::string_view name() const override { return "order"; }
   void happened(const Happened& fact) override;
+  void at_step(const View& view) override;
 
  private:
+  void look_at_message(const Happened& fact, const HeardMessage& heard);
   void look_at(const Happened& fact, const SawPicture& saw);
 
   using Resource = std::pair<Address, std::string>;
@@ -28,6 +32,8 @@ class Order : public Checker {
   std::map<Shown, std::uint64_t> shown_;                       // with the place in the order of all
   std::map<AgentId, std::map<Resource, std::uint64_t>> seen_;  // the place of what it saw last
   std::set<std::string> sent_;                                 // the texts of messages
+  std::set<std::pair<AgentId, std::string>> heard_;            // of this incarnation
+  std::uint64_t incarnations_ = 0;
 };
 
 }  // namespace muster::sim

@@ -11,12 +11,21 @@ std::string who_sees(const Address& watcher, const Address& presentity) {
 
 }  // namespace
 
+bool is_let_in(const MemoryStore& store, const Address& presentity, const Address& watcher) {
+  const WatcherPolicy policy = store.policy_of(presentity);
+  const Subscription subscription = store.relation(presentity, watcher).subscription;
+  if (policy == WatcherPolicy::allow || is_seen_by(subscription)) return true;
+  return policy == WatcherPolicy::mutual && (sees(subscription) || is_pending_out(subscription));
+}
+
 void Permission::happened(const Happened& fact) {
   if (const auto* saw = std::get_if<SawPicture>(&fact.what)) {
     if (!saw->picture.empty()) sights_.push_back({fact.at, fact.agent, saw->presentity});
   } else if (const auto* asked = std::get_if<AskedFor>(&fact.what)) {
     if (asked->verb == SubscriptionVerb::subscribed) approved_.emplace(fact.agent, asked->to);
     if (asked->verb == SubscriptionVerb::subscribe) asked_.emplace(fact.agent, asked->to);
+  } else if (const auto* showed = std::get_if<ShowedItselfTo>(&fact.what)) {
+    shown_.emplace(fact.agent, showed->to);
   }
 }
 
@@ -31,7 +40,7 @@ void Permission::at_step(const View& view) {
 
 bool Permission::was_let_in(const View& view, const Address& presentity,
                             const Address& watcher) const {
-  if (watcher == presentity) return true;
+  if (watcher == presentity || said(shown_, view, presentity, watcher)) return true;
   switch (view.world.store().memory().policy_of(presentity)) {
     case WatcherPolicy::allow: return true;
     case WatcherPolicy::mutual:
@@ -58,11 +67,7 @@ void Permission::at_rest(const View& view) {
     const Address& watcher = agent.identity().account;
     for (const auto& [presentity, picture] : agent.pictures()) {
       if (picture.empty() || presentity == watcher) continue;
-      const WatcherPolicy policy = store.policy_of(presentity);
-      const Subscription subscription = store.relation(presentity, watcher).subscription;
-      if (policy == WatcherPolicy::allow || is_seen_by(subscription)) continue;
-      const bool sees_too = sees(subscription) || is_pending_out(subscription);
-      if (policy == WatcherPolicy::mutual && sees_too) continue;
+      if (is_let_in(store, presentity, watcher)) continue;
       wrong(view.now(), who_sees(watcher, presentity) + " without an authorization");
     }
   }

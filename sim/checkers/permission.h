@@ -1,5 +1,6 @@
-// Nobody sees a presentity who was not let in: by her own word, or by her account's policy. What is
-// seen while she takes it back may be on its way; at rest the store must have the authorization.
+// Nobody sees a presentity who was not let in: by her own word, by presence that she sent there, or
+// by her account's policy. What is seen while she takes it back may be on its way; at rest the
+// store must have the authorization.
 #pragma once
 
 #include <set>
@@ -9,6 +10,9 @@
 #include "sim/checkers/checker.h"
 
 namespace muster::sim {
+
+// By what the store has: her authorization, or her account's policy.
+bool is_let_in(const MemoryStore& store, const Address& presentity, const Address& watcher);
 
 class Permission : public Checker {
  public:
@@ -24,7 +28,7 @@ class Permission : public Checker {
     AgentId watcher;
     Address presentity;
   };
-  using Asked = std::pair<AgentId, Address>;  // who said it, of whom
+  using Asked = std::pair<AgentId, Address>;  // who said it, of or to whom
 
   bool said(const std::set<Asked>& words, const View& view, const Address& by,
             const Address& of) const;
@@ -33,6 +37,7 @@ class Permission : public Checker {
   std::vector<Sight> sights_;  // since the last step
   std::set<Asked> approved_;
   std::set<Asked> asked_;
+  std::set<Asked> shown_;
 };
 
 }  // namespace muster::sim

@@ -42,6 +42,20 @@ Relation MemoryStore::relation(const Address& account, const Address& contact) c
   return relation_of(find(account), contact);
 }
 
+std::vector<Address> MemoryStore::contacts_of(const Address& account) const {
+  std::vector<Address> all;
+  if (const Account* found = find(account)) {
+    for (const auto& [contact, record] : found->contacts)
+      all.push_back(contact);
+  }
+  return all;
+}
+
+std::uint64_t MemoryStore::version_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? 0 : found->version;
+}
+
 const std::vector<StoredPublication>& MemoryStore::publications_of(const Address& account) const {
   static const std::vector<StoredPublication> kNone;
   const Account* found = find(account);

@@ -20,6 +20,8 @@ class MemoryStore {
   // What is held, for those who look on. Of an account that is not there: nothing, and `deny`.
   WatcherPolicy policy_of(const Address& account) const;
   Relation relation(const Address& account, const Address& contact) const;
+  std::vector<Address> contacts_of(const Address& account) const;
+  std::uint64_t version_of(const Address& account) const;
   const std::vector<StoredPublication>& publications_of(const Address& account) const;
 
  private:

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "codec/address/jid.h"
+#include "sim/checkers/bounds.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/durability.h"
 #include "sim/checkers/expiry.h"
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
+#include "sim/checkers/reference.h"
 
 namespace muster::sim {
 namespace {
@@ -37,6 +39,7 @@ class Sitter : public Agent {
   }
   Picture shows;
   std::map<Address, Picture> sees;
+  std::map<Address, Tie> has;
 
   AgentKind kind() const override { return AgentKind::messenger; }
   const Identity& identity() const override { return identity_; }
@@ -46,6 +49,7 @@ class Sitter : public Agent {
   bool online() const override { return true; }
   Picture own_picture() const override { return shows; }
   std::map<Address, Picture> pictures() const override { return sees; }
+  std::map<Address, Tie> ties() const override { return has; }
 
  private:
   Identity identity_;
@@ -167,6 +171,12 @@ TEST_F(PermissionChecker, HerWordLetsIn) {
   EXPECT_THAT(found(), IsEmpty());
 }
 
+TEST_F(PermissionChecker, DirectedPresenceLetsIn) {
+  tell(permission_, juliet_, ShowedItselfTo{kRomeo});
+  sees();
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(PermissionChecker, APolicyLetsIn) {
   policy(WatcherPolicy::allow);
   sees();
@@ -257,6 +267,111 @@ TEST_F(Checkers, WhatIsPromisedIsInTheStore) {
   tell(durability, juliet_, WasPromised{"publication", "v8 here"});
   EXPECT_THAT(found(), ElementsAre(HasSubstr("durability: juliet@example.com was told that its "
                                              "publication is kept (v8 here)")));
+}
+
+TEST_F(Checkers, WhatARosterSaysIsInTheStoreAndStays) {
+  MemoryStore& store = world_.store().memory();
+  store.carry_out(ChangeSubscription{kRomeo, kJuliet, SubscriptionVerb::subscribe, "", 10});
+  ASSERT_EQ(store.version_of(kRomeo), 1u);
+  Durability durability(findings_);
+  tell(durability, romeo_, WasPromised{"roster", "1"});
+  EXPECT_THAT(found(), IsEmpty());
+  tell(durability, romeo_, WasPromised{"roster", "2"});
+  durability.at_rest(view_);
+  const auto lost = HasSubstr(
+      "durability: romeo@example.com was told of its roster's version 2, and 1 is in the store");
+  EXPECT_THAT(found(), ElementsAre(lost, lost));
+}
+
+TEST_F(Checkers, ARosterWithoutAVersionIsWrong) {
+  Durability durability(findings_);
+  tell(durability, romeo_, WasPromised{"roster", ""});
+  EXPECT_THAT(found(), ElementsAre("durability: a roster of version ''"));
+}
+
+// --- the reference model -------------------------------------------------------------------------
+
+class ReferenceChecker : public Checkers {
+ protected:
+  void SetUp() override {
+    juliets_.shows = picture("v1");
+    // Romeo asked, and she approved.
+    change(kRomeo, kJuliet, SubscriptionVerb::subscribe);
+    change(kJuliet, kRomeo, SubscriptionVerb::subscribed);
+    romeos_.has[kJuliet] = {true, false, false};
+    romeos_.sees[kJuliet] = picture("v1");
+    juliets_.has[kRomeo] = {false, false, true};
+  }
+  void change(const Address& actor, const Address& peer, SubscriptionVerb verb) {
+    world_.store().memory().carry_out(ChangeSubscription{actor, peer, verb, "", 10});
+  }
+  std::vector<std::string> found_at_rest() {
+    reference_.at_rest(view_);
+    return found();
+  }
+  Reference reference_{findings_};
+};
+
+TEST_F(ReferenceChecker, AllAsItMustBeIsRight) {
+  EXPECT_THAT(found_at_rest(), IsEmpty());
+}
+
+TEST_F(ReferenceChecker, AContactThatTheStoreDoesNotHaveIsFound) {
+  romeos_.has[*parse_jid("nurse@example.com")] = {false, true, false};
+  EXPECT_THAT(found_at_rest(),
+              ElementsAre("reference: romeo@example.com/home has nurse@example.com (asked), who is "
+                          "not there"));
+}
+
+TEST_F(ReferenceChecker, AContactThatTheAgentLacksIsFound) {
+  juliets_.has.clear();
+  EXPECT_THAT(found_at_rest(), ElementsAre("reference: juliet@example.com/home has "
+                                           "romeo@example.com as 'nobody', not as 'is seen'"));
+}
+
+TEST_F(ReferenceChecker, AContactOfAnotherStateIsFound) {
+  romeos_.has[kJuliet] = {false, true, false};
+  EXPECT_THAT(found_at_rest(), ElementsAre("reference: romeo@example.com/home has "
+                                           "juliet@example.com as 'asked', not as 'sees'"));
+}
+
+TEST_F(ReferenceChecker, WhomItMustSeeAndDoesNotIsFound) {
+  romeos_.sees.clear();
+  EXPECT_THAT(found_at_rest(), ElementsAre(HasSubstr("sees of juliet@example.com {}, not {home")));
+}
+
+TEST_F(ReferenceChecker, WhoHasGoneIsNotSeen) {
+  juliets_.shows.clear();
+  EXPECT_THAT(found_at_rest(),
+              ElementsAre(HasSubstr("sees of juliet@example.com {home '' 'v1'}, not {}")));
+}
+
+TEST_F(ReferenceChecker, ARequestThatNobodyWasAskedIsFound) {
+  change(kJuliet, kRomeo, SubscriptionVerb::subscribe);
+  juliets_.has[kRomeo] = {false, true, true};
+  EXPECT_THAT(found_at_rest(),
+              ElementsAre("reference: romeo@example.com was not asked by juliet@example.com"));
+}
+
+TEST_F(ReferenceChecker, ADeviceThatBrokeHasNothing) {
+  romeos_.has.clear();
+  romeos_.sees.clear();
+  crowd_.lose(romeo_);
+  EXPECT_THAT(found_at_rest(), IsEmpty());
+}
+
+// --- bounds --------------------------------------------------------------------------------------
+
+TEST_F(Checkers, EventsWithoutEndAreFound) {
+  Bounds bounds(findings_);
+  const std::uint64_t most = Bounds::kEventsPerAgent * (crowd_.size() + 1);
+  while (world_.timeline().waiting() < most)
+    world_.timeline().after(Duration::seconds(1), [] {});
+  bounds.at_step(view_);
+  EXPECT_THAT(found(), IsEmpty());
+  world_.timeline().after(Duration::seconds(1), [] {});
+  bounds.at_step(view_);
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("bounds: ")));
 }
 
 }  // namespace

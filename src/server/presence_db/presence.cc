@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -41,7 +42,7 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
     give_way(account, *user, changed.full, out);
     user->resources.push_back(resource);
   } else if (known != user->resources.end()) {
-    user->resources.erase(known);
+    if (shard_.planted != Planted::session_kept) user->resources.erase(known);
   }
   if (user->document != nullptr) {
     const std::string name(changed.full.resource());
@@ -53,6 +54,7 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
       if (left.size() > shard_.settings.limits.sessions_per_user_max) left.erase(left.begin());
     }
   }
+  if (shard_.planted == Planted::lost_unavailable && !changed.available) return;
   broadcast(account, *user, resource, out);
   if (changed.initial) welcome(changed.full, *user, out);
   presence_changed(now, account, *user, out);
@@ -79,6 +81,7 @@ void PresenceDb::broadcast(const Address& account, const User& user,
   }
   if (resource.number != PresentResource::kSession) to[shard_.self.number()].push_back(account);
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
+    if (shard_.planted == Planted::other_shard_unheard && ShardId(i) != shard_.self) continue;
     if (to[i].empty()) continue;
     out.emit(ShardId(i), PresenceBroadcast{resource.before, resource.after, std::move(to[i])});
   }
@@ -143,6 +146,7 @@ void PresenceDb::load_pending_again(Outbox& out) {
 // Who is not held is offline, and of her nothing is said (RFC 6121 section 4.3.2 rule 3 permits
 // it: the watcher takes those of whom she does not hear as offline).
 void PresenceDb::on(Now, const ContactsProbed& probed, Outbox& out) {
+  if (shard_.planted == Planted::probe_unanswered) return;
   const Address watcher = probed.watcher.to_bare();
   PresenceReply reply{probed.watcher, {}};
   for (const Address& address : probed.contacts) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -71,10 +72,12 @@ void PresenceDb::push(const Address& account, const Address& contact, const Rela
                       Outbox& out) {
   const bool listed = change.after.relation.listed;
   if (!change.changed || (!listed && !change.before.listed)) return;
+  if (shard_.planted == Planted::roster_push_lost) return;
   RosterItem item = change.after;
   item.contact = contact;
   const User* user = held(account);
-  const std::uint64_t version = user == nullptr ? change.version : user->versions.whole();
+  std::uint64_t version = user == nullptr ? change.version : user->versions.whole();
+  if (shard_.planted == Planted::roster_version_ahead) ++version;
   out.emit(RosterPush{account, version, std::move(item), !listed});
 }
 
@@ -147,6 +150,9 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   const bool is_news = user == nullptr || learn(*user, peer, changed.actor) == Learnt::news;
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
+  if (shard_.planted == Planted::approval_not_carried && verb == SubscriptionVerb::subscribed)
+    return;
+  if (shard_.planted == Planted::hint_lost && verb != SubscriptionVerb::subscribed) return;
   if (changed.peer.changed || !changed.to_peer.empty()) {
     out.emit(shard_.home_of(peer),
              RelationChanged{peer, actor, changed.peer, changed.to_peer, std::move(stanza), verb});
@@ -162,6 +168,7 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
     out.emit(shard_.home_of(peer), ContactsProbed{actor, {peer}});
   }
   if (user == nullptr) return;
+  if (shard_.planted == Planted::approval_unseen) return;
   if (!was_seen && is_seen) tell_presence(*user, peer, out);
   review_watches(actor, *user, &peer, out);
 }

@@ -9,6 +9,7 @@
 #include "codec/sip/rows.h"
 #include "codec/sip/uri.h"
 #include "codec/sip/via.h"
+#include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 #include "server/sip_names.h"
 
@@ -112,6 +113,7 @@ void SipMessages::tell_lost(LinkId id, Outbox& out) {
   const StreamLink& link = *links_.find(id);
   peers_.lost(id, {link.transport, link.remote});
   links_.erase(id);
+  if (shard_.planted == Planted::lost_flow_untold) return;
   for (std::uint8_t shard = 0; shard < shard_.shards; ++shard) {
     out.emit(ShardId(shard), FlowLost{shard_.self, id});
   }

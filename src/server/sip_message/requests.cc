@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
@@ -27,7 +28,8 @@ void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Reque
     return take_cancel(now, flow, message, essentials, out);
   }
 
-  const RequestKeys keys = matcher_.keys_of(message, essentials);
+  RequestKeys keys = matcher_.keys_of(message, essentials);
+  if (shard_.planted == Planted::request_taken_twice) keys = {shard_.prng.next(), 0};
   if (const auto same = requests_.find_same(keys.transaction)) {
     return take_again(now, *same, flow, message, out);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/address/jid.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -70,6 +71,7 @@ void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
 }
 
 void XmppPresence::on(Now, const StreamEnded& ended, Outbox& out) {
+  if (shard_.planted == Planted::session_forgotten) return;
   XmppSession* session = sessions_.find(ended.session);
   if (session == nullptr) return;
   XmppUser& user = *session->user;

@@ -9,6 +9,7 @@
 #include "codec/address/jid.h"
 #include "codec/xml/writer.h"
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -223,7 +224,9 @@ void XmppPresence::on(Now, const RosterPush& push, Outbox& out) {
   for (const XmppSession* session : user->sessions) {
     if (!session->interested || !session->link.valid() || holds_back(*session, push)) continue;
     const std::size_t begin = fan_out.holes.size();
-    xml::append_attribute_escaped(fan_out.holes, session->full().text());
+    const bool first = shard_.planted == Planted::push_to_wrong_resource;
+    const XmppSession* named = first ? user->sessions.front() : session;
+    xml::append_attribute_escaped(fan_out.holes, named->full().text());
     fan_out.recipients.push_back({session->link, static_cast<std::uint32_t>(begin),
                                   static_cast<std::uint32_t>(fan_out.holes.size() - begin)});
   }
