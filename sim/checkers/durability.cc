@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/ascii.h"
 
@@ -25,9 +26,13 @@ void Durability::look_at_publication(const View& view, const Happened& fact,
   const Address& account = view.crowd.agent(fact.agent).identity().account;
   // Its number alone: in the document the rest of the note may look otherwise.
   const std::string version = note.substr(0, note.find(' ') + 1);
-  const auto& kept = view.world.store().memory().publications_of(account);
-  const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const StoredPublication& one) {
-    return one.document.find(version) != std::string::npos;
+  const MemoryStore& store = view.world.store().memory();
+  // The word may have been so long under way that its time ran out.
+  std::vector<std::string> documents = store.expired_of(account);
+  for (const StoredPublication& publication : store.publications_of(account))
+    documents.push_back(publication.document);
+  const bool is_kept = std::any_of(documents.begin(), documents.end(), [&](const auto& document) {
+    return document.find(version) != std::string::npos;
   });
   if (!is_kept) {
     wrong(fact.at, account.text() + " was told that its publication is kept (" + note +

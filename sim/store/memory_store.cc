@@ -42,6 +42,20 @@ Relation MemoryStore::relation(const Address& account, const Address& contact) c
   return relation_of(find(account), contact);
 }
 
+std::vector<std::string> MemoryStore::expired_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? std::vector<std::string>() : found->expired;
+}
+
+void MemoryStore::note_expired(Account& account, UnixTime now) {
+  for (const StoredPublication& publication : account.publications) {
+    if (publication.expires <= now) account.expired.push_back(publication.document);
+  }
+  const std::size_t kept = std::min(account.expired.size(), kExpiredKept);
+  account.expired.erase(account.expired.begin(),
+                        account.expired.end() - static_cast<std::ptrdiff_t>(kept));
+}
+
 std::vector<Address> MemoryStore::contacts_of(const Address& account) const {
   std::vector<Address> all;
   if (const Account* found = find(account)) {
@@ -245,6 +259,7 @@ StoreReply MemoryStore::on(const LoadPending& load) {
 StoreReply MemoryStore::on(const LoadPublications& load) {
   PublicationsLoaded loaded;
   for (auto& [address, account] : accounts_) {
+    note_expired(account, load.now);
     erase_expired(account.publications, load.now);
     if (!account.publications.empty()) loaded.accounts.push_back(address);
   }
@@ -254,6 +269,7 @@ StoreReply MemoryStore::on(const LoadPublications& load) {
 StoreReply MemoryStore::on(const StorePublication& store) {
   Account* account = find(store.account);
   if (account == nullptr) return not_found();
+  note_expired(*account, store.now);
   std::vector<StoredPublication> live = account->publications;
   erase_expired(live, store.now);
   if (store.if_match.empty()) {
@@ -286,7 +302,10 @@ StoreReply MemoryStore::on(const RemovePublication& remove) {
 }
 
 StoreReply MemoryStore::on(const ExpirePublications& expire) {
-  if (Account* account = find(expire.account)) erase_expired(account->publications, expire.now);
+  if (Account* account = find(expire.account)) {
+    note_expired(*account, expire.now);
+    erase_expired(account->publications, expire.now);
+  }
   return PublicationsExpired{};
 }
 

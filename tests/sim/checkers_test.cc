@@ -115,6 +115,18 @@ TEST_F(OrderChecker, TheNewerAfterTheOlderAndTheSameAgainAreRight) {
   EXPECT_THAT(found(), IsEmpty());
 }
 
+TEST_F(OrderChecker, AMessageIsHeardOnceByEachUnlessTheSecondIsLate) {
+  tell(order_, juliet_, SentMessage{kRomeo, "text 1"});
+  tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
+  tell(order_, juliet_, HeardMessage{kJuliet, "text 1"});
+  EXPECT_THAT(found(), IsEmpty());
+  tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
+  EXPECT_THAT(found(), ElementsAre("order: a message is heard twice: text 1"));
+  world_.timeline().move_to(view_.now() + Order::kRemembered);
+  tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
+  EXPECT_EQ(found().size(), 1u);
+}
+
 TEST_F(OrderChecker, TheOlderAfterTheNewerIsWrong) {
   sees("v2");
   sees("v1");
@@ -267,6 +279,20 @@ TEST_F(Checkers, WhatIsPromisedIsInTheStore) {
   tell(durability, juliet_, WasPromised{"publication", "v8 here"});
   EXPECT_THAT(found(), ElementsAre(HasSubstr("durability: juliet@example.com was told that its "
                                              "publication is kept (v8 here)")));
+}
+
+TEST_F(Checkers, WhatRanOutMeanwhileWasKept) {
+  Durability durability(findings_);
+  StorePublication store;
+  store.account = kJuliet;
+  store.etag = "e1";
+  store.document = "<presence><note>v7 here</note></presence>";
+  store.expires = UnixTime::at(Duration::minutes(10));
+  store.publications_max = 10;
+  world_.store().memory().carry_out(store);
+  world_.store().memory().carry_out(ExpirePublications{kJuliet, store.expires});
+  tell(durability, juliet_, WasPromised{"publication", "v7 here"});
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(Checkers, WhatARosterSaysIsInTheStoreAndStays) {
