@@ -1,0 +1,202 @@
+// The cluster store port: what load control asks the cluster's own database (design, "The
+// cluster"): who the servers are and until when each may be believed, which of them is main, and
+// which server owns which user. As at the store port, each request is one transaction, those of one
+// asker happen in the order in which they were asked, and a reply other than StoreFailed is
+// durable.
+//
+// Time is the store's own: a lease runs from when the store wrote it, whatever the clocks of the
+// servers say.
+//
+// A server's life. TakeLease makes a row with a new incarnation, the highest so far. RenewLease
+// keeps it. A lease that ran out still holds as long as nobody minds, for a store that was away is
+// no reason to drop everybody; but any server may declare its holder gone (DeclareGone), and from
+// then on whatever that incarnation asks is refused as fenced. Its users belong to it still. Who
+// declared it gone fences it in the store of users too, so that nothing it has under way can land
+// there, and only then is it forgotten (ForgetServer), which makes its users free. Each of these
+// steps may be done by any server, and done twice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/address.h"
+#include "model/cluster/document.h"
+#include "model/endpoint.h"
+#include "server/store_port.h"
+
+namespace muster::cluster {
+
+// One life of one server. 0 is none.
+using Incarnation = Id<struct IncarnationTag, std::uint64_t>;
+
+// Users of one request; more is refused, as too_many.
+inline constexpr std::size_t kUsersPerRequestMax = 1'000;
+// Rows of servers, those that are gone and not forgotten included; TakeLease is refused, as
+// too_many.
+inline constexpr std::size_t kMembersMax = 512;
+
+enum class Role : std::uint8_t {
+  standby,   // a candidate
+  running,   // takes users
+  draining,  // serves those whom it has, takes no more
+  gone,      // fenced
+};
+
+// What a server says of itself when it comes.
+struct Self {
+  std::string svr_id;                     // its SIP URI
+  Endpoint link;                          // where other servers connect to it
+  std::vector<ServerEndpoint> endpoints;  // where users do, sorted; `open` is not kept
+  std::optional<LoadLevel> max_level;
+  friend bool operator==(const Self&, const Self&) = default;
+};
+
+struct Member {
+  Self self;
+  Incarnation incarnation;
+  Role role = Role::standby;
+  Duration time_left;  // of its lease; zero: it ran out
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+// All servers that are not forgotten, by incarnation; and who is main, if anybody is: a server that
+// is not gone. Epochs begin at 1 and grow by one with each who takes the flag.
+struct Directory {
+  std::vector<Member> members;
+  Incarnation main;
+  Epoch epoch;
+  friend bool operator==(const Directory&, const Directory&) = default;
+};
+
+// --- requests ------------------------------------------------------------------------------------
+// `by` is who asks. Where its row is gone or forgotten every request of its is refused as fenced.
+
+// Another life of the same svr_id that is not gone is gone with it. Answer: LeaseTaken.
+struct TakeLease {
+  Self self;
+  bool standby = false;  // else it runs
+  Duration time;
+};
+
+// Answer: LeaseRenewed.
+struct RenewLease {
+  Incarnation by;
+  Duration time;
+};
+
+// In order, when nobody is served and nothing is under way any more: the row is forgotten, and a
+// flag with it. Answer: LeaseEnded.
+struct EndLease {
+  Incarnation by;
+};
+
+// The main's flag. Answer: MainTaken (also to who has it), or ClusterRefused{held} where the main's
+// lease has not run out, {not_running} where the asker does not run.
+struct TakeMain {
+  Incarnation by;
+};
+
+// Answer: ServerIsGone (also where it is, or is forgotten), or ClusterRefused{held} where its lease
+// has not run out.
+struct DeclareGone {
+  Incarnation by;
+  Incarnation gone;
+};
+
+// Answer: ServerForgotten (also where it is), or ClusterRefused{held} where it is not gone.
+struct ForgetServer {
+  Incarnation by;
+  Incarnation gone;
+};
+
+// An order of the main: a candidate is taken in, a server is drained, taken back, or let go.
+// Answer: RoleSet, or ClusterRefused{not_main} where the asker is not main in this epoch,
+// {changed} where the server's role is not `from`.
+struct SetRole {
+  Incarnation by;
+  Epoch epoch;
+  Incarnation of;
+  Role from = Role::standby;
+  Role to = Role::running;
+};
+
+// Who owns these users: 0 for nobody. Answer: Owners.
+struct FindOwners {
+  Incarnation by;
+  std::vector<Address> users;
+};
+
+// Compare and set: where a user's owner is `from` (0: she has none) and `to` runs, she is `to`'s.
+// Answer: Owners, as they are then.
+struct AssignUsers {
+  struct One {
+    Address user;
+    Incarnation from;
+    Incarnation to;
+  };
+  Incarnation by;
+  std::vector<One> users;
+};
+
+// The asker serves them no more; where it owns one of them nobody does from now on. Answer: Owners.
+struct ReleaseUsers {
+  Incarnation by;
+  std::vector<Address> users;
+};
+
+// Removes at most `rows_max` rows of users whose owner is forgotten: they are free already. Answer:
+// AssignmentsSwept.
+struct SweepAssignments {
+  Incarnation by;
+  std::uint32_t rows_max = 0;
+};
+
+using ClusterRequest =
+    std::variant<TakeLease, RenewLease, EndLease, TakeMain, DeclareGone, ForgetServer, SetRole,
+                 FindOwners, AssignUsers, ReleaseUsers, SweepAssignments>;
+
+// --- replies -------------------------------------------------------------------------------------
+
+struct LeaseTaken {
+  Incarnation incarnation;
+  Directory directory;
+};
+struct LeaseRenewed {
+  Directory directory;
+};
+struct LeaseEnded {};
+struct MainTaken {
+  Epoch epoch;
+};
+struct ServerIsGone {};
+struct ServerForgotten {};
+struct RoleSet {};
+struct Owners {
+  std::vector<Incarnation> owners;  // one for each user, in their order
+};
+struct AssignmentsSwept {
+  std::uint32_t rows = 0;
+};
+
+struct ClusterRefused {
+  enum class Why : std::uint8_t {
+    fenced,
+    held,
+    not_running,
+    not_main,
+    changed,
+    too_many,
+  } why = Why::fenced;
+};
+
+using ClusterReply =
+    std::variant<LeaseTaken, LeaseRenewed, LeaseEnded, MainTaken, ServerIsGone, ServerForgotten,
+                 RoleSet, Owners, AssignmentsSwept, ClusterRefused, StoreFailed>;
+
+}  // namespace muster::cluster
