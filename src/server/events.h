@@ -12,6 +12,7 @@
 
 #include "base/one_of.h"
 #include "server/admin_events.h"
+#include "server/cluster_events.h"
 #include "server/message_events.h"
 #include "server/presence_events.h"
 #include "server/sip_events.h"
@@ -39,7 +40,9 @@ using AnyEvent = std::variant<
     SipMessageArrived, SendOnLink, FlowLost, SipRequestReceived, SipResponseReady, SipRequestsReady,
     SipRequestEnded,
     // admin_events.h
-    DropAccount, AccountGone, AccountKept>;
+    DropAccount, AccountGone, AccountKept,
+    // cluster_events.h
+    ShardStopped>;
 
 // Its copies, moves and ends are compiled once, in events.cc: a switch over all alternatives in
 // every file that touches a vector of events makes each such file take half a minute.

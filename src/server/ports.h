@@ -20,6 +20,7 @@
 #include "codec/xmpp/errors.h"
 #include "model/address.h"
 #include "model/endpoint.h"
+#include "server/cluster_port.h"
 #include "server/events.h"
 #include "server/store_port.h"
 #include "server/vocabulary.h"
@@ -122,6 +123,18 @@ struct StoreAnswered {
   StoreReply reply;
 };
 
+// To AskCluster.
+struct ClusterAnswered {
+  Ticket ticket;
+  cluster::ClusterReply reply;
+};
+
+// To FenceServer.
+struct ServerFenced {
+  cluster::Incarnation incarnation;
+  bool fenced = false;  // else the store failed
+};
+
 // --- inputs: the rest ----------------------------------------------------------------------------
 
 // To AskRegistration.
@@ -149,10 +162,10 @@ struct DeadlineHit {};
 // End all streams and subscriptions in order (SIGTERM). Answer: the order Stopped.
 struct StopAsked {};
 
-using Input =
-    std::variant<Started, LinkOpened, LinkFailed, BytesReceived, LinkClosed, TlsStarted,
-                 LinkArrived, DatagramReceived, SaslAnswered, DigestAnswered, StoreAnswered,
-                 RegistrationAnswered, FromShard, AdminAsked, DeadlineHit, StopAsked>;
+using Input = std::variant<Started, LinkOpened, LinkFailed, BytesReceived, LinkClosed, TlsStarted,
+                           LinkArrived, DatagramReceived, SaslAnswered, DigestAnswered,
+                           StoreAnswered, ClusterAnswered, ServerFenced, RegistrationAnswered,
+                           FromShard, AdminAsked, DeadlineHit, StopAsked>;
 
 // --- orders: links -------------------------------------------------------------------------------
 
@@ -254,6 +267,28 @@ struct AskStore {
   StoreRequest request;
 };
 
+// Only shard 0 gives the following four.
+struct AskCluster {
+  Ticket ticket;
+  cluster::ClusterRequest request;
+};
+
+// From now on nothing that this life of a server changes in the store of users is done: what it has
+// under way there fails.
+struct FenceServer {
+  cluster::Incarnation incarnation;
+};
+
+// This life's own number: what it changes in the store of users is done as long as it is not
+// fenced. Given once, before anybody is served.
+struct LeaseHeld {
+  cluster::Incarnation incarnation;
+};
+
+// Others took this server for dead, and its users are no longer its own: it is to begin another
+// life. Links close, and nothing more is acknowledged.
+struct Fenced {};
+
 // --- orders: the rest ----------------------------------------------------------------------------
 
 struct ToShard {
@@ -279,10 +314,10 @@ struct AnswerAdmin {
 // All is said that is to be said; the shard may end.
 struct Stopped {};
 
-using AnyOrder =
-    std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, StartTls, PauseReading,
-                 ResumeReading, HandOver, CloseLink, OpenLink, AskSasl, AskDigest, AskRegistration,
-                 AskStore, ToShard, Log, AnswerAdmin, Stopped>;
+using AnyOrder = std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, StartTls,
+                              PauseReading, ResumeReading, HandOver, CloseLink, OpenLink, AskSasl,
+                              AskDigest, AskRegistration, AskStore, AskCluster, FenceServer,
+                              LeaseHeld, Fenced, ToShard, Log, AnswerAdmin, Stopped>;
 
 // Compiled once, in ports.cc, as Event is.
 struct Order : AnyOrder {

@@ -35,6 +35,8 @@ inline constexpr bool kForPresenceDb =
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
+template <class E>
+inline constexpr bool kForLoadControl = kIsOneOf<E, ShardStopped>;
 
 }  // namespace
 
@@ -47,7 +49,8 @@ PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings
       sip_messages_(shard_),
       sip_presence_(shard_),
       presence_db_(shard_),
-      conversion_(shard_) {}
+      conversion_(shard_),
+      load_control_(shard_) {}
 
 void PresenceServer::step(Now now, const Input& input) {
   accept(now, input);
@@ -57,13 +60,25 @@ void PresenceServer::step(Now now, const Input& input) {
     carry(now, out_.event());
     out_.drop_event();
   }
-  if (stopping_ && !stopped_ && idle()) {
-    stopped_ = true;
-    out_.order(Stopped{});
+  if (stopping_ && !stopped_ && serves_nobody()) end(now);
+}
+
+// The lease goes last, once no shard serves anybody.
+void PresenceServer::end(Now now) {
+  load_control_.leave(now, out_);
+  if (!load_control_.idle()) return;
+  stopped_ = true;
+  if (shard_.settings.cluster && shard_.self != ShardId()) {
+    out_.order(ToShard{ShardId(), ShardStopped{}});
   }
+  out_.order(Stopped{});
 }
 
 bool PresenceServer::idle() const {
+  return serves_nobody() && load_control_.idle();
+}
+
+bool PresenceServer::serves_nobody() const {
   return xmpp_streams_.size() == 0 && sip_presence_.idle() && sip_messages_.idle() &&
          presence_db_.idle();
 }
@@ -79,7 +94,10 @@ void PresenceServer::accept(Now now, const Input& input) {
   };
   std::visit(
       Overloaded{
-          [&](const Started& started) { presence_db_.on(now, started, out_); },
+          [&](const Started& started) {
+            load_control_.on(now, started, out_);
+            presence_db_.on(now, started, out_);
+          },
           [&](const LinkOpened& opened) {
             if (opened.use == LinkUse::xmpp) {
               xmpp_streams_.on(now, opened, out_);
@@ -96,6 +114,8 @@ void PresenceServer::accept(Now now, const Input& input) {
           [&](const SaslAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
           [&](const DigestAnswered& answered) { sip_messages_.on(now, answered, out_); },
           [&](const StoreAnswered& answered) { presence_db_.on(now, answered, out_); },
+          [&](const ClusterAnswered& answered) { load_control_.on(now, answered, out_); },
+          [&](const ServerFenced& fenced) { load_control_.on(now, fenced, out_); },
           [&](const RegistrationAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
           [&](const AdminAsked& asked) { presence_db_.on(now, asked, out_); },
           [&](const FromShard& from) { carry(now, from.event); },
@@ -104,6 +124,7 @@ void PresenceServer::accept(Now now, const Input& input) {
             sip_messages_.wake(now, out_);
             sip_presence_.wake(now, out_);
             presence_db_.wake(now, out_);
+            load_control_.wake(now, out_);
           },
           [&](const StopAsked& stop) {
             stopping_ = true;
@@ -120,7 +141,8 @@ void PresenceServer::carry(Now now, const Event& event) {
   std::visit(
       [&]<class E>(const E& happened) {
         static_assert(kForXmppStreams<E> || kForXmppPresence<E> || kForSipMessages<E> ||
-                          kForSipPresence<E> || kForPresenceDb<E> || kForConversion<E>,
+                          kForSipPresence<E> || kForPresenceDb<E> || kForConversion<E> ||
+                          kForLoadControl<E>,
                       "an event that no module accepts");
         if constexpr (kForXmppStreams<E>) xmpp_streams_.on(now, happened, out_);
         if constexpr (kForXmppPresence<E>) xmpp_presence_.on(now, happened, out_);
@@ -128,6 +150,7 @@ void PresenceServer::carry(Now now, const Event& event) {
         if constexpr (kForSipPresence<E>) sip_presence_.on(now, happened, out_);
         if constexpr (kForPresenceDb<E>) presence_db_.on(now, happened, out_);
         if constexpr (kForConversion<E>) conversion_.on(now, happened, out_);
+        if constexpr (kForLoadControl<E>) load_control_.on(now, happened, out_);
       },
       event);
 }
@@ -136,7 +159,7 @@ std::optional<Instant> PresenceServer::next_deadline() const {
   std::optional<Instant> earliest;
   for (const std::optional<Instant>& next :
        {xmpp_streams_.next_deadline(), sip_messages_.next_deadline(), sip_presence_.next_deadline(),
-        presence_db_.next_deadline()}) {
+        presence_db_.next_deadline(), load_control_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "server/conversion/conversion.h"
+#include "server/load_control/load_control.h"
 #include "server/outbox.h"
 #include "server/ports.h"
 #include "server/presence_db/presence_db.h"
@@ -37,12 +38,14 @@ class PresenceServer {
   void step(Now now, const Input& input);
   std::optional<Instant> next_deadline() const;
   Outbox& outbox() { return out_; }
-  // Nobody is served, and nobody waits for an answer.
+  // Nobody is served, nobody waits for an answer, and no lease is held.
   bool idle() const;
 
  private:
   void accept(Now now, const Input& input);
   void carry(Now now, const Event& event);
+  bool serves_nobody() const;
+  void end(Now now);
   bool is_xmpp(LinkId link) const { return xmpp_streams_.has(link); }
 
   Shard shard_;
@@ -53,6 +56,7 @@ class PresenceServer {
   SipPresence sip_presence_;
   PresenceDb presence_db_;
   Conversion conversion_;
+  LoadControl load_control_;
   bool stopping_ = false;
   bool stopped_ = false;
 };

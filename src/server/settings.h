@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "server/cluster_port.h"
 #include "server/store_port.h"
 
 namespace muster {
@@ -70,6 +72,18 @@ struct Limits {
   std::uint32_t tuples_shown_max = 16;  // of a publication, to XMPP contacts: the rest is not shown
 };
 
+// Of a server that is one of many (server/cluster_port.h).
+struct ClusterSettings {
+  cluster::Self self;
+  bool standby = false;  // it waits to be taken in
+  // How long the others believe in a server that says nothing; and after how much of it, counted
+  // from when it was asked for, it is asked for anew: the rest is for a store that is busy.
+  Duration lease_time = Duration::milliseconds(2'000);
+  Duration renew_after = Duration::milliseconds(500);
+  // When the store could not give it.
+  Duration ask_again_after = Duration::milliseconds(250);
+};
+
 struct Settings {
   // The domains this service serves; the first one names the server.
   std::vector<std::string> domains;
@@ -85,6 +99,9 @@ struct Settings {
   bool sip_digest_md5 = true;
   WatcherPolicy default_policy = WatcherPolicy::ask;
   Limits limits;
+
+  // None: this server is alone, and the only one who changes the store of users.
+  std::optional<ClusterSettings> cluster;
 
   // Of this software, told to XMPP users who ask (XEP-0092); empty: not told.
   std::string version;

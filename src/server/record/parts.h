@@ -39,6 +39,10 @@ inline constexpr std::size_t kParts<DigestAnswered> = 4;
 template <>
 inline constexpr std::size_t kParts<StoreAnswered> = 2;
 template <>
+inline constexpr std::size_t kParts<ClusterAnswered> = 2;
+template <>
+inline constexpr std::size_t kParts<ServerFenced> = 2;
+template <>
 inline constexpr std::size_t kParts<RegistrationAnswered> = 3;
 template <>
 inline constexpr std::size_t kParts<AdminAsked> = 2;
@@ -77,6 +81,29 @@ template <>
 inline constexpr std::size_t kParts<RelationChange> = 4;
 template <>
 inline constexpr std::size_t kParts<StoredPublication> = 3;
+
+template <>
+inline constexpr std::size_t kParts<cluster::Self> = 4;
+template <>
+inline constexpr std::size_t kParts<cluster::ServerEndpoint> = 4;
+template <>
+inline constexpr std::size_t kParts<cluster::LoadLevel> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::Member> = 4;
+template <>
+inline constexpr std::size_t kParts<cluster::Directory> = 3;
+template <>
+inline constexpr std::size_t kParts<cluster::LeaseTaken> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::LeaseRenewed> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::MainTaken> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::Owners> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::AssignmentsSwept> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::ClusterRefused> = 1;
 
 template <>
 inline constexpr std::size_t kParts<ListWatchers> = 1;
@@ -147,7 +174,40 @@ template <>
 inline constexpr std::size_t kParts<RemoveAccount> = 1;
 
 template <>
-inline constexpr std::size_t kParts<Settings> = 12;
+inline constexpr std::size_t kParts<AskCluster> = 2;
+template <>
+inline constexpr std::size_t kParts<FenceServer> = 1;
+template <>
+inline constexpr std::size_t kParts<LeaseHeld> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::TakeLease> = 3;
+template <>
+inline constexpr std::size_t kParts<cluster::RenewLease> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::EndLease> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::TakeMain> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::DeclareGone> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::ForgetServer> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::SetRole> = 5;
+template <>
+inline constexpr std::size_t kParts<cluster::FindOwners> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::AssignUsers> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::AssignUsers::One> = 3;
+template <>
+inline constexpr std::size_t kParts<cluster::ReleaseUsers> = 2;
+template <>
+inline constexpr std::size_t kParts<cluster::SweepAssignments> = 2;
+
+template <>
+inline constexpr std::size_t kParts<ClusterSettings> = 5;
+template <>
+inline constexpr std::size_t kParts<Settings> = 13;
 template <>
 inline constexpr std::size_t kParts<Limits> = 43;
 
@@ -177,9 +237,9 @@ requires(!std::is_same_v<std::remove_const_t<T>, Limits>) auto parts_of(T& value
     auto& [a, b, c, d, e, f, g] = value;
     return std::tie(a, b, c, d, e, f, g);
   } else {
-    static_assert(kCount == 12);
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = value;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+    static_assert(kCount == 13);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
   }
 }
 
@@ -224,6 +284,13 @@ template <>
 inline constexpr auto kLast<StoreRefused::Why> = StoreRefused::Why::too_many;
 template <>
 inline constexpr auto kLast<StoreFailed::Why> = StoreFailed::Why::broken;
+template <>
+inline constexpr auto kLast<cluster::Role> = cluster::Role::gone;
+template <>
+inline constexpr auto kLast<cluster::ServerEndpoint::Kind> = cluster::ServerEndpoint::Kind::wss;
+template <>
+inline constexpr auto kLast<cluster::ClusterRefused::Why> =
+    cluster::ClusterRefused::Why::too_many;
 template <>
 inline constexpr WatcherPolicy kLast<WatcherPolicy> = WatcherPolicy::deny;
 template <>

@@ -183,8 +183,10 @@ void fold(Digest& digest, const T& value) {
     digest.fold(value == nullptr ? std::string_view() : std::string_view(*value));
   } else if constexpr (std::is_same_v<T, Address>) {
     digest.fold(std::string_view(value.text()));
+  } else if constexpr (std::is_same_v<T, Duration>) {
+    digest.fold(static_cast<std::uint64_t>(value.in_microseconds()));
   } else if constexpr (std::is_same_v<T, UnixTime>) {
-    digest.fold(static_cast<std::uint64_t>(value.since_epoch().in_microseconds()));
+    fold(digest, value.since_epoch());
   } else if constexpr (std::is_same_v<T, std::array<std::uint8_t, 16>>) {
     digest.fold(std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
   } else if constexpr (kIsId<T> || kIsSlotId<T>) {
