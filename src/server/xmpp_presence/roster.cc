@@ -148,7 +148,7 @@ void XmppPresence::take_roster(const Sent& sent, const xml::Element& query, Outb
 // Sections 2.1.4 and 2.6.3. The answer is the account's own: it bears no `from` (RFC 6120 section
 // 8.1.2.1 rule 3).
 void XmppPresence::on(Now, const RosterAnswered& answered, Outbox& out) {
-  const XmppSession* session = sessions_.find(answered.session);
+  XmppSession* session = sessions_.find(answered.session);
   if (session == nullptr) return;
   const Address full = session->full();
   const ReplyAddresses addresses{{}, full.text(), answered.id};
@@ -162,7 +162,7 @@ void XmppPresence::on(Now, const RosterAnswered& answered, Outbox& out) {
 }
 
 void XmppPresence::on(Now, const RosterItemAnswered& answered, Outbox& out) {
-  const XmppSession* session = sessions_.find(answered.session);
+  XmppSession* session = sessions_.find(answered.session);
   if (session == nullptr) return;
   const Address full = session->full();
   const ReplyAddresses addresses{{}, full.text(), answered.id};
@@ -178,7 +178,7 @@ void XmppPresence::on(Now, const RosterPush& push, Outbox& out) {
   const XmppUser* user = sessions_.find_user(push.account.text());
   if (user == nullptr || (!push.removed && !push.item.relation.listed)) return;
   FanOut fan_out;
-  for (const XmppSession* session : user->sessions) {
+  for (XmppSession* session : user->sessions) {
     if (!session->interested || !session->link.valid()) continue;
     const std::size_t begin = fan_out.holes.size();
     xml::append_attribute_escaped(fan_out.holes, session->full().text());
