@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/overloaded.h"
 #include "codec/address/jid.h"
 #include "codec/xml/namespaces.h"
@@ -15,6 +16,9 @@ constexpr std::string_view kNsTls = "urn:ietf:params:xml:ns:xmpp-tls";
 constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
 constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 constexpr std::string_view kNsRoster = "jabber:iq:roster";
+constexpr std::string_view kNsManagement = "urn:xmpp:sm:3";
+// A session that is not resumed ends within the time in which a dead link is found.
+constexpr std::string_view kEnable = "<enable xmlns='urn:xmpp:sm:3' resume='true' max='60'/>";
 constexpr std::string_view kNsStanzas = "jabber:client";
 constexpr Duration kLoginTime = Duration::seconds(60);
 
@@ -83,25 +87,33 @@ void Messenger::on(const GoOffline&) {
   wants_online_ = false;
   if (state_ == State::offline) {
     deadline_.reset();
+    forget_session();
     return;
   }
   if (state_ == State::online) say("<presence type='unavailable'/></stream:stream>");
   out_->push_back(Finish{});
+  management_.reset();
   lose_link();
   tell(WentOffline{true});
 }
 
 void Messenger::lose_link() {
-  const bool saw = !pictures_.empty();
   state_ = State::offline;
   sealed_ = proved_ = bound_ = false;
   unread_.clear();
   framer_.reset();
   ping_id_.clear();
+  deadline_.reset();
+  if (!management_ || management_->id.empty()) forget_session();
+}
+
+// What lasts as long as a session does.
+void Messenger::forget_session() {
+  const bool saw = !pictures_.empty();
+  management_.reset();
   roster_.clear();
   pictures_.clear();
   full_ = Address();
-  deadline_.reset();
   if (saw) tell(ForgotPictures{});
 }
 
@@ -126,8 +138,8 @@ void Messenger::woken() {
     out_->push_back(Connect{LinkUse::xmpp, Transport::tcp});
   } else if (state_ == State::online && ping_id_.empty()) {
     ping_id_ = "ping" + std::to_string(next_id_++);
-    say("<iq type='get'" + attribute("to", identity_.account.domain()) + attribute("id", ping_id_) +
-        "><ping xmlns='urn:xmpp:ping'/></iq>");
+    say_stanza("<iq type='get'" + attribute("to", identity_.account.domain()) +
+               attribute("id", ping_id_) + "><ping xmlns='urn:xmpp:ping'/></iq>");
     deadline_ = now_.instant + habits_.answer_time_max;
   } else {
     // No answer: to the login, or to the ping.
@@ -221,6 +233,8 @@ void Messenger::hear(const xml::Element& element) {
     return;
   }
   if (element.ns() == kNsSasl) return hear_sasl(element);
+  if (element.ns() == kNsManagement) return hear_management(element);
+  if (management_ && !management_->id.empty()) management_->took_stanza();
   if (name == "iq") return hear_iq(element);
   if (name == "presence") return hear_presence(element);
   if (name == "message") return hear_message(element);
@@ -235,13 +249,62 @@ void Messenger::hear_features(const xml::Element& features) {
              mechanisms && !proved_) {
     prove(*mechanisms);
   } else if (proved_ && features.child("bind", kNsBind)) {
-    state_ = State::binding;
-    std::string resource;
-    xml::append_escaped(resource, identity_.name);
-    say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
-        resource + "</resource></bind></iq>");
+    if (!management_) return bind();
+    state_ = State::resuming;
+    say("<resume xmlns='urn:xmpp:sm:3'" + attribute("previd", management_->id) +
+        attribute("h", std::to_string(management_->handled())) + "/>");
   } else {
     tell(WasSurprised{"stream features that offer nothing"});
+  }
+}
+
+void Messenger::bind() {
+  state_ = State::binding;
+  std::string resource;
+  xml::append_escaped(resource, identity_.name);
+  say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+      resource + "</resource></bind></iq>");
+}
+
+// --- stream management ---------------------------------------------------------------------------
+
+void Messenger::say_stanza(std::string xml) {
+  if (management_) management_->sent(xml);
+  say(std::move(xml));
+}
+
+void Messenger::hear_management(const xml::Element& element) {
+  const std::string_view name = element.name();
+  if (name == "failed" && state_ == State::resuming) {
+    forget_session();
+    return bind();
+  }
+  if (!management_) return tell(WasSurprised{"stream management that it does not have"});
+  if (name == "enabled") {
+    management_->id = element.attribute("id").value_or("");
+  } else if (name == "r") {
+    say("<a xmlns='urn:xmpp:sm:3'" + attribute("h", std::to_string(management_->handled())) + "/>");
+  } else if (name == "a") {
+    acknowledge(element);
+  } else if (name == "resumed" && state_ == State::resuming) {
+    acknowledge(element);
+    state_ = State::online;
+    back_off_.reset();
+    deadline_ = now_.instant + habits_.silence_max;
+    tell(WentOnline{full_});
+    for (const std::string& stanza : management_->unhandled())
+      say(stanza);
+    show_itself();
+    reconcile();
+  } else {
+    tell(WasSurprised{"an element <" + std::string(name) + "> of stream management"});
+  }
+}
+
+void Messenger::acknowledge(const xml::Element& element) {
+  const auto handled = parse_number<std::uint32_t>(element.attribute("h").value_or(""));
+  if (!handled || !management_->acknowledge(*handled)) {
+    tell(WasSurprised{"an ack of what was not sent: " + std::string(element.outer())});
   }
 }
 
@@ -297,7 +360,7 @@ void Messenger::show_itself() {
   std::string presence = "<presence>";
   if (!shown_.show.empty()) xml::append_text_element(presence, "show", shown_.show);
   if (!shown_.note.empty()) xml::append_text_element(presence, "status", shown_.note);
-  say(presence + "</presence>");
+  say_stanza(presence + "</presence>");
   tell(ShowedItself{own_picture()});
 }
 
@@ -319,15 +382,17 @@ void Messenger::on(const Revoke& wish) {
 
 void Messenger::on(const SendText& wish) {
   if (state_ != State::online) return;
-  std::string message = "<message type='chat'" + attribute("to", wish.to.text()) +
-                        attribute("id", "m" + std::to_string(next_id_++)) + ">";
+  const std::string id =
+      management_ ? management_->number_message(wish.to) : "m" + std::to_string(next_id_++);
+  std::string message =
+      "<message type='chat'" + attribute("to", wish.to.text()) + attribute("id", id) + ">";
   xml::append_text_element(message, "body", wish.text);
-  say(message + "</message>");
+  say_stanza(message + "</message>");
   tell(SentMessage{wish.to, wish.text});
 }
 
 void Messenger::say_presence(SubscriptionVerb verb, const Address& to) {
-  say("<presence" + attribute("to", to.text()) + attribute("type", name_of(verb)) + "/>");
+  say_stanza("<presence" + attribute("to", to.text()) + attribute("type", name_of(verb)) + "/>");
   tell(AskedFor{to, verb});
 }
 
@@ -357,13 +422,13 @@ void Messenger::hear_iq(const xml::Element& iq) {
   const auto query = iq.child("query", kNsRoster);
   if (type == "set" && query) {
     hear_query(*query, false);
-    say("<iq type='result'" + attribute("id", id) + "/>");
+    say_stanza("<iq type='result'" + attribute("id", id) + "/>");
   } else if (type == "get" && iq.child("ping", "urn:xmpp:ping")) {
-    say("<iq type='result'" + attribute("id", id) + to + "/>");
+    say_stanza("<iq type='result'" + attribute("id", id) + to + "/>");
   } else if (type == "get" || type == "set") {
-    say("<iq type='error'" + attribute("id", id) + to +
-        "><error type='cancel'><service-unavailable"
-        " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+    say_stanza("<iq type='error'" + attribute("id", id) + to +
+               "><error type='cancel'><service-unavailable"
+               " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   } else if (id == ping_id_) {
     ping_id_.clear();
     deadline_ = now_.instant + habits_.silence_max;
@@ -406,6 +471,10 @@ void Messenger::hear_query(const xml::Element& query, bool whole) {
   back_off_.reset();
   deadline_ = now_.instant + habits_.silence_max;
   tell(WentOnline{full_});
+  if (habits_.resumes) {
+    say(std::string(kEnable));
+    management_.emplace(random_.token(8));
+  }
   show_itself();
   reconcile();
 }
@@ -443,6 +512,9 @@ void Messenger::hear_verb(SubscriptionVerb verb, const Address& from) {
 
 void Messenger::hear_message(const xml::Element& message) {
   if (message.attribute("type").value_or("") == "error") return;
+  if (management_) {
+    if (auto wrong = management_->check_message(message)) tell(WasSurprised{*std::move(wrong)});
+  }
   const Address from = address_of(message.attribute("from").value_or(""));
   tell(HeardMessage{from.to_bare(), std::string(message.child_text("body", kNsStanzas))});
 }

@@ -2,6 +2,9 @@
 // SCRAM or PLAIN, binds its resource, loads its roster, is available, keeps what it sees of its
 // contacts, asks for the subscriptions that it is wished to have, and answers those of others.
 //
+// With stream management (XEP-0198) it goes on with its session after a link is lost, and checks
+// that nothing was lost or doubled (messenger_session.h).
+//
 // Wishes outlive its streams: after each login it compares its roster with them. It pings its
 // server when nothing was heard for a while, and gives up a link that does not answer.
 #pragma once
@@ -14,6 +17,7 @@
 #include "codec/xml/framer.h"
 #include "codec/xml/stanza_parser.h"
 #include "sim/agents/agent.h"
+#include "sim/agents/messenger_session.h"
 
 namespace muster::sim {
 
@@ -22,6 +26,7 @@ class Messenger : public Agent {
   struct Habits {
     bool scram = true;
     bool approves = true;  // who asks to see it
+    bool resumes = false;  // its sessions, where the server can
     Duration silence_max = Duration::seconds(90);
     Duration answer_time_max = Duration::seconds(30);
   };
@@ -44,6 +49,7 @@ class Messenger : public Agent {
     opening,  // a stream header was sent
     sealing,  // TLS
     proving,  // SASL
+    resuming,
     binding,
     loading,  // the roster
     online,
@@ -70,6 +76,7 @@ class Messenger : public Agent {
   void hear(const xml::Element& element);
   void hear_features(const xml::Element& features);
   void hear_sasl(const xml::Element& element);
+  void hear_management(const xml::Element& element);
   void hear_iq(const xml::Element& iq);
   void hear_presence(const xml::Element& presence);
   void hear_message(const xml::Element& message);
@@ -78,12 +85,17 @@ class Messenger : public Agent {
 
   void open_stream();
   void prove(const xml::Element& mechanisms);
+  void bind();
+  void go_on(std::uint32_t handled);
+  void acknowledge(const xml::Element& element);
   void say(std::string bytes);
+  void say_stanza(std::string xml);
   void say_presence(SubscriptionVerb verb, const Address& to);
   void show_itself();
   void reconcile();
   void tell(decltype(Happened::what) what);
   void lose_link();
+  void forget_session();
   void come_back_later();
 
   Identity identity_;
@@ -104,6 +116,7 @@ class Messenger : public Agent {
   std::set<Address> unwanted_;  // to be watched no more
   std::map<Address, Item> roster_;
   std::map<Address, Picture> pictures_;  // by bare address
+  std::optional<MessengerSession> management_;
   std::uint32_t next_id_ = 1;
   std::string ping_id_;  // that is not answered
   BackOff back_off_;

@@ -61,6 +61,7 @@ void Load::make_messenger(User& user, std::uint32_t number, std::uint32_t which)
   Messenger::Habits habits;
   habits.scram = happens(users_, 700);
   habits.approves = happens(users_, 800);
+  habits.resumes = happens(users_, 400);
   user.agents.push_back(crowd_.add(std::make_unique<Messenger>(
       identity, habits,
       world_.streams().stream("messenger " + std::to_string(2 * number + which)))));
