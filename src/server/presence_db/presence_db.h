@@ -33,7 +33,7 @@ namespace muster {
 class PresenceDb {
  public:
   // When to ask again for the live publications, if the store failed at the start.
-  static constexpr Duration kPublicationsAgainAfter = Duration::seconds(10);
+  static constexpr Duration kStoreAgainAfter = Duration::seconds(10);
 
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
 
@@ -120,11 +120,14 @@ class PresenceDb {
   void tell_unavailable(const User& user, const Address& contact, Outbox& out);
   void tell_presence(const User& user, const Address& to, Outbox& out);
   void welcome(const Address& session, const User& user, Outbox& out);
+  void load_pending(const Address& session, Outbox& out);
+  void load_pending_again(Outbox& out);
   void answer_probe(const ProbeAsked& asked, const User& user, Outbox& out);
   void answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out);
 
   // relations.cc
-  bool learn(User& user, const Address& contact, const RelationChange& change);
+  enum class Learnt : std::uint8_t { nothing, older, news };  // older: a newer one is known
+  Learnt learn(User& user, const Address& contact, const RelationChange& change);
   void push(const Address& account, const Address& contact, const RelationChange& change,
             Outbox& out);
   void pair_changed(const Address& actor, const Address& peer, const SubscriptionChanged& changed,
@@ -177,8 +180,11 @@ class PresenceDb {
   UnorderedMap<Address, std::unique_ptr<User>> users_;
   UnorderedMap<Ticket, std::pair<Address, Ask>> asks_;
   std::uint64_t next_ticket_ = 1;
-  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_
+  // Of nobody: when the store is asked again for what it could not tell.
+  Deadlines<Address> deadlines_;
   std::optional<Instant> publications_again_at_;
+  std::optional<Instant> pending_again_at_;
+  std::vector<Address> pending_again_;  // sessions
 };
 
 }  // namespace muster

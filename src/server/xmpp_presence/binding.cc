@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/address/jid.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -72,6 +73,7 @@ void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
 
 // Of a session that was taken over by another stream the old one means nothing.
 void XmppPresence::on(Now now, const StreamEnded& ended, Outbox& out) {
+  if (shard_.planted == Planted::session_forgotten) return;
   XmppSession* session = sessions_.find(ended.session);
   if (session == nullptr || session->link != ended.link) return;
   if (ended.unfinished && await_resumption(now, *session)) return;
@@ -99,6 +101,7 @@ void XmppPresence::end(XmppSession& session, Outbox& out) {
   session.link = {};
   const auto managed = std::exchange(session.managed, nullptr);
   if (managed != nullptr && managed->ends_at) --waiting_;
+  roster_reads_.erase(session.id);
   leave(session, plain_unavailable_, out);
   sessions_.close(session);
   if (managed != nullptr) send_another_way(managed->unacknowledged(), out);
