@@ -1,5 +1,5 @@
 // How fast simulated time goes: a busy hour of one server with 200 users of both kinds, under
-// faults, and the three quarters of an hour in which the world comes to rest, parts and leaves.
+// faults, and the hour and a quarter in which the world comes to rest, parts and leaves.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

@@ -122,6 +122,7 @@ class Phone : public Agent {
   };
   void ask(const Asking& asking, std::uint64_t purpose);
   void ask_registration();
+  Asking publishing(std::uint32_t seconds, const std::string& etag);
   void ask_publication();
   void ask_by_old_tag();
   void ask_watch(std::uint64_t purpose, Watch& watch);

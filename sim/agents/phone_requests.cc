@@ -97,6 +97,20 @@ void Phone::ask_registration() {
   ask(asking, kRegistration);
 }
 
+// A PUBLISH without a body; without a tag it is a new publication.
+Phone::Asking Phone::publishing(std::uint32_t seconds, const std::string& etag) {
+  Asking asking;
+  asking.method = "PUBLISH";
+  asking.target = sip_uri(identity_.account);
+  asking.from_tag = random_.token(8);
+  asking.to = identity_.account;
+  asking.call_id = random_.token(16);
+  asking.cseq = 1;
+  asking.rows = "Event: presence\r\nExpires: " + std::to_string(seconds) + "\r\n";
+  if (!etag.empty()) asking.rows += "SIP-If-Match: " + etag + "\r\n";
+  return asking;
+}
+
 void Phone::ask_publication() {
   publication_.due.reset();
   publication_.ending = !wants_online_;
@@ -108,15 +122,7 @@ void Phone::ask_publication() {
   const std::uint32_t seconds =
       wants_online_ ? std::max(habits_.publication_seconds, publication_.min_seconds) : 0;
   asked(publication_, seconds);
-  Asking asking;
-  asking.method = "PUBLISH";
-  asking.target = sip_uri(identity_.account);
-  asking.from_tag = random_.token(8);
-  asking.to = identity_.account;
-  asking.call_id = random_.token(16);
-  asking.cseq = 1;
-  asking.rows = "Event: presence\r\nExpires: " + std::to_string(seconds) + "\r\n";
-  if (!etag_.empty()) asking.rows += "SIP-If-Match: " + etag_ + "\r\n";
+  Asking asking = publishing(seconds, etag_);
   const bool refresh = !etag_.empty() && published_ == shown_;
   if (!publication_.ending && !refresh) {
     asking.content_type = "application/pidf+xml";
@@ -131,16 +137,7 @@ void Phone::ask_publication() {
 // by it (RFC 3903 section 6, step 3).
 void Phone::ask_by_old_tag() {
   if (!can_speak()) return;
-  Asking asking;
-  asking.method = "PUBLISH";
-  asking.target = sip_uri(identity_.account);
-  asking.from_tag = random_.token(8);
-  asking.to = identity_.account;
-  asking.call_id = random_.token(16);
-  asking.cseq = 1;
-  asking.rows = "Event: presence\r\nExpires: " + std::to_string(habits_.publication_seconds) +
-                "\r\nSIP-If-Match: " + old_etag_ + "\r\n";
-  ask(asking, kOldTag);
+  ask(publishing(habits_.publication_seconds, old_etag_), kOldTag);
 }
 
 void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {

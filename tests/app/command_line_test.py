@@ -61,6 +61,12 @@ class PatienceTest(unittest.TestCase):
         self.assertIn("seed 1: stuck: it does not come to an end\n"
                       "again: muster sim --seed 1\n", done.stdout)
 
+    def test_it_has_bounds(self):
+        for seconds in ("0", "0.0009", "86401", "1e300", "nan"):
+            done = run(f"muster sim --seed 1 --patience {seconds}")
+            self.assertEqual(2, done.returncode, seconds)
+            self.assertIn("--patience", done.stderr)
+
     def test_so_it_is_among_others(self):
         done = run("muster sim --seed 1 --seeds 2 --jobs 1 --patience 0.001")
         self.assertIn("2 seeds, 2 failed: 1 2;", done.stdout)

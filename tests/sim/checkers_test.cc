@@ -83,6 +83,17 @@ class Checkers : public ::testing::Test {
       all.push_back(finding.checker + ": " + finding.what);
     return all;
   }
+  // Of juliet, with the note "v7 here".
+  StorePublication keep_publication() {
+    StorePublication store;
+    store.account = kJuliet;
+    store.etag = "e1";
+    store.document = "<presence><note>v7 here</note></presence>";
+    store.expires = UnixTime::at(Duration::minutes(10));
+    store.publications_max = 10;
+    world_.store().memory().carry_out(store);
+    return store;
+  }
   static Picture picture(const std::string& note) { return {{"home", {"", note}}}; }
 
   World world_{plan()};
@@ -267,13 +278,7 @@ TEST_F(ExpiryChecker, ConvergenceWantsThatWhoBrokeIsGone) {
 
 TEST_F(Checkers, WhatIsPromisedIsInTheStore) {
   Durability durability(findings_);
-  StorePublication store;
-  store.account = kJuliet;
-  store.etag = "e1";
-  store.document = "<presence><note>v7 here</note></presence>";
-  store.expires = UnixTime::at(Duration::minutes(10));
-  store.publications_max = 10;
-  world_.store().memory().carry_out(store);
+  keep_publication();
   tell(durability, juliet_, WasPromised{"publication", "v7 here"});
   EXPECT_THAT(found(), IsEmpty());
   tell(durability, juliet_, WasPromised{"publication", "v8 here"});
@@ -283,13 +288,7 @@ TEST_F(Checkers, WhatIsPromisedIsInTheStore) {
 
 TEST_F(Checkers, WhatRanOutMeanwhileWasKept) {
   Durability durability(findings_);
-  StorePublication store;
-  store.account = kJuliet;
-  store.etag = "e1";
-  store.document = "<presence><note>v7 here</note></presence>";
-  store.expires = UnixTime::at(Duration::minutes(10));
-  store.publications_max = 10;
-  world_.store().memory().carry_out(store);
+  const StorePublication store = keep_publication();
   world_.store().memory().carry_out(ExpirePublications{kJuliet, store.expires});
   tell(durability, juliet_, WasPromised{"publication", "v7 here"});
   EXPECT_THAT(found(), IsEmpty());

@@ -17,6 +17,17 @@ CLI::Validator seed() {
   return CLI::Validator(check, "");
 }
 
+// CLI::Range lets through what is no number.
+CLI::Validator patience() {
+  const auto check = [](const std::string& found) -> std::string {
+    double seconds = 0;
+    const bool reads = CLI::detail::lexical_cast(found, seconds);
+    if (reads && seconds >= kPatienceLeastSeconds && seconds <= kPatienceMostSeconds) return {};
+    return "\"" + found + "\" is not from 0.001 to 86400 seconds";
+  };
+  return CLI::Validator(check, "");
+}
+
 constexpr std::string_view kList = "list";
 
 std::vector<std::string> plant_names() {
@@ -81,7 +92,7 @@ CLI::App* add_sim_command(CLI::App& app, SimWords& words) {
       ->type_name("NUMBER");
   sim->add_option("--patience", words.patience,
                   "Real seconds after which a seed is taken to be stuck (300)")
-      ->check(CLI::PositiveNumber)
+      ->check(patience())
       ->type_name("SECONDS");
   add_plant_options(*sim, words);
   sim->footer(

@@ -15,6 +15,8 @@ namespace muster {
 
 // The simulator cannot stop a server that does not come back from one turn; a clock does.
 inline constexpr double kPatienceSeconds = 300;
+inline constexpr double kPatienceLeastSeconds = 0.001;
+inline constexpr double kPatienceMostSeconds = 86'400;
 
 struct SimCommand {
   std::uint64_t seed = 1;              // the first

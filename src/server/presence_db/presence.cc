@@ -118,12 +118,13 @@ void PresenceDb::load_pending(const Address& session, Outbox& out) {
 void PresenceDb::answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
   const auto* pending = std::get_if<PendingLoaded>(&reply);
   if (pending == nullptr) {
-    pending_again_.push_back(ask.session);
+    pending_again_.insert(ask.session);
     if (pending_again_at_) return;
     pending_again_at_ = now.instant + kStoreAgainAfter;
     deadlines_.add(*pending_again_at_, {});
     return;
   }
+  pending_again_.erase(ask.session);
   for (const PendingLoaded::Request& request : pending->requests) {
     out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
   }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,7 +33,8 @@ namespace muster {
 
 class PresenceDb {
  public:
-  // When to ask again for the live publications, if the store failed at the start.
+  // When to ask the store again for what it could not tell: the live publications, at the start;
+  // who waits for the answer of a session that came.
   static constexpr Duration kStoreAgainAfter = Duration::seconds(10);
 
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
@@ -180,11 +182,10 @@ class PresenceDb {
   UnorderedMap<Address, std::unique_ptr<User>> users_;
   UnorderedMap<Ticket, std::pair<Address, Ask>> asks_;
   std::uint64_t next_ticket_ = 1;
-  // Of nobody: when the store is asked again for what it could not tell.
-  Deadlines<Address> deadlines_;
+  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_, pending_again_at_
   std::optional<Instant> publications_again_at_;
   std::optional<Instant> pending_again_at_;
-  std::vector<Address> pending_again_;  // sessions
+  std::set<Address> pending_again_;  // sessions
 };
 
 }  // namespace muster

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/check.h"
 #include "base/result.h"
 #include "codec/address/jid.h"
 #include "codec/xml/writer.h"
@@ -188,6 +189,7 @@ void XmppPresence::on(Now, const RosterAnswered& answered, Outbox& out) {
 // What waited may be older than the roster only where a newer push is still to come.
 void XmppPresence::roster_read(XmppSession& session, bool done, Outbox& out) {
   const auto found = roster_reads_.find(session.id);
+  MUSTER_CHECK(found != roster_reads_.end());
   RosterRead& read = found->second;
   read.interested = read.interested || done;
   if (--read.asked > 0) return;

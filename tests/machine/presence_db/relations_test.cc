@@ -212,6 +212,27 @@ TEST_F(PresenceDbPending, AreAskedForAsOftenAsItTakes) {
   EXPECT_THAT(world.heard(), ElementsAre("show alice/home: subscribe of bob"));
 }
 
+// However often she comes and goes meanwhile, she is told once.
+TEST_F(PresenceDbPending, AreAskedForOnceForEachSession) {
+  world.break_store();
+  for (int i = 0; i < 3; ++i) {
+    world.leave("alice/home");
+    world.show("alice/home", "'/>", true);
+  }
+  world.mend_store();
+  world.heard();
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), ElementsAre("show alice/home: subscribe of bob"));
+}
+
+TEST_F(PresenceDbPending, AreNotAskedForAgainOnceShown) {
+  world.leave("alice/home");
+  world.show("alice/home", "'/>", true);
+  EXPECT_THAT(world.heard(), Contains("show alice/home: subscribe of bob"));
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
 TEST_F(PresenceDbPending, AreNotAskedForOnceSheHasLeft) {
   world.leave("alice/home");
   const std::size_t requests = world.requests.size();
