@@ -36,6 +36,15 @@ struct Limits {
   // How long a stream may be silent before it is pinged, and how long it may take to answer.
   Duration stream_silence_max = Duration::minutes(5);
   Duration ping_answer_time_max = Duration::seconds(30);
+  // Stream management (XEP-0198). What one session was sent and has not acknowledged: beyond, the
+  // session ends, its stream with policy-violation, and its messages go another way.
+  std::uint32_t unacknowledged_stanzas_max = 2'000;
+  std::uint32_t unacknowledged_bytes_max = 1024 * 1024;
+  // After so many more stanzas the client is asked what it handled.
+  std::uint32_t stanzas_per_ack_request = 8;
+  // Sessions that wait to be resumed: one too many ends with its link, as one that cannot be.
+  std::uint32_t waiting_sessions_per_shard_max = 100'000;
+  Duration resumption_time_max = Duration::minutes(5);  // the session ends; 0: there is no resuming
 
   // --- SIP
   std::uint32_t sip_header_bytes_max = 16 * 1024;      // 513; a stream closes

@@ -37,8 +37,8 @@
 namespace muster::record {
 
 inline constexpr std::string_view kMagic = "muster recording\n";
-inline constexpr std::uint8_t kFormatVersion = 1;
-static_assert(std::variant_size_v<Input> == 16 && std::variant_size_v<AnyOrder> == 18,
+inline constexpr std::uint8_t kFormatVersion = 2;
+static_assert(std::variant_size_v<Input> == 18 && std::variant_size_v<AnyOrder> == 22,
               "another input or order: kFormatVersion is to be raised");
 
 enum class BlockKind : std::uint8_t { head = 1, steps = 2, end = 3 };

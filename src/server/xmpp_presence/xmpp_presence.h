@@ -1,6 +1,6 @@
 // XMPP presence processing (paper, section 3.1): the sessions of the users of this shard, and the
 // stanzas that they send and receive. RFC 6121; RFC 6120 sections 7 (binding), 8 and 10 (stanzas);
-// XEP-0030, XEP-0092, XEP-0199.
+// XEP-0030, XEP-0092, XEP-0198, XEP-0199.
 //
 // It owns the sessions and what belongs to one session: whether it is available and interested, its
 // priority, who got directed presence from it. Who may see whom, rosters, and what a user's
@@ -18,25 +18,33 @@
 //   subscribe to oneself         <not-allowed/>
 //   foreign domains              <remote-server-not-found/>
 //
+// A session with stream management (XEP-0198) outlives its stream for a time, unseen:
+// management.cc.
+//
 // Limits: sessions_per_user_max, directed_presences_max, roster_name_bytes_max,
-// roster_group_bytes_max, roster_groups_max, subscription_bytes_max of Limits; there is what
-// happens at each.
+// roster_group_bytes_max, roster_groups_max, subscription_bytes_max, unacknowledged_stanzas_max,
+// unacknowledged_bytes_max, waiting_sessions_per_shard_max, resumption_time_max of Limits; there is
+// what happens at each. What is not acknowledged may pass its limits by what comes of one step. Who
+// is at sessions_per_user_max and has sessions that wait to be resumed loses the oldest of these.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/deadlines.h"
 #include "base/time.h"
 #include "codec/xml/element.h"
 #include "codec/xmpp/errors.h"
 #include "model/address.h"
 #include "model/subscription.h"
 #include "server/outbox.h"
+#include "server/ports.h"
 #include "server/shard.h"
 #include "server/xmpp_presence/sessions.h"
 
@@ -51,6 +59,17 @@ class XmppPresence {
   void on(Now now, const UserReady& ready, Outbox& out);
   void on(Now now, const StreamEnded& ended, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // management.cc
+  void on(Now now, const ManagementAsked& asked, Outbox& out);
+  void on(Now now, const AckAsked& asked, Outbox& out);
+  void on(Now now, const AckReceived& ack, Outbox& out);
+  void on(Now now, const StanzaTaken& taken, Outbox& out);
+  void on(Now now, const StanzaForSession& stanza, Outbox& out);
+  void on(Now now, const QueueOverran& overran, Outbox& out);
+  void on(Now now, const ResumeAsked& asked, Outbox& out);
+  void on(Now now, const StopAsked& stop, Outbox& out);
+  void wake(Now now, Outbox& out);
+  std::optional<Instant> next_deadline() const { return deadlines_.next(); }
   // xmpp_presence.cc
   void on(Now now, const StanzaReceived& received, Outbox& out);
   // presence.cc
@@ -68,8 +87,13 @@ class XmppPresence {
   void on(Now now, const RequestWeighed& weighed, Outbox& out);
 
   std::size_t sessions() const { return sessions_.size(); }
+  // No session waits to be resumed.
+  bool idle() const { return waiting_ == 0; }
 
  private:
+  // Of one step: what comes of a step has a bound.
+  static constexpr std::size_t kEndedAtOnce = 1'024;
+
   // A stanza of a session of this shard. `to` is empty where it has none.
   struct Sent {
     XmppSession& session;
@@ -84,8 +108,19 @@ class XmppPresence {
   void end(XmppSession& session, Outbox& out);
   void forget_if_idle(XmppUser& user, Outbox& out);
 
+  // management.cc
+  bool acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link, Outbox& out);
+  void look_after(XmppSession& session, Outbox& out);
+  void ask_for_ack(XmppSession& session, Outbox& out);
+  void send_another_way(std::vector<Unacknowledged> stanzas, Outbox& out);
+  bool await_resumption(Now now, XmppSession& session);
+  XmppSession* find_resumable(const ResumeAsked& asked) const;
+  void give_up(XmppSession& session, Outbox& out);
+  void make_room(XmppUser& user, Outbox& out);
+
   // xmpp_presence.cc
-  void send(const XmppSession& session, std::string xml, Outbox& out);
+  void send(XmppSession& session, std::string xml, Outbox& out,
+            std::shared_ptr<InTransit> transit = nullptr);
   void refuse(const Sent& sent, StanzaError why, Outbox& out, std::string_view text = {});
 
   // presence.cc
@@ -120,9 +155,9 @@ class XmppPresence {
 
   // routing.cc
   void take_message(const Sent& sent, Outbox& out);
-  void take_iq(const Sent& sent, Outbox& out);
-  void route_message(const StanzaForUser& message, Outbox& out);
-  void route_request(const RequestForUser& request, bool may_see, Outbox& out);
+  void take_iq(Now now, const Sent& sent, Outbox& out);
+  void route_message(Now now, const StanzaForUser& message, Outbox& out);
+  void route_request(Now now, const RequestForUser& request, bool may_see, Outbox& out);
   void bounce(std::string_view kind, std::string_view id, const Address& from, const Address& to,
               Outbox& out);
 
@@ -135,6 +170,12 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
+  // Of stream management: when to look at sessions that wait to be resumed, how many do, and those
+  // for which it is too late.
+  Deadlines<SessionId> deadlines_;
+  std::size_t waiting_ = 0;
+  EndedStreams ended_;
+  bool stopping_ = false;
   UnorderedMap<SessionId, RosterRead> roster_reads_;
   // What follows the address in the presence of a session that went without a word.
   const SharedText plain_unavailable_ = share("' type='unavailable'/>");
