@@ -119,7 +119,9 @@ void Membership::on(Now now, const ClusterAnswered& answer, Outbox& out) {
 // What failed is tried again when the directory is read anew, but for the lease itself, whose
 // refusal (the table of members is full) is one more reason to wait.
 void Membership::came_to_nothing(Now now, Subject subject, Incarnation of, Outbox&) {
-  if (subject == Subject::lease) {
+  if (subject == Subject::lease && state_ == State::leaving && self_ == Incarnation()) {
+    state_ = State::over;
+  } else if (subject == Subject::lease) {
     ask_at_ = now.instant + settings_.ask_again_after;
   } else {
     burying_.erase(of);
