@@ -98,7 +98,6 @@ class Messenger : public Agent {
   void open_stream();
   void prove(const xml::Element& mechanisms);
   void bind();
-  void go_on(std::uint32_t handled);
   void acknowledge(const xml::Element& element);
   void say(std::string bytes);
   void say_stanza(std::string xml);

@@ -63,7 +63,8 @@ std::shared_ptr<InTransit> in_transit(Now now, const StanzaForUser& stanza,
   const auto counts = [](const XmppSession* session) { return session->managed != nullptr; };
   const auto counting = std::count_if(takers.begin(), takers.end(), counts);
   if (counting == 0) return nullptr;
-  auto transit = std::make_shared<InTransit>(InTransit{stanza, now.unix_time});
+  auto transit =
+      std::make_shared<InTransit>(InTransit{stanza, stanza.delayed_since.value_or(now.unix_time)});
   transit->stanza.asked_by_sip = 0;
   transit->handled = counting != std::ssize(takers);
   return transit;
@@ -179,8 +180,12 @@ void XmppPresence::route_request(Now now, const RequestForUser& request, bool ma
                                  Outbox& out) {
   XmppSession* session = sessions_.find(request.to);
   if (session != nullptr && (may_see || session->is_shown_to(request.from))) {
-    StanzaForUser stanza{StanzaKind::iq, {}, request.id, request.from, request.to, request.xml};
-    send(*session, request.xml, out, in_transit(now, stanza, {session}));
+    std::shared_ptr<InTransit> transit;
+    if (session->managed != nullptr) {
+      transit = in_transit(
+          now, {StanzaKind::iq, {}, request.id, request.from, request.to, request.xml}, {session});
+    }
+    send(*session, request.xml, out, std::move(transit));
   } else {
     bounce("iq", request.id, request.from, request.to, out);
   }
