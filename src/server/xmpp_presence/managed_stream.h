@@ -88,9 +88,9 @@ class ManagedStream {
   std::vector<Unacknowledged> unacknowledged_;  // the oldest first
 };
 
-// The ids of sessions that waited to be resumed until they had to end, and how many stanzas they had
-// sent: a client that comes too late learns which of its stanzas to send again (section 5). The latest
-// kKept; older ones are forgotten.
+// The ids of sessions that waited to be resumed until they had to end, and how many stanzas they
+// had sent: a client that comes too late learns which of its stanzas to send again (section 5). The
+// latest kKept; older ones are forgotten.
 class EndedStreams {
  public:
   static constexpr std::size_t kKept = 1'024;

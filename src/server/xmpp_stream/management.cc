@@ -17,8 +17,8 @@ std::optional<bool> truth_of(std::optional<std::string_view> attribute) {
   return std::nullopt;
 }
 
-// What a client asks for beyond this, a year, is this: it gets less anyway.
-constexpr std::uint64_t kSecondsMax = 365 * 24 * 3600;
+// What a client asks for beyond this is this, a year: it gets less anyway.
+constexpr std::uint64_t kYearOfSeconds = 365 * 24 * 3600;
 
 std::optional<std::uint32_t> count_in(const xml::Element& element, std::string_view name) {
   return parse_number<std::uint32_t>(element.attribute(name).value_or(std::string_view()));
@@ -42,7 +42,7 @@ void XmppStreams::enable_management(LinkId link, Stream& stream, const xml::Elem
   }
   asked.resume = *resume;
   if (enable.attribute("max")) {
-    asked.max = Duration::seconds(static_cast<std::int64_t>(std::min(*max, kSecondsMax)));
+    asked.max = Duration::seconds(static_cast<std::int64_t>(std::min(*max, kYearOfSeconds)));
   }
   stream.managed = true;
   out.emit(std::move(asked));
