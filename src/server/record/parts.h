@@ -206,7 +206,7 @@ auto parts_of(L& l) {
       l.tuples_shown_max);
 }
 // One more limit is written too.
-static_assert(sizeof(Limits) == 240);
+static_assert(sizeof(Limits) == 248);
 
 template <class Enum>
 inline constexpr Enum kLast{};

@@ -194,7 +194,7 @@ void PageMessages::tell(Delivery& delivery, std::uint16_t status, Outbox& out) {
   if (message.from_sip()) {
     out.emit(message.request_shard, PageMessageAnswered{message.request, status});
   } else if (!is_success(status) && !message.taken_by_session) {
-    out.emit(PageMessageRefused{message.from, message.to, message.xmpp_id, status});
+    out.emit(PageMessageRefused{message.from, message.xmpp_to, message.xmpp_id, status});
   }
 }
 

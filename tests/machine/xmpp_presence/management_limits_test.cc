@@ -133,7 +133,7 @@ TEST_F(Managed, WhenTheShardIsFullWhoWaitsLongestGivesWay) {
   for (const std::string_view name : {"one", "two"})
     world.on(message("juliet@example.com/" + std::string(name), "hi"));
   world.settings.limits.unacknowledged_bytes_per_shard_max =
-      2 * static_cast<std::uint32_t>(sizeof(InTransit) + sizeof(Unacknowledged) + 300);
+      2 * static_cast<std::uint32_t>(sizeof(InTransit) + sizeof(Unacknowledged) + 400);
   const auto overran =
       events<QueueOverran>(world.on(message("juliet@example.com/three", std::string(400, 'x'))));
   ASSERT_THAT(overran, SizeIs(1));
