@@ -104,6 +104,7 @@ void Messenger::on(const Vanish& wish) {
   wants_online_ = false;
   kept_roster_.clear();
   kept_version_.clear();
+  management_.reset();
   if (state_ != State::offline) {
     out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
   }
@@ -116,7 +117,8 @@ void Messenger::lose_link() {
   sealed_ = proved_ = bound_ = false;
   unread_.clear();
   framer_.reset();
-  ping_id_.clear();
+  // A session that goes on gets the answer on its next link.
+  if (!ping_id_.empty()) asked_.insert(std::exchange(ping_id_, {}));
   deadline_.reset();
   if (!management_ || management_->id.empty()) forget_session();
 }
@@ -406,8 +408,8 @@ void Messenger::ask_roster(const std::string& item) {
   if (state_ != State::online) return;
   const std::string id = "set" + std::to_string(next_id_++);
   asked_.insert(id);
-  say("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
-      "</query></iq>");
+  say_stanza("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
+             "</query></iq>");
 }
 
 void Messenger::on(const SendText& wish) {

@@ -34,6 +34,7 @@ struct MessageToSip {
   std::string id;
   std::string xml;  // the whole stanza
   bool taken_by_session = false;
+  bool phones_had_it = false;  // those that there are: only if there are none, nobody has
 };
 
 // conversion -> sip_presence, both on the home shard of `to`; or sip_presence on the sender's home
@@ -49,6 +50,7 @@ struct PageMessage {
   std::string xmpp_id;
   Address xmpp_to;
   bool taken_by_session = false;
+  bool phones_had_it = false;
 
   bool from_sip() const { return request.valid(); }
 };

@@ -125,6 +125,7 @@ void PageMessages::on(Now, const PageMessageAnswered& answered, Outbox& out) {
 
 void PageMessages::on(Now now, const PageMessage& message, Outbox& out) {
   const std::vector<const Binding*> phones = registrar_.phones_of(message.to);
+  if (message.phones_had_it && !phones.empty()) return;
   const auto [id, delivery] = deliveries_.emplace();
   delivery->message = message;
   delivery->phones = static_cast<std::uint32_t>(phones.size());

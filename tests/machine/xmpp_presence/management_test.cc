@@ -326,6 +326,22 @@ TEST_F(Managed, WhatOneOfThemHandledIsDone) {
   EXPECT_THAT(events<StanzaForUser>(lose(chamber)), IsEmpty());
 }
 
+TEST_F(Managed, AMessageThatPhonesHadIsNotForThemAgain) {
+  for (const bool to_session : {false, true}) {
+    const Bound juliet = world.available("juliet@example.com/balcony");
+    enable(juliet, std::nullopt, false);
+    StanzaForUser sent =
+        message(to_session ? "juliet@example.com/balcony" : "juliet@example.com", "hi");
+    sent.has_body = true;
+    EXPECT_THAT(events<MessageToSip>(world.on(sent)), SizeIs(to_session ? 0 : 1));
+    const auto rerouted = events<StanzaForUser>(lose(juliet));
+    ASSERT_THAT(rerouted, SizeIs(1));
+    const auto to_sip = events<MessageToSip>(world.on(rerouted[0]));
+    ASSERT_THAT(to_sip, SizeIs(1));
+    EXPECT_EQ(to_sip[0].phones_had_it, !to_session);
+  }
+}
+
 // XEP-0203 section 2: by whom, and since when, it was first delayed.
 TEST_F(Managed, AMessageIsDelayedOnceHoweverOftenItGoesOn) {
   const Bound balcony =
