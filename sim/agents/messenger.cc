@@ -104,6 +104,7 @@ void Messenger::on(const Vanish& wish) {
   wants_online_ = false;
   kept_roster_.clear();
   kept_version_.clear();
+  management_.reset();
   if (state_ != State::offline) {
     out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
   }
@@ -116,22 +117,10 @@ void Messenger::lose_link() {
   sealed_ = proved_ = bound_ = false;
   unread_.clear();
   framer_.reset();
-  ping_id_.clear();
+  // A session that goes on gets the answer on its next link.
+  if (!ping_id_.empty()) asked_.insert(std::exchange(ping_id_, {}));
   deadline_.reset();
   if (!management_ || management_->id.empty()) forget_session();
-}
-
-// What lasts as long as a session does.
-void Messenger::forget_session() {
-  const bool saw = !pictures_.empty();
-  management_.reset();
-  roster_.clear();
-  asked_.clear();
-  again_.clear();
-  again_due_.reset();
-  pictures_.clear();
-  full_ = Address();
-  if (saw) tell(ForgotPictures{});
 }
 
 void Messenger::come_back_later() {
@@ -318,48 +307,6 @@ void Messenger::bind() {
       resource + "</resource></bind></iq>");
 }
 
-// --- stream management ---------------------------------------------------------------------------
-
-void Messenger::say_stanza(std::string xml) {
-  if (management_) management_->sent(xml);
-  say(std::move(xml));
-}
-
-void Messenger::hear_management(const xml::Element& element) {
-  const std::string_view name = element.name();
-  if (name == "failed" && state_ == State::resuming) {
-    forget_session();
-    return bind();
-  }
-  if (!management_) return tell(WasSurprised{"stream management that it does not have"});
-  if (name == "enabled") {
-    management_->id = element.attribute("id").value_or("");
-  } else if (name == "r") {
-    say("<a xmlns='urn:xmpp:sm:3'" + attribute("h", std::to_string(management_->handled())) + "/>");
-  } else if (name == "a") {
-    acknowledge(element);
-  } else if (name == "resumed" && state_ == State::resuming) {
-    acknowledge(element);
-    state_ = State::online;
-    back_off_.reset();
-    deadline_ = now_.instant + habits_.silence_max;
-    tell(WentOnline{full_});
-    for (const std::string& stanza : management_->unhandled())
-      say(stanza);
-    show_itself();
-    reconcile();
-  } else {
-    tell(WasSurprised{"an element <" + std::string(name) + "> of stream management"});
-  }
-}
-
-void Messenger::acknowledge(const xml::Element& element) {
-  const auto handled = parse_number<std::uint32_t>(element.attribute("h").value_or(""));
-  if (!handled || !management_->acknowledge(*handled)) {
-    tell(WasSurprised{"an ack of what was not sent: " + std::string(element.outer())});
-  }
-}
-
 // --- SASL ----------------------------------------------------------------------------------------
 
 void Messenger::prove(const xml::Element& mechanisms) {
@@ -461,8 +408,8 @@ void Messenger::ask_roster(const std::string& item) {
   if (state_ != State::online) return;
   const std::string id = "set" + std::to_string(next_id_++);
   asked_.insert(id);
-  say("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
-      "</query></iq>");
+  say_stanza("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
+             "</query></iq>");
 }
 
 void Messenger::on(const SendText& wish) {

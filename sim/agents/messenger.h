@@ -98,7 +98,6 @@ class Messenger : public Agent {
   void open_stream();
   void prove(const xml::Element& mechanisms);
   void bind();
-  void go_on(std::uint32_t handled);
   void acknowledge(const xml::Element& element);
   void say(std::string bytes);
   void say_stanza(std::string xml);
@@ -131,7 +130,7 @@ class Messenger : public Agent {
   std::map<Address, Tie> roster_;
   std::map<Address, Tie> kept_roster_;  // as the service told it last, and of which version
   std::string kept_version_;
-  std::set<std::string> asked_;  // ids of roster sets that are not answered
+  std::set<std::string> asked_;  // ids of requests that are not answered
   std::vector<std::pair<SubscriptionVerb, Address>> again_;  // what failed is to be said again
   std::optional<Instant> again_due_;
   std::map<Address, Picture> pictures_;  // by bare address

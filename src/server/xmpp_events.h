@@ -138,6 +138,9 @@ struct StanzaForUser {
   // A SIP request that waits to hear whether somebody took it (MessageDelivered); 0 for none.
   std::uint64_t asked_by_sip = 0;
   bool has_body = false;  // a message with a <body/>: SIP devices can show it
+  // When it first came, of a message that a session was sent and did not handle: it says so itself.
+  std::optional<UnixTime> delayed_since{};
+  bool phones_had_it = false;  // then: it is not for them again
 };
 
 // xmpp_presence -> presence_db on the home shard of `to`: an iq request for another user, which is

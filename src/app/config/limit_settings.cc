@@ -50,6 +50,8 @@ constexpr std::array kTable = {
     time("ping_answer_time_max", &Limits::ping_answer_time_max),
     count("unacknowledged_stanzas_max", &Limits::unacknowledged_stanzas_max, 100),
     size("unacknowledged_bytes_max", &Limits::unacknowledged_bytes_max, 65'536),
+    size("unacknowledged_bytes_per_shard_max", &Limits::unacknowledged_bytes_per_shard_max,
+         1'048'576),
     count("stanzas_per_ack_request", &Limits::stanzas_per_ack_request),
     count("waiting_sessions_per_shard_max", &Limits::waiting_sessions_per_shard_max),
     time("resumption_time_max", &Limits::resumption_time_max, 0),

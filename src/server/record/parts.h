@@ -209,7 +209,7 @@ inline constexpr std::size_t kParts<ClusterSettings> = 5;
 template <>
 inline constexpr std::size_t kParts<Settings> = 13;
 template <>
-inline constexpr std::size_t kParts<Limits> = 48;
+inline constexpr std::size_t kParts<Limits> = 49;
 
 // The members, to be read or to be set.
 template <class T>
@@ -252,7 +252,8 @@ auto parts_of(L& l) {
       l.roster_group_bytes_max, l.roster_groups_max, l.subscription_bytes_max,
       l.directed_presences_max, l.streams_per_shard_max, l.sasl_attempts_max, l.bind_attempts_max,
       l.registration_attempts_max, l.login_time_max, l.stream_silence_max, l.ping_answer_time_max,
-      l.unacknowledged_stanzas_max, l.unacknowledged_bytes_max, l.stanzas_per_ack_request,
+      l.unacknowledged_stanzas_max, l.unacknowledged_bytes_max,
+      l.unacknowledged_bytes_per_shard_max, l.stanzas_per_ack_request,
       l.waiting_sessions_per_shard_max, l.resumption_time_max, l.sip_header_bytes_max,
       l.sip_body_bytes_max, l.sip_requests_per_shard_max, l.sip_request_bytes_per_shard_max,
       l.sip_calls_per_shard_max, l.sip_links_per_shard_max, l.sip_peers_per_shard_max,
@@ -265,7 +266,7 @@ auto parts_of(L& l) {
       l.tuples_shown_max);
 }
 // One more limit is written too.
-static_assert(sizeof(Limits) == 240);
+static_assert(sizeof(Limits) == 248);
 
 template <class Enum>
 inline constexpr Enum kLast{};

@@ -99,12 +99,10 @@ void XmppPresence::on(Now, const AccountGone& gone, Outbox& out) {
 // Nothing more is said to it; for the others it becomes unavailable (RFC 6121 section 4.5.2).
 void XmppPresence::end(XmppSession& session, Outbox& out) {
   session.link = {};
-  const auto managed = std::exchange(session.managed, nullptr);
-  if (managed != nullptr && managed->ends_at) --waiting_;
+  if (session.managed != nullptr) let_go(session);
   roster_reads_.erase(session.id);
   leave(session, plain_unavailable_, out);
   sessions_.close(session);
-  if (managed != nullptr) send_another_way(managed->unacknowledged(), out);
 }
 
 void XmppPresence::forget_if_idle(XmppUser& user, Outbox& out) {

@@ -12,10 +12,21 @@ constexpr std::size_t kRoomKept = 8;
 
 }  // namespace
 
+std::size_t Unacknowledged::own_bytes() const {
+  const bool shared = after != nullptr;
+  return sizeof(Unacknowledged) + (shared ? 0 : bytes) +
+         (transit == nullptr ? 0 : sizeof(InTransit));
+}
+
 void ManagedStream::keep(Unacknowledged stanza) {
   ++sent_;
   bytes_ += stanza.bytes;
-  if (stanza.transit != nullptr) ++stanza.transit->holders;
+  own_bytes_ += stanza.own_bytes();
+  unasked_bytes_ += stanza.bytes;
+  if (stanza.transit != nullptr) {
+    ++stanza.transit->holders;
+    owes_an_answer_ = true;
+  }
   unacknowledged_.push_back(std::move(stanza));
 }
 
@@ -23,9 +34,11 @@ bool ManagedStream::acknowledge(std::uint32_t handled) {
   const auto waiting = static_cast<std::uint32_t>(unacknowledged_.size());
   const auto done = newly_handled(sent_, waiting, handled);
   if (!done) return false;
+  awaits_ack_ = false;
   for (std::uint32_t i = 0; i < *done; ++i) {
     const Unacknowledged& stanza = unacknowledged_[i];
     bytes_ -= stanza.bytes;
+    own_bytes_ -= stanza.own_bytes();
     if (stanza.transit == nullptr) continue;
     stanza.transit->handled = true;
     --stanza.transit->holders;
@@ -35,6 +48,13 @@ bool ManagedStream::acknowledge(std::uint32_t handled) {
     unacknowledged_ = std::vector<Unacknowledged>();
   }
   return true;
+}
+
+void ManagedStream::note_asked() {
+  asked_ = sent_;
+  unasked_bytes_ = 0;
+  owes_an_answer_ = false;
+  awaits_ack_ = true;
 }
 
 void EndedStreams::add(const Address& account, std::string id, std::uint32_t handled) {

@@ -8,7 +8,6 @@
 // Limits are the business of who fills it (Limits::unacknowledged_stanzas_max, _bytes_max).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,8 +36,11 @@ struct Unacknowledged {
   SharedText before;        // of a presence, up to the recipient; or all of a stanza
   SharedText after;         // of a presence
   bool to_session = false;  // the recipient of a presence: the session, or its account
-  std::uint32_t bytes = 0;
+  std::uint32_t bytes = 0;  // as it was sent
   std::shared_ptr<InTransit> transit;
+
+  // About what is kept for this one alone; the texts of a presence are its fan-out's.
+  std::size_t own_bytes() const;
 };
 
 class ManagedStream {
@@ -56,28 +58,39 @@ class ManagedStream {
   std::uint32_t sent() const { return sent_; }
   const std::vector<Unacknowledged>& unacknowledged() const { return unacknowledged_; }
   std::size_t bytes() const { return bytes_; }
+  std::size_t own_bytes() const { return own_bytes_; }
 
-  // Stanzas sent since the client was last asked what it handled.
+  // --- asking the client what it handled: once, until it answers
+  void note_asked();
+  bool awaits_ack() const { return awaits_ack_; }
+  // Sent since then; and whether a message or a request is among it, which somebody waits for.
   std::uint32_t unasked() const { return sent_ - asked_; }
-  void note_asked() { asked_ = sent_; }
+  std::size_t unasked_bytes() const { return unasked_bytes_; }
+  bool owes_an_answer() const { return owes_an_answer_; }
+  // It has too much, and until then to show that it handles any of it.
+  std::optional<Instant> acks_by;
+  bool overran = false;  // as far as its owner was told
 
   // --- resumption (section 5); an empty id: there is none
   std::string id;
   Duration resumable_for;
   std::optional<Instant> ends_at;  // while there is no link
-  bool overran = false;            // it ends within this step
 
  private:
   std::uint32_t handled_ = 0;
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
+  bool awaits_ack_ = false;
+  bool owes_an_answer_ = false;
+  std::size_t unasked_bytes_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t own_bytes_ = 0;
   std::vector<Unacknowledged> unacknowledged_;  // the oldest first
 };
 
-// The ids of sessions that ended before they were resumed, and how many stanzas they had sent: a
-// client that comes too late learns which of its stanzas to send again (section 5). The latest
-// kKept; older ones are forgotten.
+// The ids of sessions that waited to be resumed until they had to end, and how many stanzas they
+// had sent: a client that comes too late learns which of its stanzas to send again (section 5). The
+// latest kKept; older ones are forgotten.
 class EndedStreams {
  public:
   static constexpr std::size_t kKept = 1'024;

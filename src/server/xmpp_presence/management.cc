@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/recipients.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
@@ -28,6 +29,8 @@ std::string text_of(const Unacknowledged& kept, const XmppSession& session) {
 
 // XEP-0203 section 2: when the server had it, and that it was the server which delayed it.
 void append_delay(StanzaForUser& stanza, UnixTime since) {
+  if (stanza.delayed_since) return;
+  stanza.delayed_since = since;
   constexpr std::string_view kEmptyEnd = "/>";
   constexpr std::string_view kEnd = "</message>";
   std::string& xml = stanza.xml;
@@ -53,8 +56,9 @@ void XmppPresence::on(Now, const ManagementAsked& asked, Outbox& out) {
   session->managed = std::make_unique<ManagedStream>();
   ManagedStream& managed = *session->managed;
   std::string xml = "<enabled xmlns='urn:xmpp:sm:3'";
-  const Duration most = shard_.settings.limits.resumption_time_max;
-  if (asked.resume && most > Duration()) {
+  const Limits& limits = shard_.settings.limits;
+  if (asked.resume && limits.resume_sessions()) {
+    const Duration most = limits.resumption_time_max;
     managed.id = shard_.prng.token(kIdCharacters);
     managed.resumable_for = std::min(asked.max.value_or(most), most);
     xml::append_attribute(xml, "id", managed.id);
@@ -81,16 +85,24 @@ void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
   out.order(SendBytes{session->link, xml.append("/>")});
 }
 
-void XmppPresence::on(Now, const AckReceived& ack, Outbox& out) {
+void XmppPresence::on(Now now, const AckReceived& ack, Outbox& out) {
   XmppSession* session = sessions_.find(ack.session);
   if (session == nullptr || session->managed == nullptr) return;
-  acknowledge(*session->managed, ack.handled, session->link, out);
+  const std::size_t before = session->managed->unacknowledged().size();
+  if (!acknowledge(*session->managed, ack.handled, session->link, out)) return;
+  note_progress(now, *session, before);
+  look_after(*session, out);
 }
 
 // Section 6. False: it is no count that the client can have come to, and the stream on `link` ends.
 bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link,
                                Outbox& out) {
-  if (managed.acknowledge(handled)) return true;
+  if (shard_.planted == Planted::ack_unheard) return true;
+  const std::size_t kept = managed.own_bytes();
+  if (managed.acknowledge(handled)) {
+    kept_bytes_ -= kept - managed.own_bytes();
+    return true;
+  }
   const std::string h = std::to_string(handled);
   const std::string sent = std::to_string(managed.sent());
   std::string detail = "<handled-count-too-high xmlns='urn:xmpp:sm:3'";
@@ -104,16 +116,28 @@ bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, Li
 
 // --- keeping -------------------------------------------------------------------------------------
 
-// After stanzas were sent to a session that counts them.
+void XmppPresence::keep(XmppSession& session, Unacknowledged stanza) {
+  kept_bytes_ += stanza.own_bytes();
+  session.managed->keep(std::move(stanza));
+}
+
+bool XmppPresence::overfull(const ManagedStream& managed) const {
+  const Limits& limits = shard_.settings.limits;
+  return managed.unacknowledged().size() > limits.unacknowledged_stanzas_max ||
+         managed.bytes() > limits.unacknowledged_bytes_max;
+}
+
+// After stanzas were sent to a session that counts them, or it acknowledged some.
 void XmppPresence::look_after(XmppSession& session, Outbox& out) {
   const Limits& limits = shard_.settings.limits;
   ManagedStream& managed = *session.managed;
-  if (managed.unacknowledged().size() > limits.unacknowledged_stanzas_max ||
-      managed.bytes() > limits.unacknowledged_bytes_max) {
+  const bool worth_asking = managed.owes_an_answer() ||
+                            managed.unasked() >= limits.stanzas_per_ack_request ||
+                            managed.unasked_bytes() >= limits.unacknowledged_bytes_max / 4;
+  if (session.link.valid() && !managed.awaits_ack() && worth_asking) ask_for_ack(session, out);
+  if (overfull(managed) || kept_bytes_ > limits.unacknowledged_bytes_per_shard_max) {
     // Not at once: whoever sends is in the midst of the sessions.
     if (!std::exchange(managed.overran, true)) out.emit(QueueOverran{session.id});
-  } else if (session.link.valid() && managed.unasked() >= limits.stanzas_per_ack_request) {
-    ask_for_ack(session, out);
   }
 }
 
@@ -122,30 +146,66 @@ void XmppPresence::ask_for_ack(XmppSession& session, Outbox& out) {
   out.order(SendBytes{session.link, std::string(kAskForAck)});
 }
 
-void XmppPresence::on(Now, const QueueOverran& overran, Outbox& out) {
+// A client that is there is no culprit for what others send it: it has time to acknowledge.
+void XmppPresence::on(Now now, const QueueOverran& overran, Outbox& out) {
+  const Limits& limits = shard_.settings.limits;
+  while (kept_bytes_ > limits.unacknowledged_bytes_per_shard_max && !waiting_.empty())
+    give_up(*sessions_.find(waiting_.begin()->second), out);
   XmppSession* session = sessions_.find(overran.session);
   if (session == nullptr) return;
-  if (session->link.valid()) {
-    out.emit(EndStream{session->link, StreamError::policy_violation,
-                       "too much was sent that is not acknowledged"});
+  const bool shard_is_full = kept_bytes_ > limits.unacknowledged_bytes_per_shard_max;
+  if (!shard_is_full && !overfull(*session->managed)) {
+    session->managed->overran = false;
+    return;
   }
-  give_up(*session, out);
+  if (!session->link.valid() || shard_is_full) return give_up_overrun(*session, out);
+  if (!session->managed->awaits_ack()) ask_for_ack(*session, out);
+  owe(*session, now.instant + limits.ping_answer_time_max);
 }
 
-// What a stanza becomes that went to a session alone, which is gone: RFC 6121 section 8.5.3.2, and
-// XEP-0198 section 4. Presence and answers are nobody else's.
-void XmppPresence::send_another_way(std::vector<Unacknowledged> stanzas, Outbox& out) {
-  for (const Unacknowledged& kept : stanzas) {
+// Who acknowledges has time for more.
+void XmppPresence::note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before) {
+  ManagedStream& managed = *session.managed;
+  if (!managed.acks_by) return;
+  if (!overfull(managed)) {
+    managed.overran = false;
+    owe(session, std::nullopt);
+  } else if (managed.unacknowledged().size() < unacknowledged_before) {
+    owe(session, now.instant + shard_.settings.limits.ping_answer_time_max);
+  }
+}
+
+void XmppPresence::owe(XmppSession& session, std::optional<Instant> acks_by) {
+  ManagedStream& managed = *session.managed;
+  if (managed.acks_by) owing_.erase({*managed.acks_by, session.id});
+  managed.acks_by = acks_by;
+  if (acks_by) owing_.emplace(*acks_by, session.id);
+}
+
+// --- what a session leaves behind ----------------------------------------------------------------
+
+// Its presence and answers are nobody else's. Messages and requests are sent another way, but not
+// within the step: there may be many.
+void XmppPresence::let_go(XmppSession& session) {
+  wait_until(session, std::nullopt);
+  owe(session, std::nullopt);
+  const auto managed = std::exchange(session.managed, nullptr);
+  kept_bytes_ -= managed->own_bytes();
+  for (const Unacknowledged& kept : managed->unacknowledged()) {
     if (kept.transit == nullptr) continue;
-    InTransit& transit = *kept.transit;
-    if (--transit.holders != 0 || transit.handled) continue;
-    StanzaForUser& stanza = transit.stanza;
-    if (stanza.kind == StanzaKind::iq) {
-      bounce("iq", stanza.id, stanza.from, stanza.to, out);
-    } else {
-      append_delay(stanza, transit.since);
-      out.emit(std::move(stanza));
-    }
+    if (--kept.transit->holders == 0 && !kept.transit->handled) let_go_.push_back(kept.transit);
+  }
+}
+
+// As if it came now for a session that is not there: RFC 6121 section 8.5.3.2, and XEP-0198 section
+// 4.
+void XmppPresence::send_another_way(InTransit& transit, Outbox& out) {
+  StanzaForUser& stanza = transit.stanza;
+  if (stanza.kind == StanzaKind::iq) {
+    bounce("iq", stanza.id, stanza.from, stanza.to, out);
+  } else {
+    append_delay(stanza, transit.since);
+    out.emit(std::move(stanza));
   }
 }
 
@@ -155,13 +215,18 @@ void XmppPresence::send_another_way(std::vector<Unacknowledged> stanzas, Outbox&
 // too many wait.
 bool XmppPresence::await_resumption(Now now, XmppSession& session) {
   if (session.managed == nullptr || session.managed->id.empty() || stopping_) return false;
-  if (waiting_ >= shard_.settings.limits.waiting_sessions_per_shard_max) return false;
+  if (overfull(*session.managed)) return false;
+  if (waiting_.size() >= shard_.settings.limits.waiting_sessions_per_shard_max) return false;
   session.link = {};
-  const Instant ends_at = now.instant + session.managed->resumable_for;
-  session.managed->ends_at = ends_at;
-  deadlines_.add(ends_at, session.id);
-  ++waiting_;
+  wait_until(session, now.instant + session.managed->resumable_for);
   return true;
+}
+
+void XmppPresence::wait_until(XmppSession& session, std::optional<Instant> ends_at) {
+  ManagedStream& managed = *session.managed;
+  if (managed.ends_at) waiting_.erase({*managed.ends_at, session.id});
+  managed.ends_at = ends_at;
+  if (ends_at) waiting_.emplace(*ends_at, session.id);
 }
 
 // Only the account's own sessions are looked at: the id alone gets nobody anything.
@@ -174,16 +239,17 @@ XmppSession* XmppPresence::find_resumable(const ResumeAsked& asked) const {
   return nullptr;
 }
 
-void XmppPresence::on(Now, const ResumeAsked& asked, Outbox& out) {
+void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
   XmppSession* session = find_resumable(asked);
   if (session == nullptr) {
     return out.emit(ResumeRefused{asked.link, ended_.find(asked.account, asked.id)});
   }
   ManagedStream& managed = *session->managed;
+  const std::size_t before = managed.unacknowledged().size();
   if (!acknowledge(managed, asked.handled, asked.link, out)) return;
+  note_progress(now, *session, before);
   if (managed.ends_at) {
-    managed.ends_at.reset();
-    --waiting_;
+    wait_until(*session, std::nullopt);
   } else {
     out.emit(EndStream{session->link, StreamError::conflict, {}});
   }
@@ -192,8 +258,9 @@ void XmppPresence::on(Now, const ResumeAsked& asked, Outbox& out) {
   xml::append_attribute(xml, "h", std::to_string(managed.handled()));
   xml::append_attribute(xml, "previd", managed.id);
   xml.append("/>");
-  for (const Unacknowledged& kept : managed.unacknowledged())
-    xml.append(text_of(kept, *session));
+  for (const Unacknowledged& kept : managed.unacknowledged()) {
+    if (shard_.planted != Planted::replay_lost) xml.append(text_of(kept, *session));
+  }
   out.order(SendBytes{asked.link, std::move(xml)});
   if (!managed.unacknowledged().empty()) ask_for_ack(*session, out);
   out.emit(ResumeGranted{asked.link, session->id, session->full()});
@@ -208,6 +275,14 @@ void XmppPresence::give_up(XmppSession& session, Outbox& out) {
   if (!managed.id.empty()) ended_.add(user.account, managed.id, managed.handled());
   end(session, out);
   forget_if_idle(user, out);
+}
+
+void XmppPresence::give_up_overrun(XmppSession& session, Outbox& out) {
+  if (session.link.valid()) {
+    out.emit(EndStream{session.link, StreamError::policy_violation,
+                       "too much was sent that is not acknowledged"});
+  }
+  give_up(session, out);
 }
 
 // One too many of a user's sessions: the one that has waited longest gives way.
@@ -225,25 +300,41 @@ void XmppPresence::make_room(XmppUser& user, Outbox& out) {
   end(*oldest, out);
 }
 
+// What is left of either is still due: for the next step.
 void XmppPresence::wake(Now now, Outbox& out) {
-  std::size_t ended = 0;
-  while (const auto id = deadlines_.take_due(now.instant)) {
-    XmppSession* session = sessions_.find(*id);
-    if (session == nullptr || session->managed == nullptr || !session->managed->ends_at) continue;
-    if (!stopping_ && now.instant < *session->managed->ends_at) continue;
-    give_up(*session, out);
-    if (++ended == kEndedAtOnce) return;  // the others are still due: for the next step
+  for (std::size_t sent = 0; sent < kLetGoAtOnce && !let_go_.empty(); ++sent) {
+    const std::shared_ptr<InTransit> transit = std::move(let_go_.front());
+    let_go_.pop_front();
+    send_another_way(*transit, out);
   }
+  const auto due = [&](const Schedule& schedule) {
+    return !schedule.empty() && schedule.begin()->first <= now.instant;
+  };
+  for (std::size_t ended = 0; ended < kEndedAtOnce; ++ended) {
+    if (due(waiting_) || (stopping_ && !waiting_.empty())) {
+      give_up(*sessions_.find(waiting_.begin()->second), out);
+    } else if (due(owing_)) {
+      give_up_overrun(*sessions_.find(owing_.begin()->second), out);
+    } else {
+      return;
+    }
+  }
+}
+
+std::optional<Instant> XmppPresence::next_deadline() const {
+  if (!let_go_.empty() || (stopping_ && !waiting_.empty())) return Instant();
+  std::optional<Instant> next;
+  for (const Schedule* schedule : {&waiting_, &owing_}) {
+    if (schedule->empty()) continue;
+    const Instant first = schedule->begin()->first;
+    if (!next || first < *next) next = first;
+  }
+  return next;
 }
 
 // Nobody will come back to this process.
 void XmppPresence::on(Now now, const StopAsked&, Outbox& out) {
   stopping_ = true;
-  sessions_.for_each([&](const XmppSession& session) {
-    if (session.managed != nullptr && session.managed->ends_at) {
-      deadlines_.add(now.instant, session.id);
-    }
-  });
   wake(now, out);
 }
 

@@ -39,11 +39,10 @@ std::optional<std::int8_t> priority_of(const xml::Element& presence) {
 }
 
 // Of a session that counts: it is sent `before` + `to` + `after`, `to` being its account or itself.
-void keep(const XmppSession& session, const SharedText& before, const SharedText& after,
-          const Address& to) {
+Unacknowledged presence_to(const Address& to, const SharedText& before, const SharedText& after) {
   Unacknowledged kept{before, after, to.has_resource(), 0, nullptr};
   kept.bytes = static_cast<std::uint32_t>(before->size() + to.text().size() + after->size());
-  session.managed->keep(std::move(kept));
+  return kept;
 }
 
 }  // namespace
@@ -125,7 +124,7 @@ void XmppPresence::on(Now, const PresenceReply& reply, Outbox& out) {
   for_each_recipient(*user, reply.to, [&](XmppSession& session) {
     if (session.managed != nullptr) {
       for (const PresenceReply::Stanza& stanza : reply.stanzas)
-        keep(session, stanza.before, stanza.after, reply.to);
+        keep(session, presence_to(reply.to, stanza.before, stanza.after));
     }
     if (session.link.valid()) {
       std::string xml;
@@ -159,7 +158,7 @@ void XmppPresence::deliver(const SharedText& before, const SharedText& after,
                                 static_cast<std::uint32_t>(fan_out.holes.size() - begin)};
     for_each_recipient(*user, address, [&](XmppSession& session) {
       if (session.managed != nullptr) {
-        keep(session, before, after, address);
+        keep(session, presence_to(address, before, after));
         counting.push_back(&session);
       }
       recipient.link = session.link;

@@ -59,12 +59,15 @@ std::vector<XmppSession*> reached(const XmppUser* user, Reach reach, Planted pla
 // Kept by those of them that count what they get; nothing if none does. One that does not has it
 // for good.
 std::shared_ptr<InTransit> in_transit(Now now, const StanzaForUser& stanza,
-                                      const std::vector<XmppSession*>& takers) {
+                                      const std::vector<XmppSession*>& takers,
+                                      bool phones_have_it = false) {
   const auto counts = [](const XmppSession* session) { return session->managed != nullptr; };
   const auto counting = std::count_if(takers.begin(), takers.end(), counts);
   if (counting == 0) return nullptr;
-  auto transit = std::make_shared<InTransit>(InTransit{stanza, now.unix_time});
+  auto transit =
+      std::make_shared<InTransit>(InTransit{stanza, stanza.delayed_since.value_or(now.unix_time)});
   transit->stanza.asked_by_sip = 0;
+  transit->stanza.phones_had_it = stanza.phones_had_it || phones_have_it;
   transit->handled = counting != std::ssize(takers);
   return transit;
 }
@@ -153,14 +156,15 @@ void XmppPresence::route_message(Now now, const StanzaForUser& message, Outbox& 
     takers = reached(user, rule.bare, shard_.planted);
   }
   if (matched != nullptr) takers.push_back(matched);
-  const std::shared_ptr<InTransit> transit = in_transit(now, message, takers);
+  const bool for_sip = matched == nullptr && rule.for_sip_too && message.has_body;
+  const std::shared_ptr<InTransit> transit = in_transit(now, message, takers, for_sip);
   for (XmppSession* session : takers)
     send(*session, message.xml, out, transit);
   const bool taken = !takers.empty();
   if (message.asked_by_sip != 0) return out.emit(MessageDelivered{message.asked_by_sip, taken});
-  if (matched != nullptr) return;
-  if (rule.for_sip_too && message.has_body) {
-    return out.emit(MessageToSip{message.from, message.to, message.id, message.xml, taken});
+  if (for_sip) {
+    return out.emit(MessageToSip{message.from, message.to, message.id, message.xml, taken,
+                                 message.phones_had_it});
   }
   if (!taken && rule.told) bounce("message", message.id, message.from, message.to, out);
 }
@@ -179,8 +183,12 @@ void XmppPresence::route_request(Now now, const RequestForUser& request, bool ma
                                  Outbox& out) {
   XmppSession* session = sessions_.find(request.to);
   if (session != nullptr && (may_see || session->is_shown_to(request.from))) {
-    StanzaForUser stanza{StanzaKind::iq, {}, request.id, request.from, request.to, request.xml};
-    send(*session, request.xml, out, in_transit(now, stanza, {session}));
+    std::shared_ptr<InTransit> transit;
+    if (session->managed != nullptr) {
+      transit = in_transit(
+          now, {StanzaKind::iq, {}, request.id, request.from, request.to, request.xml}, {session});
+    }
+    send(*session, request.xml, out, std::move(transit));
   } else {
     bounce("iq", request.id, request.from, request.to, out);
   }

@@ -74,11 +74,6 @@ class XmppSessions {
 
   std::size_t size() const { return sessions_.size(); }
 
-  template <class Visitor>
-  void for_each(Visitor&& visit) {
-    sessions_.for_each([&](SessionId, XmppSession& session) { visit(session); });
-  }
-
  private:
   struct HashOfText {
     std::size_t operator()(std::string_view text) const { return hash_bytes(text); }

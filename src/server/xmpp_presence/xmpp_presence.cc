@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "codec/address/jid.h"
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 
 namespace muster {
 
@@ -12,7 +13,9 @@ namespace muster {
 void XmppPresence::on(Now now, const StanzaReceived& received, Outbox& out) {
   XmppSession* session = sessions_.find(received.session);
   if (session == nullptr) return;
-  if (session->managed != nullptr) session->managed->take_stanza();
+  if (session->managed != nullptr && shard_.planted != Planted::count_stands_still) {
+    session->managed->take_stanza();
+  }
   const xml::Element& stanza = received.stanza;
   Sent sent{*session, stanza, received.language, stanza.attribute("type"), {}};
   if (const auto to = stanza.attribute("to")) {
@@ -43,7 +46,7 @@ void XmppPresence::send(XmppSession& session, std::string xml, Outbox& out,
   Unacknowledged kept{nullptr, nullptr, false, static_cast<std::uint32_t>(xml.size()),
                       std::move(transit)};
   if (kept.transit == nullptr) kept.before = share(xml);
-  session.managed->keep(std::move(kept));
+  keep(session, std::move(kept));
   if (session.link.valid()) out.order(SendBytes{session.link, std::move(xml)});
   look_after(session, out);
 }

@@ -23,21 +23,23 @@
 //
 // Limits: sessions_per_user_max, directed_presences_max, roster_name_bytes_max,
 // roster_group_bytes_max, roster_groups_max, subscription_bytes_max, unacknowledged_stanzas_max,
-// unacknowledged_bytes_max, waiting_sessions_per_shard_max, resumption_time_max of Limits; there is
-// what happens at each. What is not acknowledged may pass its limits by what comes of one step. Who
-// is at sessions_per_user_max and has sessions that wait to be resumed loses the oldest of these.
+// unacknowledged_bytes_max, unacknowledged_bytes_per_shard_max, waiting_sessions_per_shard_max,
+// resumption_time_max of Limits; there is what happens at each. Who is at sessions_per_user_max and
+// has sessions that wait to be resumed loses the oldest of these.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/deadlines.h"
 #include "base/time.h"
 #include "codec/xml/element.h"
 #include "codec/xmpp/errors.h"
@@ -69,7 +71,7 @@ class XmppPresence {
   void on(Now now, const ResumeAsked& asked, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
   void wake(Now now, Outbox& out);
-  std::optional<Instant> next_deadline() const { return deadlines_.next(); }
+  std::optional<Instant> next_deadline() const;
   // xmpp_presence.cc
   void on(Now now, const StanzaReceived& received, Outbox& out);
   // presence.cc
@@ -87,12 +89,15 @@ class XmppPresence {
   void on(Now now, const RequestWeighed& weighed, Outbox& out);
 
   std::size_t sessions() const { return sessions_.size(); }
-  // No session waits to be resumed.
-  bool idle() const { return waiting_ == 0; }
+  // No session waits to be resumed, and nothing to be sent another way.
+  bool idle() const { return waiting_.empty() && let_go_.empty(); }
 
  private:
   // Of one step: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
+  static constexpr std::size_t kLetGoAtOnce = 1'024;
+  // Sessions, by when something is to happen to them.
+  using Schedule = std::set<std::pair<Instant, SessionId>>;
 
   // A stanza of a session of this shard. `to` is empty where it has none.
   struct Sent {
@@ -110,12 +115,19 @@ class XmppPresence {
 
   // management.cc
   bool acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link, Outbox& out);
+  void keep(XmppSession& session, Unacknowledged stanza);
   void look_after(XmppSession& session, Outbox& out);
+  bool overfull(const ManagedStream& managed) const;
   void ask_for_ack(XmppSession& session, Outbox& out);
-  void send_another_way(std::vector<Unacknowledged> stanzas, Outbox& out);
+  void note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before);
+  void owe(XmppSession& session, std::optional<Instant> acks_by);
+  void wait_until(XmppSession& session, std::optional<Instant> ends_at);
+  void let_go(XmppSession& session);
+  void send_another_way(InTransit& transit, Outbox& out);
   bool await_resumption(Now now, XmppSession& session);
   XmppSession* find_resumable(const ResumeAsked& asked) const;
   void give_up(XmppSession& session, Outbox& out);
+  void give_up_overrun(XmppSession& session, Outbox& out);
   void make_room(XmppUser& user, Outbox& out);
 
   // xmpp_presence.cc
@@ -170,11 +182,14 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
-  // Of stream management: when to look at sessions that wait to be resumed, how many do, and those
-  // for which it is too late.
-  Deadlines<SessionId> deadlines_;
-  std::size_t waiting_ = 0;
+  // Of stream management: sessions that wait to be resumed, by when they end; those that owe an
+  // acknowledgement; those for which it is too late; what is kept for all of them; and what was let
+  // go with its last session, and is to be sent another way.
+  Schedule waiting_;
+  Schedule owing_;
   EndedStreams ended_;
+  std::size_t kept_bytes_ = 0;
+  std::deque<std::shared_ptr<InTransit>> let_go_;
   bool stopping_ = false;
   UnorderedMap<SessionId, RosterRead> roster_reads_;
   // What follows the address in the presence of a session that went without a word.

@@ -1,5 +1,6 @@
 // The part of XmppStreams that negotiates stream management: XEP-0198 sections 3 to 7.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
@@ -15,6 +16,9 @@ std::optional<bool> truth_of(std::optional<std::string_view> attribute) {
   if (*attribute == "true" || *attribute == "1") return true;
   return std::nullopt;
 }
+
+// What a client asks for beyond this is this, a year: it gets less anyway.
+constexpr std::uint64_t kYearOfSeconds = 365 * 24 * 3600;
 
 std::optional<std::uint32_t> count_in(const xml::Element& element, std::string_view name) {
   return parse_number<std::uint32_t>(element.attribute(name).value_or(std::string_view()));
@@ -32,12 +36,14 @@ void XmppStreams::enable_management(LinkId link, Stream& stream, const xml::Elem
   }
   ManagementAsked asked{stream.session, false, std::nullopt};
   const auto resume = truth_of(enable.attribute("resume"));
-  const auto max = count_in(enable, "max");
-  if (!resume || max == 0 || (!max && enable.attribute("max"))) {
+  const auto max = parse_number<std::uint64_t>(enable.attribute("max").value_or("1"));
+  if (!resume || !max || max == 0u) {
     return refuse_management(link, StanzaError::bad_request, out);
   }
   asked.resume = *resume;
-  if (max) asked.max = Duration::seconds(*max);
+  if (enable.attribute("max")) {
+    asked.max = Duration::seconds(static_cast<std::int64_t>(std::min(*max, kYearOfSeconds)));
+  }
   stream.managed = true;
   out.emit(std::move(asked));
 }
@@ -79,7 +85,7 @@ void XmppStreams::on(Now now, const ResumeRefused& refused, Outbox& out) {
   Stream* stream = streams_.find(refused.link);
   if (stream == nullptr || stream->state != StreamState::awaiting_binding) return;
   lift_barrier(now, refused.link, *stream, StreamState::binding, out);
-  const bool offered = shard_.settings.limits.resumption_time_max > Duration();
+  const bool offered = shard_.settings.limits.resume_sessions();
   refuse_resumption(refused.link, *stream,
                     offered ? StanzaError::item_not_found : StanzaError::feature_not_implemented,
                     refused.handled, out);

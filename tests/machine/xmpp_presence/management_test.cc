@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "machine/xmpp_presence/world.h"
+#include "machine/xmpp_presence/managed.h"
 #include "server/xmpp_presence/stanza_count.h"
 
 using ::testing::ElementsAre;
@@ -12,63 +12,6 @@ using ::testing::SizeIs;
 
 namespace muster::testing {
 namespace {
-
-constexpr std::string_view kAskForAck = "<r xmlns='urn:xmpp:sm:3'/>";
-
-struct Managed : ::testing::Test {
-  Managed() { world.settings.limits.stanzas_per_ack_request = 1'000; }
-
-  std::string enable(const Bound& who, std::optional<Duration> max = std::nullopt,
-                     bool resume = true) {
-    world.forget();
-    world.on(ManagementAsked{who.session, resume, max});
-    const std::string said = world.raw(who);
-    world.forget();
-    const std::size_t begin = said.find("id='");
-    return begin == std::string::npos
-               ? ""
-               : said.substr(begin + 4, said.find('\'', begin + 4) - begin - 4);
-  }
-  // Its link is lost.
-  ModuleWorld::Happened lose(const Bound& who) {
-    world.forget();
-    return world.on(StreamEnded{who.session, who.link, true});
-  }
-  // On a new link; `who` is then there.
-  ModuleWorld::Happened resume(Bound& who, const std::string& id, std::uint32_t handled) {
-    world.forget();
-    const LinkId link{++world.links, 1};
-    auto happened = world.on(ResumeAsked{link, who.full.to_bare(), id, handled});
-    if (!events<ResumeGranted>(happened).empty()) who.link = link;
-    return happened;
-  }
-  StanzaForUser message(std::string_view to, std::string_view text, std::string type = "chat") {
-    StanzaForUser stanza;
-    stanza.type = std::move(type);
-    stanza.id = "m1";
-    stanza.from = address("romeo@example.com/orchard");
-    stanza.to = address(to);
-    stanza.xml = "<message from='romeo@example.com/orchard' to='" + std::string(to) + "' type='" +
-                 stanza.type + "'><body>" + std::string(text) + "</body></message>";
-    return stanza;
-  }
-  ModuleWorld::Happened pass_time(Duration time) {
-    world.pass(time);
-    world.forget();
-    world.presence->wake(world.now, world.out);
-    return world.remember(world.take());
-  }
-  ModuleWorld::Happened ack(const Bound& who, std::uint32_t handled) {
-    return world.on(AckReceived{who.session, handled});
-  }
-  std::string handled(const Bound& who) {
-    world.forget();
-    world.on(AckAsked{who.session});
-    return world.raw(who);
-  }
-
-  XmppPresenceWorld world;
-};
 
 // --- section 3 -----------------------------------------------------------------------------------
 
@@ -116,19 +59,43 @@ TEST_F(Managed, AnAckIsAskedForAfterSoManyStanzas) {
   const Bound juliet = world.available("juliet@example.com/balcony");
   enable(juliet);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(world.raw(juliet), ::testing::Not(HasSubstr(kAskForAck)));
+    EXPECT_EQ(asks(juliet), 0);
+    presence_from_romeo(juliet);
+  }
+  EXPECT_THAT(world.raw(juliet), ::testing::EndsWith(kAskForAck));
+}
+
+TEST_F(Managed, AMessageIsAskedForAtOnce) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet);
+  world.on(message("juliet@example.com/balcony", "hi"));
+  EXPECT_THAT(world.raw(juliet), ::testing::EndsWith(kAskForAck));
+}
+
+TEST_F(Managed, OneQuestionAtATime) {
+  world.settings.limits.stanzas_per_ack_request = 3;
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet);
+  for (int i = 0; i < 10; ++i)
     world.on(message("juliet@example.com/balcony", "hi"));
-  }
-  EXPECT_THAT(world.raw(juliet), ::testing::EndsWith(kAskForAck));
-  // And again after as many, whether it was answered or not; presence counts as much.
+  EXPECT_EQ(asks(juliet), 1);
+  // It answers what it had then; the rest is asked for now.
   world.forget();
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(world.raw(juliet), ::testing::Not(HasSubstr(kAskForAck)));
-    world.on(PresenceBroadcast{share("<presence from='romeo@example.com' to='"),
-                               share("'/>"),
-                               {address("juliet@example.com")}});
-  }
-  EXPECT_THAT(world.raw(juliet), ::testing::EndsWith(kAskForAck));
+  ack(juliet, 1);
+  EXPECT_EQ(asks(juliet), 1);
+  world.forget();
+  ack(juliet, 10);
+  EXPECT_EQ(asks(juliet), 0);
+}
+
+TEST_F(Managed, ManyBytesAreAskedForSooner) {
+  world.settings.limits.unacknowledged_bytes_max = 400;
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet);
+  presence_from_romeo(juliet);  // about 60 bytes
+  EXPECT_EQ(asks(juliet), 0);
+  presence_from_romeo(juliet);
+  EXPECT_EQ(asks(juliet), 1);
 }
 
 TEST_F(Managed, MoreThanWasSentCannotBeAcknowledged) {
@@ -238,7 +205,7 @@ TEST_F(Managed, AResumedSessionTakesItsHalfDeadLinkAway) {
   EXPECT_EQ(world.presence->sessions(), 1u);
   world.forget();
   world.on(message("juliet@example.com/balcony", "hi"));
-  EXPECT_THAT(world.got(juliet), SizeIs(1));
+  EXPECT_THAT(world.raw(juliet), HasSubstr("<body>hi</body>"));
 }
 
 TEST_F(Managed, OnlyTheSameAccountResumes) {
@@ -359,6 +326,92 @@ TEST_F(Managed, WhatOneOfThemHandledIsDone) {
   EXPECT_THAT(events<StanzaForUser>(lose(chamber)), IsEmpty());
 }
 
+TEST_F(Managed, AMessageThatPhonesHadIsNotForThemAgain) {
+  for (const bool to_session : {false, true}) {
+    const Bound juliet = world.available("juliet@example.com/balcony");
+    enable(juliet, std::nullopt, false);
+    StanzaForUser sent =
+        message(to_session ? "juliet@example.com/balcony" : "juliet@example.com", "hi");
+    sent.has_body = true;
+    EXPECT_THAT(events<MessageToSip>(world.on(sent)), SizeIs(to_session ? 0 : 1));
+    const auto rerouted = events<StanzaForUser>(lose(juliet));
+    ASSERT_THAT(rerouted, SizeIs(1));
+    const auto to_sip = events<MessageToSip>(world.on(rerouted[0]));
+    ASSERT_THAT(to_sip, SizeIs(1));
+    EXPECT_EQ(to_sip[0].phones_had_it, !to_session);
+  }
+}
+
+// XEP-0203 section 2: by whom, and since when, it was first delayed.
+TEST_F(Managed, AMessageIsDelayedOnceHoweverOftenItGoesOn) {
+  const Bound balcony =
+      world.available("juliet@example.com/balcony", "<presence><priority>5</priority></presence>");
+  const Bound chamber = world.available("juliet@example.com/chamber");
+  enable(balcony, std::nullopt, false);
+  enable(chamber, std::nullopt, false);
+  const std::string stamp = rfc3339(world.now.unix_time);
+  world.on(message("juliet@example.com", "hi"));
+  world.pass(Duration::minutes(1));
+  const auto first = events<StanzaForUser>(lose(balcony));
+  ASSERT_THAT(first, SizeIs(1));
+  world.on(first[0]);
+  world.pass(Duration::minutes(1));
+  const auto second = events<StanzaForUser>(lose(chamber));
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_EQ(second[0].xml, first[0].xml);
+  EXPECT_THAT(first[0].xml, HasSubstr("stamp='" + stamp + "'"));
+}
+
+TEST_F(Managed, ARosterPushIsCountedAndKept) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  world.say(juliet, "<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>");
+  world.on(RosterAnswered{juliet.session, "g", RosterLoaded{}});
+  ack(juliet, 1);
+  const RosterItem item{address("nurse@example.com"), {Subscription::both, false, true}, "", {}};
+  const auto push = [&](std::uint64_t version) {
+    world.forget();
+    world.on(RosterPush{address("juliet@example.com"), version, item, false});
+  };
+  push(1);
+  EXPECT_THAT(world.raw(juliet), HasSubstr("id='push-1'"));
+  lose(juliet);
+  push(2);
+  EXPECT_THAT(world.sent, IsEmpty());
+  resume(juliet, id, 2);
+  EXPECT_THAT(world.raw(juliet), ::testing::Not(HasSubstr("id='push-1'")));
+  EXPECT_THAT(world.raw(juliet), HasSubstr("id='push-2'"));
+}
+
+// The usual way back of a client that does not resume.
+TEST_F(Managed, BindingTheNameOfASessionThatWaitsEndsIt) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  lose(juliet);
+  world.on(message("juliet@example.com/balcony", "hi"));
+  Bound again = world.bind("juliet@example.com/balcony");
+  EXPECT_EQ(world.presence->sessions(), 1u);
+  const auto rerouted = events<StanzaForUser>(and_what_is_due());
+  ASSERT_THAT(rerouted, SizeIs(1));
+  world.on(rerouted[0]);
+  EXPECT_THAT(world.raw(again), HasSubstr("<body>hi</body>"));
+  EXPECT_THAT(events<ResumeRefused>(resume(again, id, 0)), SizeIs(1));
+  EXPECT_TRUE(world.presence->idle());
+}
+
+TEST_F(Managed, NobodyWaitsForAnAccountThatIsGone) {
+  for (const bool removed : {true, false}) {
+    Bound juliet = world.available("juliet@example.com/balcony");
+    const std::string id = enable(juliet);
+    lose(juliet);
+    world.on(AccountGone{address("juliet@example.com"), removed});
+    EXPECT_TRUE(world.presence->idle());
+    EXPECT_EQ(world.presence->sessions(), 0u);
+    EXPECT_THAT(events<ResumeRefused>(resume(juliet, id, 0)), SizeIs(1));
+    EXPECT_THAT(pass_time(Duration::minutes(6)).events, IsEmpty());
+  }
+}
+
 TEST_F(Managed, ARequestThatNobodyHandledIsRefused) {
   const Bound juliet = world.available("juliet@example.com/balcony");
   enable(juliet, std::nullopt, false);
@@ -383,85 +436,6 @@ TEST_F(Managed, ACleanEndIsTheSessionsEnd) {
   EXPECT_THAT(events<ResourceChanged>(happened), SizeIs(1));
   EXPECT_TRUE(world.presence->idle());
   EXPECT_EQ(world.presence->sessions(), 0u);
-}
-
-// --- limits --------------------------------------------------------------------------------------
-
-TEST_F(Managed, TooManyStanzasEndTheSession) {
-  world.settings.limits.unacknowledged_stanzas_max = 3;
-  Bound juliet = world.available("juliet@example.com/balcony");
-  const std::string id = enable(juliet);
-  for (int i = 0; i < 3; ++i)
-    EXPECT_THAT(events<QueueOverran>(world.on(message("juliet@example.com/balcony", "hi"))),
-                IsEmpty());
-  const auto overran = events<QueueOverran>(world.on(message("juliet@example.com/balcony", "hi")));
-  ASSERT_THAT(overran, SizeIs(1));
-  const auto happened = world.on(overran[0]);
-  const auto ended = events<EndStream>(happened);
-  ASSERT_THAT(ended, SizeIs(1));
-  EXPECT_EQ(ended[0].why, StreamError::policy_violation);
-  EXPECT_THAT(events<StanzaForUser>(happened), SizeIs(4));
-  EXPECT_EQ(world.presence->sessions(), 0u);
-  EXPECT_EQ(events<ResumeRefused>(resume(juliet, id, 0)).at(0).handled, 0u);
-}
-
-TEST_F(Managed, TooManyBytesEndASessionThatWaits) {
-  const std::size_t bytes = message("juliet@example.com/balcony", "hi").xml.size();
-  world.settings.limits.unacknowledged_bytes_max = static_cast<std::uint32_t>(2 * bytes);
-  const Bound juliet = world.available("juliet@example.com/balcony");
-  enable(juliet);
-  lose(juliet);
-  for (int i = 0; i < 2; ++i)
-    EXPECT_THAT(events<QueueOverran>(world.on(message("juliet@example.com/balcony", "hi"))),
-                IsEmpty());
-  const auto overran = events<QueueOverran>(world.on(message("juliet@example.com/balcony", "hi")));
-  ASSERT_THAT(overran, SizeIs(1));
-  const auto happened = world.on(overran[0]);
-  EXPECT_THAT(events<EndStream>(happened), IsEmpty());
-  EXPECT_THAT(events<StanzaForUser>(happened), SizeIs(3));
-  EXPECT_TRUE(world.presence->idle());
-}
-
-TEST_F(Managed, OneTooManyThatWaitsEndsWithItsLink) {
-  world.settings.limits.waiting_sessions_per_shard_max = 1;
-  Bound juliet = world.available("juliet@example.com/balcony");
-  const Bound romeo = world.available("romeo@example.com/orchard");
-  const std::string id = enable(juliet);
-  enable(romeo);
-  EXPECT_THAT(events<ResourceChanged>(lose(juliet)), IsEmpty());
-  EXPECT_THAT(events<ResourceChanged>(lose(romeo)), SizeIs(1));
-  // Who resumes makes room.
-  resume(juliet, id, 0);
-  const Bound nurse = world.available("nurse@example.com/kitchen");
-  enable(nurse);
-  EXPECT_THAT(events<ResourceChanged>(lose(nurse)), IsEmpty());
-}
-
-TEST_F(Managed, WhoWaitsLongestGivesWayToANewSession) {
-  world.settings.limits.sessions_per_user_max = 2;
-  const Bound one = world.available("juliet@example.com/one");
-  const Bound two = world.available("juliet@example.com/two");
-  enable(one);
-  enable(two);
-  lose(two);
-  world.pass(Duration::seconds(1));
-  lose(one);
-  const auto happened = world.on(world.asks_to_bind("juliet@example.com/three"));
-  EXPECT_THAT(events<BindGranted>(happened), SizeIs(1));
-  const auto changed = events<ResourceChanged>(happened);
-  ASSERT_THAT(changed, SizeIs(1));
-  EXPECT_EQ(changed[0].full, two.full);
-}
-
-TEST_F(Managed, AStoppingServerWaitsForNobody) {
-  const Bound juliet = world.available("juliet@example.com/balcony");
-  const Bound romeo = world.available("romeo@example.com/orchard");
-  enable(juliet);
-  enable(romeo);
-  lose(juliet);
-  EXPECT_THAT(events<ResourceChanged>(world.on(StopAsked{})), SizeIs(1));
-  EXPECT_TRUE(world.presence->idle());
-  EXPECT_THAT(events<ResourceChanged>(lose(romeo)), SizeIs(1));
 }
 
 // --- cost ----------------------------------------------------------------------------------------

@@ -48,6 +48,15 @@ TEST_F(Management, EnablingIsForTheSession) {
   EXPECT_EQ(world.said(link), "");
 }
 
+// An xs:positiveInteger has no end; nobody is waited for that long anyway.
+TEST_F(Management, WhoAsksToBeWaitedForLongestIsTakenToSayAYear) {
+  const LinkId link = world.bound();
+  world.feed(link, "<enable xmlns='urn:xmpp:sm:3' resume='true' max='18446744073709551615'/>");
+  const auto asked = only<ManagementAsked>(world.events);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].max, Duration::hours(365 * 24));
+}
+
 TEST_F(Management, WhatIsNoEnableCanBeMended) {
   for (const std::string_view bad :
        {"<enable xmlns='urn:xmpp:sm:3' resume='yes'/>", "<enable xmlns='urn:xmpp:sm:3' max='0'/>",
