@@ -1,0 +1,160 @@
+#include "server/load_control/growth.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "model/cluster/sorted.h"
+
+namespace muster::cluster {
+namespace {
+
+constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t mark_of(LoadLevel max, std::uint32_t per_cent) {
+  return std::uint64_t{max.value} * per_cent / 100;
+}
+
+}  // namespace
+
+GrowthDecision Growth::step(Instant now, const Seen& seen) {
+  stepped_at_ = now;
+  short_ = false;
+  std::erase_if(failed_, [now](const Failed& failed) { return failed.until <= now; });
+  if (recruiting_) {
+    if (now < recruiting_->until) return {};
+    GiveUpOn decision{recruiting_->candidate};
+    failed(now);
+    return decision;
+  }
+  if (awaits_level(now, seen.servers)) {
+    low_.clear();
+    return {};
+  }
+  short_ = is_short(seen);
+  if (!short_) return let_go(now, seen);
+  low_.clear();
+  return recruit(now, seen.candidates);
+}
+
+void Growth::joined(Instant now, Incarnation server) {
+  recruiting_.reset();
+  joined_ = server;
+  level_awaited_ = now + settings_.report_time_max;
+}
+
+void Growth::failed(Instant now) {
+  if (!recruiting_) return;
+  failed_.push_back({std::move(recruiting_->candidate), now + settings_.recruit_back_off});
+  recruiting_.reset();
+}
+
+std::optional<Instant> Growth::next_deadline() const {
+  std::optional<Instant> next;
+  const auto consider = [&](Instant when) {
+    if (when > stepped_at_ && (!next || when < *next)) next = when;
+  };
+  if (recruiting_) consider(recruiting_->until);
+  if (level_awaited_) consider(*level_awaited_);
+  for (const Low& low : low_)
+    consider(low.since + settings_.low_time);
+  if (short_) {
+    for (const Failed& failed : failed_)
+      consider(failed.until);
+  }
+  return next;
+}
+
+// Who is not known after the time is passed over, until all are known again.
+bool Growth::awaits_level(Instant now, std::span<const ServerPicture> servers) {
+  const ServerPicture* newest = find(servers, joined_);
+  const bool all_known =
+      (joined_ == Incarnation() || (newest != nullptr && newest->known())) &&
+      std::all_of(servers.begin(), servers.end(),
+                  [](const ServerPicture& server) { return server.known() || !server.runs(); });
+  if (all_known) {
+    joined_ = {};
+    level_awaited_.reset();
+    return false;
+  }
+  if (!level_awaited_) level_awaited_ = now + settings_.report_time_max;
+  if (now < *level_awaited_) return true;
+  joined_ = {};
+  return false;
+}
+
+bool Growth::is_past_high_mark(const ServerPicture& server) const {
+  return server.max && server.level().value > mark_of(*server.max, settings_.high_mark);
+}
+
+bool Growth::is_low(const ServerPicture& server) const {
+  return server.max && server.level().value <= mark_of(*server.max, settings_.low_mark);
+}
+
+bool Growth::is_short(const Seen& seen) const {
+  bool any = false;
+  bool all_past = true;
+  bool any_room = false;
+  for (const ServerPicture& server : seen.servers) {
+    if (!server.runs() || !server.known()) continue;
+    any = true;
+    all_past = all_past && is_past_high_mark(server);
+    any_room = any_room || server.has_room();
+  }
+  return (any && all_past) || (seen.wanting > 0 && !any_room);
+}
+
+GrowthDecision Growth::recruit(Instant now, std::span<const std::string> candidates) {
+  const auto next =
+      std::find_if(candidates.begin(), candidates.end(), [&](const std::string& candidate) {
+        return std::none_of(failed_.begin(), failed_.end(),
+                            [&](const Failed& failed) { return failed.candidate == candidate; });
+      });
+  if (next == candidates.end()) return {};
+  recruiting_ = Recruiting{*next, now + settings_.recruit_time_max};
+  return Recruit{*next};
+}
+
+void Growth::note_low(Instant now, const Seen& seen) {
+  std::vector<Low> low;
+  for (const ServerPicture& server : seen.servers) {
+    if (!server.runs() || !server.known() || server.incarnation == seen.main) continue;
+    if (!is_low(server)) continue;
+    const Low* before = find(low_, server.incarnation);
+    low.push_back({server.incarnation, before ? before->since : now});
+  }
+  low_ = std::move(low);
+}
+
+// Levels that the others can take until they are at their high marks.
+std::uint64_t Growth::room_beside(const ServerPicture& leaver, const Seen& seen) const {
+  std::uint64_t room = 0;
+  for (const ServerPicture& server : seen.servers) {
+    if (server.incarnation == leaver.incarnation || !server.runs() || !server.known()) continue;
+    if (!server.max) return kEndless;
+    const std::uint64_t mark = mark_of(*server.max, settings_.high_mark);
+    room += mark - std::min<std::uint64_t>(mark, server.level().value);
+  }
+  return room;
+}
+
+GrowthDecision Growth::let_go(Instant now, const Seen& seen) {
+  if (std::any_of(seen.servers.begin(), seen.servers.end(),
+                  [](const ServerPicture& server) { return server.drains(); })) {
+    low_.clear();
+    return {};
+  }
+  note_low(now, seen);
+  const ServerPicture* leaver = nullptr;
+  for (const Low& low : low_) {
+    if (now < low.since + settings_.low_time) continue;
+    const ServerPicture* server = find(seen.servers, low.server);
+    if (leaver != nullptr && leaver->level() < server->level()) continue;
+    if (server->level().value <= room_beside(*server, seen)) leaver = server;
+  }
+  if (leaver == nullptr) return {};
+  low_.clear();
+  return LetGo{leaver->incarnation};
+}
+
+}  // namespace muster::cluster

@@ -1,0 +1,111 @@
+// When a server is added, and when one is let go (paper, figure 4, step 4; design, "Scale-in"). It
+// is the main's, made when it becomes main, who gives it a picture when that has changed or a
+// deadline has come, and does what it says.
+//
+// A server is recruited for a *shortage*: each server that runs is past its high mark, or users
+// want a place and none has room. With the high mark at 100 per cent, the default, this is the
+// paper's rule: all have reached their limit and a user more comes, or they are past it by
+// themselves. A server without a limit is never past a mark.
+//
+// - One at a time. One that joined, or runs, and has not said its level yet has room, for all that
+//   is known; so nobody is recruited until it says so, or for report_time_max. After that it shares
+//   what comes, and another shortage is another. So it is too for who becomes main.
+// - Candidates are asked in their order. One that does not come within recruit_time_max, or fails,
+//   is not asked again for recruit_back_off; when all have failed, that is the pause.
+// - One that was asked is awaited even if the shortage is over: the next one would wait for it.
+//
+// A server is let go that was at or below its low mark for low_time, if the others have room for
+// its level below their high marks: the lowest; of several the youngest, which has the fewest users
+// of long standing. Not the main, so one remains always. No server is let go during a shortage or
+// a recruitment, or while another drains or is not known; each of these, and a letting go, begins
+// low_time anew, for the levels will change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "server/cluster_port.h"
+#include "server/load_control/load_settings.h"
+#include "server/load_control/picture.h"
+
+namespace muster::cluster {
+
+// A candidate, by its SIP URI, is to be asked in; is to be asked no more, for its time is over.
+struct Recruit {
+  std::string candidate;
+  friend bool operator==(const Recruit&, const Recruit&) = default;
+};
+struct GiveUpOn {
+  std::string candidate;
+  friend bool operator==(const GiveUpOn&, const GiveUpOn&) = default;
+};
+// A server is to be drained, and let go when it has nobody.
+struct LetGo {
+  Incarnation server;
+  friend bool operator==(const LetGo&, const LetGo&) = default;
+};
+using GrowthDecision = std::variant<std::monostate, Recruit, GiveUpOn, LetGo>;
+
+class Growth {
+ public:
+  // What it judges by. `wanting`: how many users found no room since the last step, or wait for it.
+  struct Seen {
+    std::span<const ServerPicture> servers;
+    std::span<const std::string> candidates;
+    Incarnation main;
+    std::uint32_t wanting = 0;
+  };
+
+  // `settings` outlives it.
+  explicit Growth(const LoadSettings& settings) : settings_(settings) {}
+
+  // One decision; there may be another, until there is none.
+  GrowthDecision step(Instant now, const Seen& seen);
+
+  // The candidate that is being recruited is this server now; or it refused, or cannot be started.
+  void joined(Instant now, Incarnation server);
+  void failed(Instant now);
+
+  // When to step though nothing has changed.
+  std::optional<Instant> next_deadline() const;
+
+ private:
+  struct Recruiting {
+    std::string candidate;
+    Instant until;
+  };
+  struct Failed {
+    std::string candidate;
+    Instant until;
+  };
+  struct Low {
+    Incarnation server;
+    Instant since;
+    Incarnation key() const { return server; }
+  };
+
+  bool awaits_level(Instant now, std::span<const ServerPicture> servers);
+  bool is_past_high_mark(const ServerPicture& server) const;
+  bool is_low(const ServerPicture& server) const;
+  bool is_short(const Seen& seen) const;
+  GrowthDecision recruit(Instant now, std::span<const std::string> candidates);
+  void note_low(Instant now, const Seen& seen);
+  std::uint64_t room_beside(const ServerPicture& leaver, const Seen& seen) const;
+  GrowthDecision let_go(Instant now, const Seen& seen);
+
+  const LoadSettings& settings_;
+  Instant stepped_at_;
+  std::optional<Recruiting> recruiting_;
+  Incarnation joined_;                    // until it has said its level
+  std::optional<Instant> level_awaited_;  // until then, that of somebody
+  bool short_ = false;
+  std::vector<Failed> failed_;
+  std::vector<Low> low_;  // sorted
+};
+
+}  // namespace muster::cluster

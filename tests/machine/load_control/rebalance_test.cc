@@ -1,0 +1,265 @@
+// Which users move where, and how fast (paper, figure 4, step 6).
+#include "server/load_control/rebalance.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "machine/load_control/servers.h"
+
+namespace muster::cluster {
+namespace {
+
+constexpr std::int64_t kRest = 3'000;  // report_time_max
+
+using Moves = std::vector<Move>;
+using Totals = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t>;
+
+// What moves if each move ends at once, and no report comes meanwhile.
+Totals totals_of(Rebalance& rebalance, const std::vector<ServerPicture>& servers,
+                 std::int64_t begin = kRest) {
+  Totals totals;
+  Instant now = at(begin);
+  for (;;) {
+    const Moves moves = rebalance.step(now, servers);
+    for (const Move& move : moves) {
+      totals[{move.from.number(), move.to.number()}] += move.users;
+      rebalance.ended(now, move.from, move.to, move.users);
+    }
+    const auto next = rebalance.next_deadline();
+    if (!next || *next - now >= Duration::milliseconds(kRest)) return totals;
+    now = *next;
+  }
+}
+
+Totals totals_of(const std::vector<ServerPicture>& servers, LoadSettings settings = {}) {
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  return totals_of(rebalance, servers);
+}
+
+ServerPicture with(ServerPicture server, std::uint32_t users, std::uint32_t dialogs = 0) {
+  server.report->users = users;
+  server.report->dialogs = dialogs;
+  return server;
+}
+
+TEST(Rebalance, FromTheHighestToWhoJoinedUntilLevelsAreNear) {
+  // Levels may be 5 apart, and are brought to at most 2.5: 51 and 49.
+  EXPECT_EQ(totals_of({server(1, 100), server(2, 0)}), (Totals{{{1, 2}, 49}}));
+  EXPECT_EQ(totals_of({server(1, 52), server(2, 47)}), (Totals{{{1, 2}, 2}}));
+  EXPECT_EQ(totals_of({server(1, 52), server(2, 48)}), Totals{});
+  EXPECT_EQ(totals_of({server(1, 1), server(2, 0)}), Totals{});  // it would only change sides
+  EXPECT_EQ(totals_of({server(1, 2), server(2, 0)}), (Totals{{{1, 2}, 1}}));
+  // 100 comes down to 80 first, then both to 61: the third has 58, and 3 is half of what is
+  // allowed.
+  EXPECT_EQ(totals_of({server(1, 100), server(2, 80), server(3, 0)}),
+            (Totals{{{1, 3}, 39}, {{2, 3}, 19}}));
+  EXPECT_EQ(totals_of({server(1, 100)}), Totals{});
+  EXPECT_EQ(totals_of({}), Totals{});
+  LoadSettings exact;
+  exact.spread = 0;
+  EXPECT_EQ(totals_of({server(1, 100), server(2, 0)}, exact), (Totals{{{1, 2}, 50}}));
+}
+
+TEST(Rebalance, NobodyIsBroughtPastItsLimit) {
+  EXPECT_EQ(totals_of({server(1, 100), server(2, 0, LoadLevel{30})}), (Totals{{{1, 2}, 30}}));
+  EXPECT_EQ(totals_of({server(1, 100), server(2, 40, LoadLevel{40})}), Totals{});
+  // Who is full and low is not what the others are compared with.
+  const LoadLevel max{200};
+  EXPECT_EQ(totals_of({server(1, 150, max), server(2, 10, LoadLevel{10}), server(3, 100, max)}),
+            (Totals{{{1, 3}, 23}}));
+}
+
+TEST(Rebalance, AUserWeighsWhatThoseOfHerServerDo) {
+  // 50 users of weight 2, then 200 of a half.
+  EXPECT_EQ(totals_of({with(server(1, 100), 50), server(2, 0)}), (Totals{{{1, 2}, 25}}));
+  EXPECT_EQ(totals_of({with(server(1, 100), 200), server(2, 0)}), (Totals{{{1, 2}, 98}}));
+  EXPECT_EQ(totals_of({with(server(1, 100), 1), server(2, 0)}), Totals{});
+  EXPECT_EQ(totals_of({with(server(1, 100), 0), server(2, 0)}), Totals{});  // it relays
+}
+
+TEST(Rebalance, OnlyWhenSomebodyJoined) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  const std::vector<ServerPicture> servers = {server(1, 100), server(2, 0)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), Moves{});
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);
+  rebalance.joined(at(5'000));
+  EXPECT_EQ(rebalance.next_deadline(), at(5'000 + kRest));
+  EXPECT_EQ(rebalance.step(at(5'000 + kRest - 1), servers), Moves{});
+  EXPECT_EQ(rebalance.step(at(5'000 + kRest), servers),
+            (Moves{{Incarnation(1), Incarnation(2), 49, 0}}));
+}
+
+TEST(Rebalance, WhoIsNotKnownOrDoesNotRunIsPassedOver) {
+  ServerPicture standby = server(3, 0);
+  standby.role = Role::standby;
+  EXPECT_EQ(totals_of({server(1, 100), unknown_server(2), standby, server(4, 50)}),
+            (Totals{{{1, 4}, 24}}));
+}
+
+TEST(Rebalance, WhoDrainsGivesAllToTheLowest) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  const std::vector<ServerPicture> servers = {server(1, 40), draining_server(2, 50), server(3, 20)};
+  // 20 bring the third up to the first, then each gets 15.
+  EXPECT_EQ(totals_of(rebalance, servers), (Totals{{{2, 1}, 15}, {{2, 3}, 35}}));
+}
+
+TEST(Rebalance, WhoDrainsWaitsForRoom) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  std::vector<ServerPicture> servers = {server(1, 98), draining_server(2, 50)};
+  EXPECT_EQ(totals_of(rebalance, servers), (Totals{{{2, 1}, 2}}));
+  servers = {server(1, 100), draining_server(2, 48)};
+  EXPECT_EQ(rebalance.step(at(10'000), servers), Moves{});
+  EXPECT_EQ(rebalance.next_deadline(), at(10'000 + kRest));
+  servers[0] = server(1, 60);
+  EXPECT_EQ(totals_of(rebalance, servers, 10'000 + kRest), (Totals{{{2, 1}, 40}}));
+  servers = {server(1, 100), draining_server(2, 0)};
+  EXPECT_EQ(rebalance.step(at(60'000), servers), Moves{});
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);
+}
+
+TEST(Rebalance, WhoDrainsGoesFirst) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 10;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  EXPECT_EQ(
+      rebalance.step(at(kRest), std::vector{server(1, 90), draining_server(2, 20), server(3, 0)}),
+      (Moves{{Incarnation(2), Incarnation(3), 10, 0}}));
+}
+
+// Reports of levels come when the moves that they speak of are long under way.
+TEST(Rebalance, ARoundReckonsByItselfAndTheNextLooksAgain) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 30;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  std::vector<ServerPicture> servers = {server(1, 100), server(2, 0)};
+  const auto move = [](std::uint32_t users) {
+    return Moves{{Incarnation(1), Incarnation(2), users, 0}};
+  };
+  EXPECT_EQ(rebalance.step(at(kRest), servers), move(30));
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);  // the end of some is awaited
+  EXPECT_EQ(rebalance.step(at(5'000), servers), Moves{});
+  rebalance.ended(at(5'000), Incarnation(1), Incarnation(2), 10);
+  EXPECT_EQ(rebalance.step(at(5'000), servers), move(10));  // the levels say what they said
+  rebalance.ended(at(5'500), Incarnation(1), Incarnation(2), 30);
+  EXPECT_EQ(rebalance.step(at(5'500), servers), move(9));
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);
+  servers = {server(1, 80), server(2, 20)};  // 29 could not be moved
+  EXPECT_EQ(rebalance.step(at(9'000), servers), Moves{});
+  rebalance.ended(at(9'000), Incarnation(1), Incarnation(2), 9);
+  EXPECT_EQ(rebalance.next_deadline(), at(9'000 + kRest));
+  EXPECT_EQ(rebalance.step(at(9'000 + kRest - 1), servers), Moves{});
+  EXPECT_EQ(rebalance.step(at(9'000 + kRest), servers), move(29));
+  rebalance.ended(at(13'000), Incarnation(1), Incarnation(2), 29);
+  servers = {server(1, 52), server(2, 48)};
+  EXPECT_EQ(rebalance.step(at(13'000 + kRest), servers), Moves{});
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);  // even
+}
+
+TEST(Rebalance, LevelsThatDoNotFollowAreNotChased) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  const std::vector<ServerPicture> servers = {server(1, 100), server(2, 0)};
+  Instant now = at(kRest);
+  for (std::uint32_t round = 0; round < kEvenRoundsMax; ++round) {
+    EXPECT_EQ(rebalance.next_deadline(), now) << round;
+    EXPECT_EQ(totals_of(rebalance, servers, now.since_zero().in_milliseconds()),
+              (Totals{{{1, 2}, 49}}));
+    now = now + Duration::milliseconds(kRest);
+  }
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);
+  EXPECT_EQ(rebalance.step(at(100'000), servers), Moves{});
+  rebalance.joined(at(100'000));
+  EXPECT_FALSE(rebalance.step(at(100'000 + kRest), servers).empty());
+}
+
+TEST(Rebalance, WhatIsInFlightEndsWithTheServer) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 10;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  std::vector<ServerPicture> servers = {server(1, 100), server(2, 0), server(3, 50)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 10, 0}}));
+  servers.erase(servers.begin() + 1);
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(3), 10, 0}}));
+  rebalance.ended(at(kRest), Incarnation(1), Incarnation(2), 10);  // late: of nobody
+  EXPECT_EQ(rebalance.step(at(kRest), servers), Moves{});
+  // Who begins to drain gets nobody any more, and gives what it had.
+  servers[1] = draining_server(3, 50);
+  servers.insert(servers.begin() + 1, server(2, 0));
+  rebalance.joined(at(kRest));
+  rebalance.ended(at(kRest), Incarnation(1), Incarnation(3), 10);
+  EXPECT_EQ(rebalance.step(at(2 * kRest), servers),
+            (Moves{{Incarnation(3), Incarnation(2), 10, 0}}));
+}
+
+TEST(Rebalance, WhoBeginsToDrainInARoundGetsNobodyAnyMore) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 10;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  std::vector<ServerPicture> servers = {server(1, 100), server(2, 5)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 10, 0}}));
+  rebalance.ended(at(kRest), Incarnation(1), Incarnation(2), 10);
+  servers = {server(1, 90), draining_server(2, 15)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(2), Incarnation(1), 5, 0}}));
+}
+
+// --- pace ----------------------------------------------------------------------------------------
+
+TEST(Rebalance, UsersAndDialogsKeepTheirPace) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 1'000'000;
+  const auto none = std::nullopt;
+  {  // 500 users per second, a tenth of it at once
+    Rebalance rebalance(settings);
+    rebalance.joined(at(0));
+    const std::vector<ServerPicture> servers = {server(1, 10'000, none), server(2, 0, none)};
+    EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 50, 0}}));
+    EXPECT_EQ(rebalance.next_deadline(), at(kRest + 100));
+    EXPECT_EQ(rebalance.step(at(kRest + 1), servers), Moves{});
+    EXPECT_EQ(rebalance.step(at(kRest + 2), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 1, 0}}));
+    EXPECT_EQ(rebalance.step(at(kRest + 100), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 49, 0}}));
+  }
+  {  // 2,000 dialogs: users with 20 each go at 100 per second
+    Rebalance rebalance(settings);
+    rebalance.joined(at(0));
+    const std::vector<ServerPicture> servers = {with(server(1, 10'000, none), 10'000, 200'000),
+                                                server(2, 0, none)};
+    EXPECT_EQ(rebalance.step(at(kRest), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 10, 200}}));
+    EXPECT_EQ(rebalance.next_deadline(), at(kRest + 100));
+    EXPECT_EQ(rebalance.step(at(kRest + 9), servers), Moves{});
+    EXPECT_EQ(rebalance.step(at(kRest + 10), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 1, 20}}));
+  }
+  {  // A user with more dialogs than a burst goes by herself, and the pace waits for it.
+    Rebalance rebalance(settings);
+    rebalance.joined(at(0));
+    const std::vector<ServerPicture> servers = {with(server(1, 10'000, none), 10'000, 10'000'000),
+                                                server(2, 0, none)};
+    EXPECT_EQ(rebalance.step(at(kRest), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 1, 1'000}}));
+    EXPECT_EQ(rebalance.next_deadline(), at(kRest + 500));
+    EXPECT_EQ(rebalance.step(at(kRest + 499), servers), Moves{});
+    EXPECT_EQ(rebalance.step(at(kRest + 500), servers),
+              (Moves{{Incarnation(1), Incarnation(2), 1, 1'000}}));
+  }
+}
+
+}  // namespace
+}  // namespace muster::cluster
