@@ -52,8 +52,9 @@ class Invariants {
            const std::vector<Incarnation>& after) {
     for (std::size_t i = 0; i < before.size(); ++i) {
       if (before[i] == after[i]) continue;
-      const Address& user = RandomClusterRequests::users()[i];
-      EXPECT_TRUE(may_change(user, before[i], after[i], request)) << user.text();
+      const Address user = RandomClusterRequests::users()[i];
+      EXPECT_TRUE(may_change(user, before[i], after[i], request))
+          << user.text() << ": " << testing::words(request);
     }
   }
 
