@@ -4,8 +4,20 @@
 #include <utility>
 
 namespace muster::sim {
+namespace {
 
-void ModelStore::ask(Asker asker, StoreRequest request, Answer answer) {
+StoreReply carry_out(MemoryStore& memory, Instant, const StoreRequest& request) {
+  return memory.carry_out(request);
+}
+cluster::ClusterReply carry_out(ClusterMemory& memory, Instant now,
+                                const cluster::ClusterRequest& request) {
+  return memory.carry_out(now.since_zero(), request);
+}
+
+}  // namespace
+
+template <class Memory, class Request, class Reply>
+void ModelledStore<Memory, Request, Reply>::ask(Asker asker, Request request, Answer answer) {
   Line& line = lines_[asker];
   line.questions.push_back({std::move(request), std::move(answer)});
   line.last_commit = std::max(line.last_commit, timeline_.now() + draw(random_, faults.commit));
@@ -13,19 +25,21 @@ void ModelStore::ask(Asker asker, StoreRequest request, Answer answer) {
                [this, asker, life = lives_[asker.server]] { commit(asker, life); });
 }
 
-void ModelStore::commit(Asker asker, std::uint32_t life) {
+template <class Memory, class Request, class Reply>
+void ModelledStore<Memory, Request, Reply>::commit(Asker asker, std::uint32_t life) {
   if (life != lives_[asker.server]) return;
   Line& line = lines_[asker];
   Question question = std::move(line.questions.front());
   line.questions.pop_front();
   const auto failed = misfortune();
-  StoreReply reply = failed ? StoreReply(*failed) : memory_.carry_out(question.request);
+  Reply reply = failed ? Reply(*failed) : carry_out(memory_, timeline_.now(), question.request);
   line.last_answer = std::max(line.last_answer, timeline_.now() + draw(random_, faults.answer));
   timeline_.at(line.last_answer,
                [answer = std::move(question.answer), said = std::move(reply)] { answer(said); });
 }
 
-std::optional<StoreFailed> ModelStore::misfortune() {
+template <class Memory, class Request, class Reply>
+std::optional<StoreFailed> ModelledStore<Memory, Request, Reply>::misfortune() {
   if (failure) return failure;
   if (happens(random_, faults.busy_per_mille)) return StoreFailed{StoreFailed::Why::busy};
   if (happens(random_, faults.full_per_mille)) return StoreFailed{StoreFailed::Why::full};
@@ -33,24 +47,29 @@ std::optional<StoreFailed> ModelStore::misfortune() {
   return std::nullopt;
 }
 
-void ModelStore::asker_dies(ServerId server) {
+template <class Memory, class Request, class Reply>
+void ModelledStore<Memory, Request, Reply>::asker_dies(ServerId server) {
   ++lives_[server];
   for (auto& [asker, line] : lines_) {
     if (asker.server != server) continue;
     std::size_t done = line.questions.empty() ? 0 : random_.below(line.questions.size() + 1);
     for (const Question& question : line.questions) {
       if (done-- == 0) break;
-      memory_.carry_out(question.request);
+      carry_out(memory_, timeline_.now(), question.request);
     }
     line = Line{};
   }
 }
 
-std::size_t ModelStore::waiting() const {
+template <class Memory, class Request, class Reply>
+std::size_t ModelledStore<Memory, Request, Reply>::waiting() const {
   std::size_t waiting = 0;
   for (const auto& [asker, line] : lines_)
     waiting += line.questions.size();
   return waiting;
 }
+
+template class ModelledStore<MemoryStore, StoreRequest, StoreReply>;
+template class ModelledStore<ClusterMemory, cluster::ClusterRequest, cluster::ClusterReply>;
 
 }  // namespace muster::sim

@@ -1,5 +1,6 @@
-// The store of the simulated world: what it holds is sim/store/memory_store.h; here are the time it
-// takes, the ways in which it fails, and what is left of its work when who asked is killed.
+// The stores of the simulated world. What they hold is sim/store/memory_store.h, of users, and
+// sim/store/cluster_memory.h, of the cluster, whose time is the timeline's; here are the time that
+// they take, the ways in which they fail, and what is left of their work when who asked is killed.
 //
 // Questions of one asker are done in the order in which they were asked, and answered in it. When
 // the asker dies, what was answered is kept, and of the rest what a drawn moment had reached: some
@@ -13,7 +14,9 @@
 #include <map>
 #include <optional>
 
+#include "server/cluster_port.h"
 #include "server/store_port.h"
+#include "sim/store/cluster_memory.h"
 #include "sim/store/memory_store.h"
 #include "sim/world/faults.h"
 #include "sim/world/server.h"
@@ -21,32 +24,35 @@
 
 namespace muster::sim {
 
-class ModelStore {
+// `Memory` holds what `Request`s are about, and answers with `Reply`s.
+template <class Memory, class Request, class Reply>
+class ModelledStore {
  public:
   struct Asker {
     ServerId server;
     ShardId shard;
     friend constexpr auto operator<=>(const Asker&, const Asker&) = default;
   };
-  using Answer = std::function<void(StoreReply)>;
+  using Answer = std::function<void(Reply)>;
 
-  ModelStore(Timeline& timeline, Prng random) : timeline_(timeline), random_(std::move(random)) {}
+  ModelledStore(Timeline& timeline, Prng random)
+      : timeline_(timeline), random_(std::move(random)) {}
 
   StoreFaults faults;
   // While set, each question fails with it.
   std::optional<StoreFailed> failure;
 
-  void ask(Asker asker, StoreRequest request, Answer answer);
+  void ask(Asker asker, Request request, Answer answer);
   void asker_dies(ServerId server);
 
   // What it holds; to be asked directly by whoever sets a world up, and by checkers.
-  MemoryStore& memory() { return memory_; }
-  const MemoryStore& memory() const { return memory_; }
+  Memory& memory() { return memory_; }
+  const Memory& memory() const { return memory_; }
   std::size_t waiting() const;
 
  private:
   struct Question {
-    StoreRequest request;
+    Request request;
     Answer answer;
   };
   struct Line {
@@ -60,9 +66,19 @@ class ModelStore {
 
   Timeline& timeline_;
   Prng random_;
-  MemoryStore memory_;
+  Memory memory_;
   std::map<Asker, Line> lines_;
   std::map<ServerId, std::uint32_t> lives_;
+};
+
+class ModelStore final : public ModelledStore<MemoryStore, StoreRequest, StoreReply> {
+ public:
+  using ModelledStore::ModelledStore;
+};
+class ModelClusterStore final
+    : public ModelledStore<ClusterMemory, cluster::ClusterRequest, cluster::ClusterReply> {
+ public:
+  using ModelledStore::ModelledStore;
 };
 
 }  // namespace muster::sim

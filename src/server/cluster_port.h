@@ -5,7 +5,8 @@
 // durable.
 //
 // Time is the store's own: a lease runs from when the store wrote it, whatever the clocks of the
-// servers say.
+// servers say, and has run out from the moment at which its time is over. Where that time begins
+// anew (the machine of the store was started again), all leases have run out.
 //
 // A server's life. TakeLease makes a row with a new incarnation, the highest so far. RenewLease
 // keeps it. A lease that ran out still holds as long as nobody minds, for a store that was away is
@@ -35,7 +36,7 @@ namespace muster::cluster {
 // One life of one server. 0 is none.
 using Incarnation = Id<struct IncarnationTag, std::uint64_t>;
 
-// Users of one request; more is refused, as too_many.
+// Users of one request, each a bare address; more is refused, as too_many.
 inline constexpr std::size_t kUsersPerRequestMax = 1'000;
 // Rows of servers, those that are gone and not forgotten included; TakeLease is refused, as
 // too_many.
@@ -50,9 +51,10 @@ enum class Role : std::uint8_t {
 
 // What a server says of itself when it comes.
 struct Self {
-  std::string svr_id;                     // its SIP URI
-  Endpoint link;                          // where other servers connect to it
-  std::vector<ServerEndpoint> endpoints;  // where users do, sorted; `open` is not kept
+  std::string svr_id;  // its SIP URI
+  Endpoint link;       // where other servers connect to it
+  // Where users do: sorted, all of this svr_id, at most one of a kind. `open` is not kept.
+  std::vector<ServerEndpoint> endpoints;
   std::optional<LoadLevel> max_level;
   friend bool operator==(const Self&, const Self&) = default;
 };
@@ -75,9 +77,12 @@ struct Directory {
 };
 
 // --- requests ------------------------------------------------------------------------------------
-// `by` is who asks. Where its row is gone or forgotten every request of its is refused as fenced.
+// `by` is who asks. Where its row is gone or forgotten every request of its is refused as fenced,
+// before all else; of several other reasons to refuse the first that is named counts. What is
+// refused changes nothing.
 
-// Another life of the same svr_id that is not gone is gone with it. Answer: LeaseTaken.
+// Another life of the same svr_id that is not gone is gone with it, and a flag of its too. Answer:
+// LeaseTaken.
 struct TakeLease {
   Self self;
   bool standby = false;  // else it runs
@@ -96,14 +101,15 @@ struct EndLease {
   Incarnation by;
 };
 
-// The main's flag. Answer: MainTaken (also to who has it), or ClusterRefused{held} where the main's
-// lease has not run out, {not_running} where the asker does not run.
+// The main's flag. Answer: MainTaken (to who has it too, whatever its role), or
+// ClusterRefused{held} where the main's lease has not run out, {not_running} where the asker does
+// not run.
 struct TakeMain {
   Incarnation by;
 };
 
-// Answer: ServerIsGone (also where it is, or is forgotten), or ClusterRefused{held} where its lease
-// has not run out.
+// A flag of its goes with it. Answer: ServerIsGone (also where it is, or is forgotten), or
+// ClusterRefused{held} where its lease has not run out.
 struct DeclareGone {
   Incarnation by;
   Incarnation gone;
@@ -117,7 +123,8 @@ struct ForgetServer {
 
 // An order of the main: a candidate is taken in, a server is drained, taken back, or let go.
 // Answer: RoleSet, or ClusterRefused{not_main} where the asker is not main in this epoch,
-// {changed} where the server's role is not `from`.
+// {changed} where the server's role is not `from`, or one of both is `gone`: nobody is ordered to
+// be that, or back.
 struct SetRole {
   Incarnation by;
   Epoch epoch;
@@ -132,8 +139,8 @@ struct FindOwners {
   std::vector<Address> users;
 };
 
-// Compare and set: where a user's owner is `from` (0: she has none) and `to` runs, she is `to`'s.
-// Answer: Owners, as they are then.
+// Compare and set, one after another: where a user's owner is `from` (0: she has none) and `to`
+// runs, she is `to`'s. Answer: Owners, each as it is then.
 struct AssignUsers {
   struct One {
     Address user;
@@ -144,7 +151,8 @@ struct AssignUsers {
   std::vector<One> users;
 };
 
-// The asker serves them no more; where it owns one of them nobody does from now on. Answer: Owners.
+// The asker serves them no more; where it owns one of them nobody does from now on. Answer: Owners,
+// as they are then.
 struct ReleaseUsers {
   Incarnation by;
   std::vector<Address> users;

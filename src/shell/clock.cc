@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <fstream>
+
 #include "base/check.h"
 
 namespace muster {
@@ -17,6 +19,17 @@ Duration read(clockid_t clock) {
 
 Now read_clocks() {
   return {Instant::at(read(CLOCK_MONOTONIC)), UnixTime::at(read(CLOCK_REALTIME))};
+}
+
+Duration read_boot_clock() {
+  return read(CLOCK_BOOTTIME);
+}
+
+std::string read_boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
 }
 
 }  // namespace muster

@@ -3,21 +3,17 @@
 #include "shell/store/sqlite_store.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/digest.h"
+#include "support/child_process.h"
 #include "support/faulty_disk.h"
 #include "support/store_world.h"
 
@@ -26,8 +22,10 @@ namespace {
 
 using testing::address;
 using testing::at;
+using testing::Child;
 using testing::FaultyDisk;
 using testing::RandomRequests;
+using testing::tell;
 using testing::TemporaryFolder;
 
 std::string contents_of(SqliteStore& store) {
@@ -153,53 +151,6 @@ TEST(SqliteFlush, WhatIsAcknowledgedSurvivesAPowerFailure) {
 
 // --- processes -----------------------------------------------------------------------------------
 
-// A process of its own that tells its parent lines of bytes.
-class Child {
- public:
-  // `body` runs in the child and writes to the descriptor that it is given.
-  explicit Child(const std::function<void(int)>& body) {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::pipe(ends), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::close(ends[0]);
-      body(ends[1]);
-      ::_exit(::testing::Test::HasFailure() ? 1 : 0);
-    }
-    ::close(ends[1]);
-    from_ = ends[0];
-  }
-  ~Child() { ::close(from_); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  // False when the child has closed its end.
-  template <class Value>
-  bool read(Value& value) {
-    auto* bytes = reinterpret_cast<char*>(&value);
-    for (std::size_t got = 0; got < sizeof value;) {
-      const ssize_t count = ::read(from_, bytes + got, sizeof value - got);
-      if (count <= 0) return false;
-      got += static_cast<std::size_t>(count);
-    }
-    return true;
-  }
-  int wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    return status;
-  }
-
- private:
-  pid_t pid_ = -1;
-  int from_ = -1;
-};
-
-template <class Value>
-void tell(int to, const Value& value) {
-  EXPECT_EQ(::write(to, &value, sizeof value), static_cast<ssize_t>(sizeof value));
-}
-
 std::vector<StoreRequest> next_group(RandomRequests& random) {
   std::vector<StoreRequest> group;
   for (std::uint64_t i = 1 + random.below(12); i > 0; --i)
@@ -214,25 +165,13 @@ std::uint64_t digest_of(const std::vector<StoreReply>& replies) {
   return hash_bytes(all);
 }
 
-// The kernel's own kill -9, wherever this process then is.
-void kill_self_in(std::uint64_t us) {
-  sigevent event{};
-  event.sigev_notify = SIGEV_SIGNAL;
-  event.sigev_signo = SIGKILL;
-  timer_t timer{};
-  ASSERT_EQ(::timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-  itimerspec when{};
-  when.it_value.tv_nsec = static_cast<long>(us) * 1'000;
-  ASSERT_EQ(::timer_settime(timer, 0, &when, nullptr), 0);
-}
-
 // One life: a child carries out random groups and acknowledges each, until it is killed. The model
 // follows; what is found in the file is then the acknowledged state, or, if the last group was
 // committed and not yet acknowledged, the one behind it. Returns how many were acknowledged.
 int live_and_be_killed(const std::string& file, std::uint64_t seed, sim::MemoryStore& model,
                        std::uint64_t life_us) {
   Child child([&](int parent) {
-    kill_self_in(life_us);
+    testing::kill_self_in(life_us);
     const auto store = testing::open_sqlite({.path = file});
     RandomRequests random(seed);
     while (true)

@@ -1,6 +1,6 @@
-// What a durable store is to the shell: it carries out groups of tasks. A task is a request of the
-// presence server (server/store_port.h), or one about accounts and their credentials, which the
-// shell's own parts ask (verifiers, in-band registration, the command line).
+// The tasks of the users' store: requests of the presence server (server/store_port.h), and those
+// about accounts and their credentials, which the shell's own parts ask (verifiers, in-band
+// registration, the command line).
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "model/address.h"
 #include "model/pair.h"
 #include "server/store_port.h"
+#include "shell/store/backend.h"
 #include "shell/store/credentials.h"
 
 namespace muster {
@@ -79,22 +80,17 @@ using StoreTask = std::variant<StoreRequest, AccountRequest>;
 // Of the same kind as the task.
 using StoreResult = std::variant<StoreReply, AccountReply>;
 
-// Used by one thread.
-class StoreBackend {
- public:
-  StoreBackend() = default;
-  virtual ~StoreBackend() = default;
-  StoreBackend(const StoreBackend&) = delete;
-  StoreBackend& operator=(const StoreBackend&) = delete;
-
-  // One result for each task, in order; each is a transaction, and sees those before it. What a
-  // result says is durable when this returns; where it is StoreFailed, nothing of the task was
-  // done. (A disk that refuses to flush may have kept it all the same, and a kill at that moment
-  // bring it to light.)
-  virtual std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) = 0;
-
-  // What stands in the way, for the operator; empty if the last group went well.
-  virtual std::string trouble() const = 0;
+struct StoreTasks {
+  using Task = StoreTask;
+  using Result = StoreResult;
+  static Result failed(const Task& task, StoreFailed how) {
+    if (std::holds_alternative<StoreRequest>(task)) return StoreReply(how);
+    return AccountReply(how);
+  }
+  static bool answers(const Task& task, const Result& result) {
+    return task.index() == result.index();
+  }
 };
+using StoreBackend = Backend<StoreTasks>;
 
 }  // namespace muster

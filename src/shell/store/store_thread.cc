@@ -5,28 +5,27 @@
 #include <utility>
 
 #include "base/check.h"
+#include "shell/store/cluster_backend.h"
 
 namespace muster {
 namespace {
 
-StoreResult too_much(const StoreTask& task) {
-  constexpr StoreFailed kBusy{StoreFailed::Why::busy};
-  if (std::holds_alternative<StoreRequest>(task)) return StoreReply(kBusy);
-  return AccountReply(kBusy);
-}
+constexpr StoreFailed kTooMuch{StoreFailed::Why::busy};
 
-void add(std::vector<std::vector<StoreThread::Answer>>& answers, AskerId asker,
-         StoreThread::Answer answer) {
+template <class Answer>
+void add(std::vector<std::vector<Answer>>& answers, AskerId asker, Answer answer) {
   if (answers.size() <= asker.number()) answers.resize(asker.number() + 1);
   answers[asker.number()].push_back(std::move(answer));
 }
 
 }  // namespace
 
-StoreThread::StoreThread(std::unique_ptr<StoreBackend> backend, Report report)
+template <class Tasks>
+TaskThread<Tasks>::TaskThread(std::unique_ptr<Backend<Tasks>> backend, Report report)
     : backend_(std::move(backend)), report_(std::move(report)), thread_([this] { run(); }) {}
 
-StoreThread::~StoreThread() {
+template <class Tasks>
+TaskThread<Tasks>::~TaskThread() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -35,13 +34,15 @@ StoreThread::~StoreThread() {
   thread_.join();
 }
 
-AskerId StoreThread::know(Deliver deliver) {
+template <class Tasks>
+AskerId TaskThread<Tasks>::know(Deliver deliver) {
   const std::lock_guard lock(mutex_);
   askers_.push_back(std::move(deliver));
   return AskerId(static_cast<std::uint32_t>(askers_.size() - 1));
 }
 
-void StoreThread::ask(std::vector<Question>& questions) {
+template <class Tasks>
+void TaskThread<Tasks>::ask(std::vector<Question>& questions) {
   if (questions.empty()) return;
   std::size_t fits = 0;
   {
@@ -54,13 +55,15 @@ void StoreThread::ask(std::vector<Question>& questions) {
   arrived_.notify_one();
   std::vector<std::vector<Answer>> answers;
   for (std::size_t i = fits; i < questions.size(); ++i) {
-    add(answers, questions[i].asker, {questions[i].ticket, too_much(questions[i].task)});
+    Question& question = questions[i];
+    add(answers, question.asker, Answer{question.ticket, Tasks::failed(question.task, kTooMuch)});
   }
   questions.clear();
   deliver(answers);
 }
 
-void StoreThread::run() {
+template <class Tasks>
+void TaskThread<Tasks>::run() {
   while (true) {
     std::vector<Question> group;
     {
@@ -76,30 +79,33 @@ void StoreThread::run() {
   }
 }
 
-void StoreThread::carry_out(std::vector<Question> group) {
-  std::vector<StoreTask> tasks;
+template <class Tasks>
+void TaskThread<Tasks>::carry_out(std::vector<Question> group) {
+  std::vector<typename Tasks::Task> tasks;
   tasks.reserve(group.size());
   for (Question& question : group)
     tasks.push_back(std::move(question.task));
-  std::vector<StoreResult> results = backend_->carry_out(tasks);
+  std::vector<typename Tasks::Result> results = backend_->carry_out(tasks);
   MUSTER_CHECK(results.size() == group.size());
   report();
   std::vector<std::vector<Answer>> answers;
   for (std::size_t i = 0; i < group.size(); ++i) {
-    MUSTER_CHECK(results[i].index() == tasks[i].index());
-    add(answers, group[i].asker, {group[i].ticket, std::move(results[i])});
+    MUSTER_CHECK(Tasks::answers(tasks[i], results[i]));
+    add(answers, group[i].asker, Answer{group[i].ticket, std::move(results[i])});
   }
   deliver(answers);
 }
 
-void StoreThread::report() {
+template <class Tasks>
+void TaskThread<Tasks>::report() {
   std::string trouble = backend_->trouble();
   if (trouble == reported_) return;
   reported_ = std::move(trouble);
   if (report_) report_(reported_);
 }
 
-void StoreThread::deliver(std::vector<std::vector<Answer>>& answers) {
+template <class Tasks>
+void TaskThread<Tasks>::deliver(std::vector<std::vector<Answer>>& answers) {
   for (std::size_t asker = 0; asker < answers.size(); ++asker) {
     if (answers[asker].empty()) continue;
     const Deliver* deliver = nullptr;
@@ -111,5 +117,8 @@ void StoreThread::deliver(std::vector<std::vector<Answer>>& answers) {
     (*deliver)(std::move(answers[asker]));
   }
 }
+
+template class TaskThread<StoreTasks>;
+template class TaskThread<cluster::ClusterTasks>;
 
 }  // namespace muster

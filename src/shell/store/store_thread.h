@@ -1,6 +1,7 @@
-// The store's own thread. Whoever asks (a shard's presence server, a verifier, the control socket)
-// makes itself known once and then hands in questions; the backend carries them out in groups of
-// one commit, and the answers go back to who asked.
+// A store's own thread: StoreThread that of users, ClusterStoreThread (cluster_thread.h) that of
+// the cluster. Whoever asks (a shard's presence server, a verifier, the control socket) makes
+// itself known once and then hands in questions; the backend carries them out in groups of one
+// commit, and the answers go back to who asked.
 //
 // Limits: a group has at most kGroupMax questions, so that the first answers do not wait for the
 // last question. At most kWaitingMax questions wait; one more is answered StoreFailed{busy} at
@@ -25,7 +26,9 @@ namespace muster {
 
 using AskerId = Id<struct AskerTag, std::uint32_t>;
 
-class StoreThread {
+// `Tasks`: backend.h.
+template <class Tasks>
+class TaskThread {
  public:
   static constexpr std::size_t kGroupMax = 512;
   static constexpr std::size_t kWaitingMax = 65'536;
@@ -33,11 +36,11 @@ class StoreThread {
   struct Question {
     AskerId asker;
     Ticket ticket;
-    StoreTask task;
+    typename Tasks::Task task;
   };
   struct Answer {
     Ticket ticket;
-    StoreResult result;
+    typename Tasks::Result result;
   };
   // Takes answers along to who asked, in the order of the questions (but what was too much is
   // answered first). Called on the store's thread, and within ask() for what was too much: it only
@@ -46,11 +49,11 @@ class StoreThread {
   // The store begins to fail, with the reason; or it works again, with "". On the store's thread.
   using Report = std::function<void(const std::string& trouble)>;
 
-  explicit StoreThread(std::unique_ptr<StoreBackend> backend, Report report = {});
+  explicit TaskThread(std::unique_ptr<Backend<Tasks>> backend, Report report = {});
   // Carries out and answers what waits, then ends.
-  ~StoreThread();
-  StoreThread(const StoreThread&) = delete;
-  StoreThread& operator=(const StoreThread&) = delete;
+  ~TaskThread();
+  TaskThread(const TaskThread&) = delete;
+  TaskThread& operator=(const TaskThread&) = delete;
 
   // `deliver` may be called until this is destroyed.
   AskerId know(Deliver deliver);
@@ -65,7 +68,7 @@ class StoreThread {
   // Takes all of `answers`, which lie by the number of their asker.
   void deliver(std::vector<std::vector<Answer>>& answers);
 
-  std::unique_ptr<StoreBackend> backend_;
+  std::unique_ptr<Backend<Tasks>> backend_;
   Report report_;
   std::string reported_;
   std::mutex mutex_;
@@ -75,5 +78,7 @@ class StoreThread {
   bool stopping_ = false;
   std::thread thread_;
 };
+
+using StoreThread = TaskThread<StoreTasks>;
 
 }  // namespace muster

@@ -1,0 +1,34 @@
+// What a durable store is to the shell: it carries out groups of tasks. There are two, that of
+// users (store_backend.h) and that of the cluster (cluster_backend.h); `Tasks` says which:
+//
+//   Task, Result   what it is asked, and what it answers
+//   failed         the answer to a task of which nothing was done
+//   answers        whether a result is one that the task may have
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace muster {
+
+// Used by one thread.
+template <class Tasks>
+class Backend {
+ public:
+  Backend() = default;
+  virtual ~Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  // One result for each task, in order; each is a transaction, and sees those before it. What a
+  // result says is durable when this returns; where it is StoreFailed, nothing of the task was
+  // done. (A disk that refuses to flush may have kept it all the same, and a kill at that moment
+  // bring it to light.)
+  virtual std::vector<typename Tasks::Result> carry_out(
+      const std::vector<typename Tasks::Task>& group) = 0;
+
+  // What stands in the way, for the operator; empty if the last group went well.
+  virtual std::string trouble() const = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,177 @@
+#include "shell/store/cluster_requests.h"
+
+#include <map>
+#include <utility>
+
+#include "base/overloaded.h"
+
+namespace muster::cluster {
+namespace {
+
+using Why = ClusterRefused::Why;
+
+bool has_run_out(const ServerTable::Standing& standing) {
+  return standing.time_left == Duration();
+}
+
+}  // namespace
+
+Requests::Requests(sqlite::Database& database)
+    : flag_(database), servers_(database), assignments_(database) {}
+
+bool Requests::only_reads(const ClusterRequest& request) {
+  return std::holds_alternative<FindOwners>(request);
+}
+
+ClusterReply Requests::carry_out(const StoreTime& now, const ClusterRequest& request) {
+  now_ = now;
+  return std::visit(Overloaded{
+                        [this](const TakeLease& take) { return take_lease(take); },
+                        [this](const auto& known) -> ClusterReply {
+                          if (is_fenced(known.by)) return ClusterRefused{Why::fenced};
+                          return on(known);
+                        },
+                    },
+                    request);
+}
+
+bool Requests::is_fenced(Incarnation server) {
+  const auto found = servers_.find(server, now_);
+  return !found || found->role == Role::gone;
+}
+
+bool Requests::runs(Incarnation server) {
+  const auto found = servers_.find(server, now_);
+  return found && found->role == Role::running;
+}
+
+Directory Requests::directory() {
+  const Flag flag = flag_.get();
+  return {servers_.all(now_), flag.main, flag.epoch};
+}
+
+// --- leases --------------------------------------------------------------------------------------
+
+ClusterReply Requests::take_lease(const TakeLease& take) {
+  if (servers_.count() >= kMembersMax) return ClusterRefused{Why::too_many};
+  const Incarnation before = servers_.alive(take.self.svr_id);
+  Flag flag = flag_.get();
+  if (before != Incarnation()) servers_.set_role(before, Role::gone);
+  if (flag.main == before) flag.main = {};
+  flag.newest = Incarnation(flag.newest.number() + 1);
+  flag_.set(flag);
+  const Role role = take.standby ? Role::standby : Role::running;
+  servers_.add({take.self, flag.newest, role, take.time}, now_);
+  return LeaseTaken{flag.newest, directory()};
+}
+
+ClusterReply Requests::on(const RenewLease& renew) {
+  servers_.set_lease(renew.by, renew.time, now_);
+  return LeaseRenewed{directory()};
+}
+
+ClusterReply Requests::on(const EndLease& end) {
+  drop_flag_of(end.by);
+  servers_.remove(end.by);
+  return LeaseEnded{};
+}
+
+// --- the main ------------------------------------------------------------------------------------
+
+ClusterReply Requests::on(const TakeMain& take) {
+  Flag flag = flag_.get();
+  if (flag.main == take.by) return MainTaken{flag.epoch};
+  const auto main = servers_.find(flag.main, now_);
+  if (main && !has_run_out(*main)) return ClusterRefused{Why::held};
+  if (!runs(take.by)) return ClusterRefused{Why::not_running};
+  flag.main = take.by;
+  flag.epoch = Epoch(flag.epoch.number() + 1);
+  flag_.set(flag);
+  return MainTaken{flag.epoch};
+}
+
+ClusterReply Requests::on(const SetRole& set) {
+  const Flag flag = flag_.get();
+  if (flag.main != set.by || flag.epoch != set.epoch) return ClusterRefused{Why::not_main};
+  const auto found = servers_.find(set.of, now_);
+  const bool as_said = found && found->role == set.from;
+  if (!as_said || set.from == Role::gone || set.to == Role::gone) {
+    return ClusterRefused{Why::changed};
+  }
+  servers_.set_role(set.of, set.to);
+  return RoleSet{};
+}
+
+// --- the end of a server -------------------------------------------------------------------------
+
+ClusterReply Requests::on(const DeclareGone& declare) {
+  const auto found = servers_.find(declare.gone, now_);
+  if (!found || found->role == Role::gone) return ServerIsGone{};
+  if (!has_run_out(*found)) return ClusterRefused{Why::held};
+  drop_flag_of(declare.gone);
+  servers_.set_role(declare.gone, Role::gone);
+  return ServerIsGone{};
+}
+
+ClusterReply Requests::on(const ForgetServer& forget) {
+  const auto found = servers_.find(forget.gone, now_);
+  if (!found) return ServerForgotten{};
+  if (found->role != Role::gone) return ClusterRefused{Why::held};
+  servers_.remove(forget.gone);
+  return ServerForgotten{};
+}
+
+void Requests::drop_flag_of(Incarnation server) {
+  Flag flag = flag_.get();
+  if (flag.main != server) return;
+  flag.main = {};
+  flag_.set(flag);
+}
+
+// --- users ---------------------------------------------------------------------------------------
+
+ClusterReply Requests::on(const FindOwners& find) {
+  if (find.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
+  Owners found;
+  for (const Address& user : find.users)
+    found.owners.push_back(assignments_.owner_of(user));
+  return found;
+}
+
+ClusterReply Requests::on(const AssignUsers& assign) {
+  if (assign.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
+  std::map<Incarnation, bool> run;
+  for (const AssignUsers::One& one : assign.users) {
+    if (!run.contains(one.to)) run[one.to] = runs(one.to);
+  }
+  Owners then;
+  for (const AssignUsers::One& one : assign.users) {
+    Incarnation owner = assignments_.owner_of(one.user);
+    if (owner == one.from && owner != one.to && run[one.to]) {
+      assignments_.set(one.user, one.to);
+      owner = one.to;
+    }
+    then.owners.push_back(owner);
+  }
+  return then;
+}
+
+ClusterReply Requests::on(const ReleaseUsers& release) {
+  if (release.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
+  Owners then;
+  for (const Address& user : release.users) {
+    Incarnation owner = assignments_.owner_of(user);
+    if (owner == release.by) {
+      assignments_.remove(user);
+      owner = {};
+    }
+    then.owners.push_back(owner);
+  }
+  return then;
+}
+
+ClusterReply Requests::on(const SweepAssignments& sweep) {
+  return AssignmentsSwept{assignments_.sweep(sweep.rows_max)};
+}
+
+}  // namespace muster::cluster

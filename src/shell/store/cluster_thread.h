@@ -1,0 +1,12 @@
+// The thread of the cluster's store: as that of users, on a database of its own, so that a busy
+// disk of the one does not look like a dead server in the other.
+#pragma once
+
+#include "shell/store/cluster_backend.h"
+#include "shell/store/store_thread.h"
+
+namespace muster {
+
+using ClusterStoreThread = TaskThread<cluster::ClusterTasks>;
+
+}  // namespace muster

@@ -1,0 +1,74 @@
+// A process of a test's own, which tells its parent lines of bytes and may be killed.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+
+namespace muster::testing {
+
+class Child {
+ public:
+  // `body` runs in the child and writes to the descriptor that it is given.
+  explicit Child(const std::function<void(int)>& body) {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe(ends), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::close(ends[0]);
+      body(ends[1]);
+      ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+    }
+    ::close(ends[1]);
+    from_ = ends[0];
+  }
+  ~Child() { ::close(from_); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // False when the child has closed its end.
+  template <class Value>
+  bool read(Value& value) {
+    auto* bytes = reinterpret_cast<char*>(&value);
+    for (std::size_t got = 0; got < sizeof value;) {
+      const ssize_t count = ::read(from_, bytes + got, sizeof value - got);
+      if (count <= 0) return false;
+      got += static_cast<std::size_t>(count);
+    }
+    return true;
+  }
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return status;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int from_ = -1;
+};
+
+// Within the child.
+template <class Value>
+void tell(int to, const Value& value) {
+  EXPECT_EQ(::write(to, &value, sizeof value), static_cast<ssize_t>(sizeof value));
+}
+
+// The kernel's own kill -9, wherever this process then is.
+inline void kill_self_in(std::uint64_t us) {
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGKILL;
+  timer_t timer{};
+  ASSERT_EQ(::timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+  itimerspec when{};
+  when.it_value.tv_nsec = static_cast<long>(us) * 1'000;
+  ASSERT_EQ(::timer_settime(timer, 0, &when, nullptr), 0);
+}
+
+}  // namespace muster::testing
