@@ -100,6 +100,14 @@ void describe(const Input& input, Scribe& scribe) {
                    scribe.number(answered.ticket.number());
                    scribe.number(answered.reply.index());
                  },
+                 [&](const ClusterAnswered& answered) {
+                   scribe.number(answered.ticket.number());
+                   scribe.number(answered.reply.index());
+                 },
+                 [&](const ServerFenced& answered) {
+                   scribe.number(answered.incarnation.number());
+                   scribe.number(answered.fenced ? 1 : 0);
+                 },
                  [&](const RegistrationAnswered& answered) { of_link(answered); },
                  [&](const FromShard& from) { describe_event(from.event, scribe); },
                  [&](const AdminAsked& asked) { scribe.number(asked.request.index()); },
@@ -147,6 +155,13 @@ void describe(const Order& order, Scribe& scribe) {
                  [&](const AskDigest& ask) { scribe.text(ask.request_uri); },
                  [&](const AskRegistration& ask) { scribe.text(ask.account.text()); },
                  [&](const AskStore& ask) { describe_request(ask.request, scribe); },
+                 [&](const AskCluster& ask) {
+                   scribe.number(ask.ticket.number());
+                   scribe.number(ask.request.index());
+                 },
+                 [&](const FenceServer& fence) { scribe.number(fence.incarnation.number()); },
+                 [&](const LeaseHeld& held) { scribe.number(held.incarnation.number()); },
+                 [](const Fenced&) {},
                  [&](const ToShard& to) {
                    scribe.number(to.to.number());
                    describe_event(to.event, scribe);

@@ -31,7 +31,8 @@ void ModelledStore<Memory, Request, Reply>::commit(Asker asker, std::uint32_t li
   Line& line = lines_[asker];
   Question question = std::move(line.questions.front());
   line.questions.pop_front();
-  const auto failed = misfortune();
+  auto failed = misfortune();
+  if (is_fenced(asker.server)) failed = StoreFailed{StoreFailed::Why::broken};
   Reply reply = failed ? Reply(*failed) : carry_out(memory_, timeline_.now(), question.request);
   line.last_answer = std::max(line.last_answer, timeline_.now() + draw(random_, faults.answer));
   timeline_.at(line.last_answer,
@@ -48,13 +49,32 @@ std::optional<StoreFailed> ModelledStore<Memory, Request, Reply>::misfortune() {
 }
 
 template <class Memory, class Request, class Reply>
+bool ModelledStore<Memory, Request, Reply>::is_fenced(ServerId server) const {
+  const auto acting = acting_as_.find(server);
+  return acting != acting_as_.end() && fenced_.contains(acting->second);
+}
+
+template <class Memory, class Request, class Reply>
+void ModelledStore<Memory, Request, Reply>::fence(cluster::Incarnation life,
+                                                  std::function<void(bool)> answer) {
+  timeline_.at(timeline_.now() + draw(random_, faults.commit), [this, life,
+                                                                answer = std::move(answer)] {
+    const bool done = !misfortune();
+    if (done) fenced_.insert(life);
+    timeline_.at(timeline_.now() + draw(random_, faults.answer), [answer, done] { answer(done); });
+  });
+}
+
+template <class Memory, class Request, class Reply>
 void ModelledStore<Memory, Request, Reply>::asker_dies(ServerId server) {
+  const bool fenced = is_fenced(server);
+  acting_as_.erase(server);
   ++lives_[server];
   for (auto& [asker, line] : lines_) {
     if (asker.server != server) continue;
     std::size_t done = line.questions.empty() ? 0 : random_.below(line.questions.size() + 1);
     for (const Question& question : line.questions) {
-      if (done-- == 0) break;
+      if (fenced || done-- == 0) break;
       carry_out(memory_, timeline_.now(), question.request);
     }
     line = Line{};

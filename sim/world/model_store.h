@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "server/cluster_port.h"
 #include "server/store_port.h"
@@ -45,6 +46,11 @@ class ModelledStore {
   void ask(Asker asker, Request request, Answer answer);
   void asker_dies(ServerId server);
 
+  // Fencing (server/cluster_port.h): what a server asks is done in the name of this life of it. Of
+  // one that is fenced nothing is done any more, whatever was asked before.
+  void act_as(ServerId server, cluster::Incarnation life) { acting_as_[server] = life; }
+  void fence(cluster::Incarnation life, std::function<void(bool fenced)> answer);
+
   // What it holds; to be asked directly by whoever sets a world up, and by checkers.
   Memory& memory() { return memory_; }
   const Memory& memory() const { return memory_; }
@@ -63,12 +69,15 @@ class ModelledStore {
 
   void commit(Asker asker, std::uint32_t life);
   std::optional<StoreFailed> misfortune();
+  bool is_fenced(ServerId server) const;
 
   Timeline& timeline_;
   Prng random_;
   Memory memory_;
   std::map<Asker, Line> lines_;
   std::map<ServerId, std::uint32_t> lives_;
+  std::map<ServerId, cluster::Incarnation> acting_as_;
+  std::set<cluster::Incarnation> fenced_;
 };
 
 class ModelStore final : public ModelledStore<MemoryStore, StoreRequest, StoreReply> {

@@ -87,6 +87,26 @@ void Server::obey(ShardId self, AskStore& ask) {
                       answer(StoreAnswered{ticket, std::move(reply)});
                     });
 }
+void Server::obey(ShardId self, AskCluster& ask) {
+  parts_.cluster_store->ask(
+      {id(), self}, std::move(ask.request),
+      [answer = answer_to(self), ticket = ask.ticket](cluster::ClusterReply reply) {
+        answer(ClusterAnswered{ticket, std::move(reply)});
+      });
+}
+void Server::obey(ShardId self, FenceServer& fence) {
+  parts_.store->fence(fence.incarnation,
+                      [answer = answer_to(self), incarnation = fence.incarnation](bool fenced) {
+                        answer(ServerFenced{incarnation, fenced});
+                      });
+}
+void Server::obey(ShardId, LeaseHeld& held) {
+  parts_.store->act_as(id(), held.incarnation);
+}
+// Not within its own turn.
+void Server::obey(ShardId, Fenced&) {
+  later(parts_.timeline->now(), [this] { parts_.when_fenced(); });
+}
 void Server::obey(ShardId self, AskSasl& ask) {
   auto answered = parts_.verifier->ask(id(), self, ask);
   if (!answered) return;

@@ -61,6 +61,7 @@ void Server::crash() {
   admin_.clear();
   parts_.network->server_dies(*this);
   parts_.store->asker_dies(id());
+  parts_.cluster_store->asker_dies(id());
   parts_.verifier->asker_dies(id());
   for (ShardPlace& place : shards_)
     place = ShardPlace{};

@@ -26,6 +26,7 @@
 
 namespace muster::sim {
 
+class ModelClusterStore;
 class ModelStore;
 class ModelVerifier;
 class Server;
@@ -54,9 +55,12 @@ class Server : public Host {
     Timeline* timeline = nullptr;
     Network* network = nullptr;
     ModelStore* store = nullptr;
+    ModelClusterStore* cluster_store = nullptr;
     ModelVerifier* verifier = nullptr;
     const ServerFaults* faults = nullptr;
     TurnWatch* watch = nullptr;
+    // It was fenced: it is to be killed, and to begin anew.
+    std::function<void()> when_fenced{};
   };
   // `random`: of what the world does to it; the shards' seeds come with each start.
   Server(Parts parts, Prng random);
@@ -145,6 +149,10 @@ class Server : public Host {
   void obey(ShardId self, AskDigest& order);
   void obey(ShardId self, AskRegistration& order);
   void obey(ShardId self, AskStore& order);
+  void obey(ShardId self, AskCluster& order);
+  void obey(ShardId self, FenceServer& order);
+  void obey(ShardId self, LeaseHeld& order);
+  void obey(ShardId self, Fenced& order);
   void obey(ShardId self, ToShard& order);
   void obey(ShardId self, Log& order);
   void obey(ShardId self, AnswerAdmin& order);

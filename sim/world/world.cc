@@ -44,6 +44,7 @@ World::World(Plan plan)
       timeline_(plan_.begin),
       network_(timeline_, streams_.stream("network")),
       store_(timeline_, streams_.stream("store")),
+      cluster_store_(timeline_, streams_.stream("cluster store")),
       verifier_(streams_.stream("verifier")),
       server_seeds_(streams_.stream("server seeds")) {
   for (std::size_t i = 0; i < plan_.servers; ++i) {
@@ -51,7 +52,7 @@ World::World(Plan plan)
     Server::Parts parts;
     parts.id = ServerId(static_cast<std::uint8_t>(i));
     parts.shards = plan_.shards;
-    parts.settings = &plan_.settings;
+    parts.settings = settings_of(i);
     parts.planted = plan_.planted;
     parts.xmpp_at = of_server(plan_.xmpp_at, i);
     parts.sip_at = of_server(plan_.sip_at, i);
@@ -59,9 +60,14 @@ World::World(Plan plan)
     parts.timeline = &timeline_;
     parts.network = &network_;
     parts.store = &store_;
+    parts.cluster_store = &cluster_store_;
     parts.verifier = &verifier_;
     parts.faults = &server_faults_;
     parts.watch = this;
+    parts.when_fenced = [this, i] {
+      servers_[i].crash();
+      start(i);
+    };
     servers_.emplace_back(parts, streams_.stream(name));
     for (std::size_t k = 0; k < plan_.shards; ++k) {
       const std::string place = name + " shard " + std::to_string(k);
@@ -71,9 +77,19 @@ World::World(Plan plan)
   }
 }
 
+const Settings* World::settings_of(std::size_t server) {
+  if (!plan_.cluster) return &plan_.settings;
+  Settings& settings = of_servers_.emplace_back(plan_.settings);
+  settings.cluster.emplace();
+  settings.cluster->self.svr_id = "sip:s" + std::to_string(server) + ".example.com";
+  settings.cluster->standby = server + plan_.standbys >= plan_.servers;
+  return &settings;
+}
+
 void World::set_faults(const Faults& faults) {
   network_.faults = faults.network;
   store_.faults = faults.store;
+  cluster_store_.faults = faults.store;
   server_faults_ = faults.server;
 }
 

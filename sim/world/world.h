@@ -34,6 +34,10 @@ class World : private TurnWatch {
     std::uint8_t servers = 1;
     std::uint8_t shards = 2;  // of each server
     Settings settings;
+    // They are a cluster: server n is "sip:sN.example.com", and of these the last `standbys` wait
+    // to be taken in.
+    bool cluster = false;
+    std::uint8_t standbys = 0;
     Planted planted{};  // a fault of the server itself (server/planted.h)
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};
@@ -50,6 +54,7 @@ class World : private TurnWatch {
   Timeline& timeline() { return timeline_; }
   const Timeline& timeline() const { return timeline_; }
   Network& network() { return network_; }
+  ModelClusterStore& cluster_store() { return cluster_store_; }
   ModelStore& store() { return store_; }
   const ModelStore& store() const { return store_; }
   // The most orders that one turn has left so far.
@@ -88,11 +93,15 @@ class World : private TurnWatch {
   void ordered(const Server& server, ShardId shard, const Order& order) override;
   const std::string& place_of(const Server& server, ShardId shard, bool in);
 
+  const Settings* settings_of(std::size_t server);
+
   Plan plan_;
+  std::deque<Settings> of_servers_;  // of a cluster: each has its own
   RandomStreams streams_;
   Timeline timeline_;
   Network network_;
   ModelStore store_;
+  ModelClusterStore cluster_store_;
   ModelVerifier verifier_;
   ServerFaults server_faults_;
   Prng server_seeds_;

@@ -43,7 +43,7 @@ using AnyEvent = std::variant<
     // admin_events.h
     DropAccount, AccountGone, AccountKept,
     // cluster_events.h
-    ShardStopped>;
+    LeaseIsHeld, ShardStopped>;
 
 // Its copies, moves and ends are compiled once, in events.cc: a switch over all alternatives in
 // every file that touches a vector of events makes each such file take half a minute.

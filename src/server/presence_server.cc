@@ -33,7 +33,7 @@ inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
              RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
              PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
-             WatchRefreshed, WatchEnded, DropAccount>;
+             WatchRefreshed, WatchEnded, DropAccount, LeaseIsHeld>;
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
@@ -98,7 +98,8 @@ void PresenceServer::accept(Now now, const Input& input) {
       Overloaded{
           [&](const Started& started) {
             load_control_.on(now, started, out_);
-            presence_db_.on(now, started, out_);
+            // One of many waits for its lease.
+            if (!shard_.settings.cluster) presence_db_.on(now, started, out_);
           },
           [&](const LinkOpened& opened) {
             if (opened.use == LinkUse::xmpp) {

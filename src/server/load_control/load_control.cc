@@ -7,7 +7,7 @@ namespace muster {
 LoadControl::LoadControl(Shard& shard)
     : shards_serving_(static_cast<std::uint8_t>(shard.shards - 1)) {
   if (shard.self == ShardId() && shard.settings.cluster) {
-    membership_.emplace(*shard.settings.cluster);
+    membership_.emplace(*shard.settings.cluster, shard.shards);
   }
 }
 

@@ -132,6 +132,8 @@ void Membership::answered(Now now, Incarnation, const cluster::LeaseTaken& taken
   self_ = taken.incarnation;
   directory_ = taken.directory;
   out.order(LeaseHeld{self_});
+  for (std::uint8_t shard = 0; shard < shards_; ++shard)
+    out.emit(ShardId(shard), LeaseIsHeld{});
   if (state_ == State::leaving) return look_again(now);
   state_ = State::member;
   lease_holds();

@@ -40,6 +40,7 @@ class PresenceDb {
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
 
   void on(Now now, const Started& started, Outbox& out);
+  void on(Now now, const LeaseIsHeld& held, Outbox& out);
   void on(Now now, const StoreAnswered& answered, Outbox& out);
   // users.cc
   void on(Now now, const UserWanted& wanted, Outbox& out);

@@ -35,6 +35,10 @@ void PresenceDb::on(Now now, const Started&, Outbox& out) {
   load_publications(now, out);
 }
 
+void PresenceDb::on(Now now, const LeaseIsHeld&, Outbox& out) {
+  load_publications(now, out);
+}
+
 void PresenceDb::load_publications(Now now, Outbox& out) {
   publications_again_at_.reset();
   ask_store({}, PublicationsAsk{}, LoadPublications{now.unix_time}, out);

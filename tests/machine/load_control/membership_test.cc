@@ -35,7 +35,7 @@ std::string number(Incarnation incarnation) {
 
 class MembershipTest : public ::testing::Test {
  protected:
-  MembershipTest() : membership_(settings_) {
+  MembershipTest() : membership_(settings_, 2) {
     settings_.self.svr_id = "sip:s5.example.com";
     settings_.lease_time = kLease;
     settings_.renew_after = kRenew;
@@ -45,7 +45,9 @@ class MembershipTest : public ::testing::Test {
   // What was ordered since this was last called, but for what is logged.
   Words take() {
     Words words;
-    for (const Order& order : world_.take().orders) {
+    const auto happened = world_.take();
+    events_ = testing::events<LeaseIsHeld>(happened).size();
+    for (const Order& order : happened.orders) {
       std::visit(
           Overloaded{
               [&](const AskCluster& ask) {
@@ -57,6 +59,9 @@ class MembershipTest : public ::testing::Test {
               },
               [&](const LeaseHeld& held) { words.push_back("held " + number(held.incarnation)); },
               [&](const Fenced&) { words.push_back("fenced"); },
+              [&](const ToShard& to) {
+                words.push_back("tell shard " + std::to_string(to.to.number()));
+              },
               [&](const Log& log) { logged_.emplace_back(log.what); },
               [&](const auto&) { words.push_back("something else"); },
           },
@@ -124,6 +129,7 @@ class MembershipTest : public ::testing::Test {
   Membership membership_;
   std::vector<Ticket> tickets_;
   Words logged_;
+  std::size_t events_ = 0;  // LeaseIsHeld, to this shard
 };
 
 // --- the lease -----------------------------------------------------------------------------------
@@ -134,7 +140,8 @@ TEST_F(MembershipTest, TakesItsLeaseAtTheStart) {
   EXPECT_EQ(take(), Words({"take lease, running"}));
   EXPECT_EQ(membership_.next_deadline(), std::nullopt);
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)})});
-  EXPECT_EQ(take(), Words({"held 5"}));
+  EXPECT_EQ(take(), Words({"held 5", "tell shard 1"}));
+  EXPECT_EQ(events_, 1u);
   EXPECT_EQ(membership_.state(), Membership::State::member);
   EXPECT_EQ(membership_.self(), kSelf);
 }
@@ -242,7 +249,7 @@ TEST_F(MembershipTest, TakesTheFlagWhereNobodyHasIt) {
   membership_.on(world_.now, Started{}, world_.out);
   take();
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)}, {})});
-  EXPECT_EQ(take(), Words({"held 5", "take main 5"}));
+  EXPECT_EQ(take(), Words({"held 5", "tell shard 1", "take main 5"}));
   EXPECT_FALSE(membership_.is_main());
   // Asked once; and who has it, the directory says.
   EXPECT_EQ(renewed(directory({member(kSelf)}, {})), Words());
@@ -360,7 +367,7 @@ TEST_F(MembershipTest, EndsALeaseThatItWasJustTaking) {
   take();
   membership_.leave(world_.now, world_.out);
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)}, {})});
-  EXPECT_EQ(take(), Words({"held 5"}));
+  EXPECT_EQ(take(), Words({"held 5", "tell shard 1"}));
   pass({});
   EXPECT_EQ(take(), Words({"end 5"}));
 }
