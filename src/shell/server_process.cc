@@ -27,6 +27,14 @@ void report_trouble(const std::string& trouble) {
   }
 }
 
+void report_cluster_trouble(const std::string& trouble) {
+  if (trouble.empty()) {
+    write_log({Log::Level::info, "cluster-store-works-again", {}, {}});
+  } else {
+    write_log({Log::Level::error, "cluster-store-fails", {}, trouble});
+  }
+}
+
 }  // namespace
 
 struct ServerProcess::Sockets {
@@ -45,8 +53,10 @@ ServerProcess::~ServerProcess() {
 }
 
 Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
-    ServerOptions options, std::unique_ptr<StoreBackend> backend) {
+    ServerOptions options, std::unique_ptr<StoreBackend> backend,
+    std::unique_ptr<cluster::ClusterBackend> cluster_backend) {
   MUSTER_CHECK(options.shards > 0 && !options.settings.domains.empty());
+  MUSTER_CHECK(options.settings.cluster.has_value() == (cluster_backend != nullptr));
   raise_descriptor_limit();
   std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(options)));
   const ServerOptions& is = process->options_;
@@ -67,6 +77,10 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   }
 
   process->store_ = std::make_unique<StoreThread>(std::move(backend), report_trouble);
+  if (cluster_backend != nullptr) {
+    process->cluster_store_ =
+        std::make_unique<ClusterStoreThread>(std::move(cluster_backend), report_cluster_trouble);
+  }
   process->workers_ = std::make_unique<PasswordWorkers>(is.password_threads);
   const VerifierKeys keys = VerifierKeys::random();
   ShardThread::Company company;
@@ -79,6 +93,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   }
   company.store = process->store_.get();
   company.workers = process->workers_.get();
+  company.cluster_store = process->cluster_store_.get();
+  company.fenced = [self = process.get()] { self->options_.fenced(); };
   company.answer_admin = [self = process.get()](AnswerAdmin answer) { self->answer(answer); };
   for (const auto& shard : process->shards_)
     shard->start(company);

@@ -18,6 +18,8 @@
 #include "shell/address_limits.h"
 #include "shell/record/recording_writer.h"
 #include "shell/shard_thread.h"
+#include "shell/store/cluster_backend.h"
+#include "shell/store/cluster_thread.h"
 #include "shell/store/store_backend.h"
 #include "shell/store/store_thread.h"
 #include "shell/tls/contexts.h"
@@ -40,6 +42,9 @@ struct ServerOptions {
   // A file for all that enters the shards (docs/replay.md); empty: none.
   std::string record_to;
   std::string recorder;  // what its beginning says of the program
+  // Of one of many servers (`settings.cluster`): others took it for dead. It is to be destroyed,
+  // and to begin anew as another. Called on a thread of its own.
+  std::function<void()> fenced{};
 };
 
 class ServerProcess {
@@ -50,9 +55,11 @@ class ServerProcess {
     std::vector<Endpoint> sips;
   };
 
-  // Serves from when it returns. The error is one line for the operator.
+  // Serves from when it returns; one of many needs its cluster's store, and serves once it has its
+  // lease. The error is one line for the operator.
   static Result<std::unique_ptr<ServerProcess>, std::string> start(
-      ServerOptions options, std::unique_ptr<StoreBackend> backend);
+      ServerOptions options, std::unique_ptr<StoreBackend> backend,
+      std::unique_ptr<cluster::ClusterBackend> cluster_backend = nullptr);
   // Stops, and waits for it.
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
@@ -100,6 +107,7 @@ class ServerProcess {
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<PasswordWorkers> workers_;
   std::unique_ptr<StoreThread> store_;
+  std::unique_ptr<ClusterStoreThread> cluster_store_;
 };
 
 }  // namespace muster

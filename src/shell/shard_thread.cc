@@ -85,6 +85,12 @@ void ShardThread::start(Company company) {
     };
   };
   at_store_ = company_.store->know(deliver(false));
+  if (company_.cluster_store != nullptr) {
+    at_cluster_store_ =
+        company_.cluster_store->know([this](std::vector<ClusterStoreThread::Answer> answers) {
+          mailbox_.post_one(ClusterAnswers{std::move(answers)});
+        });
+  }
   verifier_ = std::make_unique<Verifier>(Verifier::Parts{
       parts_.settings, parts_.verifier_keys, parts_.ha1_kept, company_.store->know(deliver(true)),
       company_.workers->know(
@@ -205,6 +211,10 @@ void ShardThread::read_mail() {
                      turn_.input(now_, std::move(arrived));
                    },
                    [&](StoreAnswers& answers) { read_answers(answers); },
+                   [&](ClusterAnswers& answers) {
+                     for (ClusterStoreThread::Answer& answer : answers.answers)
+                       turn_.input(now_, ClusterAnswered{answer.ticket, std::move(answer.result)});
+                   },
                    [&](PasswordResult& result) { verifier_->answered(std::move(result)); },
                    [&](AdminAsked& asked) { turn_.input(now_, std::move(asked)); },
                    [&](NewCertificates& fresh) { links_.use_tls(std::move(fresh.contexts)); },
@@ -221,11 +231,21 @@ void ShardThread::read_answers(StoreAnswers& answers) {
   for (StoreThread::Answer& answer : answers.answers) {
     if (answers.to_verifier) {
       verifier_->answered(now_, std::move(answer));
+    } else if (const auto* reply = std::get_if<ServerReply>(&answer.result)) {
+      read_server_answer(answer.ticket, *reply);
     } else {
       turn_.input(now_,
                   StoreAnswered{answer.ticket, std::get<StoreReply>(std::move(answer.result))});
     }
   }
+}
+
+// A ticket of such a question is the life that it is about; that of ActAs, whose answer nobody
+// awaits, is none.
+void ShardThread::read_server_answer(Ticket ticket, const ServerReply& reply) {
+  const cluster::Incarnation life(ticket.number());
+  if (life == cluster::Incarnation()) return;
+  turn_.input(now_, ServerFenced{life, std::holds_alternative<LifeFenced>(reply)});
 }
 
 void ShardThread::stop() {
@@ -238,49 +258,61 @@ void ShardThread::stop() {
 // --- orders --------------------------------------------------------------------------------------
 
 void ShardThread::carry_out(Order&& order) {
-  std::visit(Overloaded{
-                 [&](SendBytes& send) { links_.send(send.link, send.bytes); },
-                 [&](SendDatagram& send) {
-                   datagrams_.send(send.local, send.remote, std::move(send.bytes), nullptr);
-                 },
-                 [&](FanOut& fan_out) { links_.fan_out(fan_out); },
-                 [&](FanOutDatagrams& fan_out) {
-                   for (FanOutDatagrams::Recipient& r : fan_out.recipients) {
-                     datagrams_.send(r.local, r.remote, std::move(r.head), fan_out.body);
-                   }
-                 },
-                 [&](StartTls& start) { links_.start_tls(now_, start.link, start.domain); },
-                 [&](PauseReading& pause) { links_.pause_reading(pause.link); },
-                 [&](ResumeReading& resume) { links_.resume_reading(resume.link); },
-                 [&](HandOver& over) {
-                   verifier_->forget(over.link);
-                   auto link = links_.release(over.link);
-                   if (link == nullptr) return;
-                   outgoing_[over.to.number()].push_back(LinkOnTheMove{
-                       std::move(link), std::move(over.stream), parts_.self, over.link});
-                 },
-                 [&](CloseLink& close) {
-                   verifier_->forget(close.link);
-                   links_.close(now_, close.link);
-                 },
-                 [&](OpenLink& open) { links_.open(now_, open); },
-                 [&](AskSasl& ask) { ask_sasl(ask); },
-                 [&](AskDigest& ask) { verifier_->ask(now_, std::move(ask)); },
-                 [&](AskRegistration& ask) { verifier_->ask(std::move(ask)); },
-                 [&](AskStore& ask) {
-                   questions_.push_back({at_store_, ask.ticket, std::move(ask.request)});
-                 },
-                 [&](ToShard& to) {
-                   outgoing_[to.to.number()].push_back(FromShard{parts_.self, std::move(to.event)});
-                 },
-                 [&](Log& line) { log_.write(now_, line); },
-                 [&](AnswerAdmin& answer) { company_.answer_admin(std::move(answer)); },
-                 [&](Stopped&) {
-                   stopped_ = true;
-                   links_.close_all(now_);
-                 },
-             },
-             order);
+  std::visit(
+      Overloaded{
+          [&](SendBytes& send) { links_.send(send.link, send.bytes); },
+          [&](SendDatagram& send) {
+            datagrams_.send(send.local, send.remote, std::move(send.bytes), nullptr);
+          },
+          [&](FanOut& fan_out) { links_.fan_out(fan_out); },
+          [&](FanOutDatagrams& fan_out) {
+            for (FanOutDatagrams::Recipient& r : fan_out.recipients) {
+              datagrams_.send(r.local, r.remote, std::move(r.head), fan_out.body);
+            }
+          },
+          [&](StartTls& start) { links_.start_tls(now_, start.link, start.domain); },
+          [&](PauseReading& pause) { links_.pause_reading(pause.link); },
+          [&](ResumeReading& resume) { links_.resume_reading(resume.link); },
+          [&](HandOver& over) {
+            verifier_->forget(over.link);
+            auto link = links_.release(over.link);
+            if (link == nullptr) return;
+            outgoing_[over.to.number()].push_back(
+                LinkOnTheMove{std::move(link), std::move(over.stream), parts_.self, over.link});
+          },
+          [&](CloseLink& close) {
+            verifier_->forget(close.link);
+            links_.close(now_, close.link);
+          },
+          [&](OpenLink& open) { links_.open(now_, open); },
+          [&](AskSasl& ask) { ask_sasl(ask); },
+          [&](AskDigest& ask) { verifier_->ask(now_, std::move(ask)); },
+          [&](AskRegistration& ask) { verifier_->ask(std::move(ask)); },
+          [&](AskStore& ask) {
+            questions_.push_back({at_store_, ask.ticket, std::move(ask.request)});
+          },
+          [&](AskCluster& ask) {
+            cluster_questions_.push_back({at_cluster_store_, ask.ticket, std::move(ask.request)});
+          },
+          [&](FenceServer& fence) {
+            questions_.push_back({at_store_, Ticket(fence.incarnation.number()),
+                                  ServerRequest(FenceLife{fence.incarnation})});
+          },
+          [&](LeaseHeld& held) {
+            questions_.push_back({at_store_, Ticket(), ServerRequest(ActAs{held.incarnation})});
+          },
+          [&](Fenced&) { company_.fenced(); },
+          [&](ToShard& to) {
+            outgoing_[to.to.number()].push_back(FromShard{parts_.self, std::move(to.event)});
+          },
+          [&](Log& line) { log_.write(now_, line); },
+          [&](AnswerAdmin& answer) { company_.answer_admin(std::move(answer)); },
+          [&](Stopped&) {
+            stopped_ = true;
+            links_.close_all(now_);
+          },
+      },
+      order);
 }
 
 void ShardThread::ask_sasl(const AskSasl& ask) {
@@ -300,6 +332,7 @@ void ShardThread::end_turn() {
   datagrams_.flush();
   unanswered_ += questions_.size();
   company_.store->ask(questions_);
+  if (!cluster_questions_.empty()) company_.cluster_store->ask(cluster_questions_);
   post_mail();
   if (recorder_ && recorder_->flush_at() && *recorder_->flush_at() <= now_.instant) {
     recorder_->flush();

@@ -36,6 +36,7 @@
 #include "shell/listeners.h"
 #include "shell/log.h"
 #include "shell/mailbox.h"
+#include "shell/store/cluster_thread.h"
 #include "shell/store/store_thread.h"
 #include "shell/verifier/password_workers.h"
 #include "shell/verifier/verifier.h"
@@ -53,11 +54,14 @@ struct StoreAnswers {
   bool to_verifier = false;
   std::vector<StoreThread::Answer> answers;
 };
+struct ClusterAnswers {
+  std::vector<ClusterStoreThread::Answer> answers;
+};
 struct NewCertificates {
   std::shared_ptr<const TlsContexts> contexts;
 };
-using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, PasswordResult, AdminAsked,
-                          NewCertificates, StopAsked>;
+using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, ClusterAnswers, PasswordResult,
+                          AdminAsked, NewCertificates, StopAsked>;
 
 // What a mail takes of its mailbox.
 std::size_t weight_of(const Mail& mail);
@@ -87,6 +91,8 @@ class ShardThread {
     std::vector<ShardThread*> shards;  // by their number, itself among them
     StoreThread* store = nullptr;
     PasswordWorkers* workers = nullptr;
+    ClusterStoreThread* cluster_store = nullptr;    // of one of many servers
+    std::function<void()> fenced;                   // likewise; called on this thread
     std::function<void(AnswerAdmin)> answer_admin;  // called on this thread
   };
 
@@ -116,6 +122,7 @@ class ShardThread {
   void tell(const Input& input);
   void read_mail();
   void read_answers(StoreAnswers& answers);
+  void read_server_answer(Ticket ticket, const ServerReply& reply);
   void ask_sasl(const AskSasl& ask);
   void stop();
   void pass_time();
@@ -138,6 +145,8 @@ class ShardThread {
   std::unique_ptr<Verifier> verifier_;
   std::vector<std::vector<Mail>> outgoing_;  // by shard
   std::vector<StoreThread::Question> questions_;
+  AskerId at_cluster_store_;
+  std::vector<ClusterStoreThread::Question> cluster_questions_;
   std::size_t unanswered_ = 0;  // questions to the store
   bool held_back_ = false;
   std::vector<Mail> incoming_;

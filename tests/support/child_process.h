@@ -42,6 +42,7 @@ class Child {
     }
     return true;
   }
+  void send(int signal) { EXPECT_EQ(::kill(pid_, signal), 0); }
   int wait() {
     int status = 0;
     ::waitpid(pid_, &status, 0);

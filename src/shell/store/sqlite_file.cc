@@ -98,6 +98,7 @@ void File::write(Group& group) {
 
 File::Attempt File::attempt(Group& group) {
   begin(begin_writing_);
+  if (database_->ok()) group.begin_writing();
   for (auto place = group.open.begin(); place != group.open.end() && database_->ok(); ++place) {
     carry_out_one(group, *place);
     if (!database_->in_transaction()) {

@@ -40,6 +40,9 @@ class Group {
   // A task that only reads, but writes where it finds that it must: it did not, for want of
   // `may_write`, and is carried out again.
   virtual bool must_write(std::size_t) const { return false; }
+  // Within a transaction that writes, before all else: where it may not, the database is to be in
+  // trouble.
+  virtual void begin_writing() {}
   virtual void carry_out(std::size_t place, bool may_write) = 0;
   virtual void fail(std::size_t place, const Trouble& trouble) = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/overloaded.h"
 
 namespace muster::sqlite {
@@ -38,8 +39,12 @@ bool Requests::only_reads(const StoreTask& task) {
 StoreResult Requests::carry_out(const StoreTask& task, bool may_create) {
   may_create_ = may_create;
   return std::visit(
-      [this](const auto& request) -> StoreResult {
-        return std::visit([this](const auto& known) -> StoreResult { return on(known); }, request);
+      Overloaded{
+          [](const ServerRequest&) -> StoreResult { MUSTER_UNREACHABLE("it is for the fences"); },
+          [this](const auto& request) -> StoreResult {
+            return std::visit([this](const auto& known) -> StoreResult { return on(known); },
+                              request);
+          },
       },
       task);
 }

@@ -10,6 +10,8 @@ constexpr std::int64_t kApplicationId = 0x6d757374;  // "must"
 // The numbers of `policy` and `subscription` are those of enum WatcherPolicy and enum Subscription.
 // `version` is what server/store_port.h says of versions; `retired` holds the first one of a new
 // account. `groups` are netstrings ("7:Friends,"), `expires` is in microseconds since 1970.
+// `fenced` has each server's life that was fenced: a row for each crash, and it is needed as long
+// as a process of that time could still be there.
 constexpr std::array<const char*, kSchemaVersion> kSteps = {R"sql(
   CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
@@ -55,6 +57,9 @@ constexpr std::array<const char*, kSchemaVersion> kSteps = {R"sql(
     document TEXT NOT NULL
   ) STRICT;
   CREATE INDEX publications_by_account ON publications (account);
+)sql",
+                                                            R"sql(
+  CREATE TABLE fenced (life INTEGER PRIMARY KEY) STRICT;
 )sql"};
 
 }  // namespace

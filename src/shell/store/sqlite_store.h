@@ -3,11 +3,13 @@
 // reading keeps nobody from logging in.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "shell/store/sqlite_fences.h"
 #include "shell/store/sqlite_file.h"
 #include "shell/store/sqlite_requests.h"
 #include "shell/store/store_backend.h"
@@ -17,20 +19,24 @@ namespace muster {
 class SqliteStore : public StoreBackend {
  public:
   using Options = sqlite::Database::Options;
+  // A server of a cluster changes nothing before it is told in whose name (ActAs).
+  enum class Company : std::uint8_t { alone, one_of_many };
 
   static constexpr int kGroupAttemptsMax = sqlite::File::kGroupAttemptsMax;
 
   // Opens the file, makes it if there is none. The error is one line for the operator.
-  static Result<std::unique_ptr<SqliteStore>, std::string> open(const Options& options);
+  static Result<std::unique_ptr<SqliteStore>, std::string> open(const Options& options,
+                                                                Company company = Company::alone);
 
   std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) override;
   std::string trouble() const override { return file_.trouble(); }
 
  private:
-  explicit SqliteStore(const Options& options);
+  SqliteStore(const Options& options, Company company);
 
   sqlite::File file_;
   sqlite::Requests requests_{file_.database()};
+  sqlite::Fences fences_;
 };
 
 }  // namespace muster

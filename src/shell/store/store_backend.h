@@ -11,6 +11,7 @@
 
 #include "model/address.h"
 #include "model/pair.h"
+#include "server/cluster_port.h"
 #include "server/store_port.h"
 #include "shell/store/backend.h"
 #include "shell/store/credentials.h"
@@ -74,18 +75,38 @@ struct AccountRefused {
 using AccountReply = std::variant<CredentialsLoaded, AccountCreated, CredentialsSet, AccountsListed,
                                   AccountRefused, StoreFailed>;
 
+// --- servers of a cluster (server/cluster_port.h) ------------------------------------------------
+
+// From now on what is changed is changed in the name of this life of this server. A store whose
+// process is one of many (its options) changes nothing before. Answer: ActingAs.
+struct ActAs {
+  cluster::Incarnation life;
+};
+// From when it is answered on nothing is changed in the name of that life. Answer: LifeFenced.
+struct FenceLife {
+  cluster::Incarnation life;
+};
+using ServerRequest = std::variant<ActAs, FenceLife>;
+
+struct ActingAs {};
+struct LifeFenced {
+  cluster::Incarnation life;
+};
+using ServerReply = std::variant<ActingAs, LifeFenced, StoreFailed>;
+
 // --- the store -----------------------------------------------------------------------------------
 
-using StoreTask = std::variant<StoreRequest, AccountRequest>;
+using StoreTask = std::variant<StoreRequest, AccountRequest, ServerRequest>;
 // Of the same kind as the task.
-using StoreResult = std::variant<StoreReply, AccountReply>;
+using StoreResult = std::variant<StoreReply, AccountReply, ServerReply>;
 
 struct StoreTasks {
   using Task = StoreTask;
   using Result = StoreResult;
   static Result failed(const Task& task, StoreFailed how) {
     if (std::holds_alternative<StoreRequest>(task)) return StoreReply(how);
-    return AccountReply(how);
+    if (std::holds_alternative<AccountRequest>(task)) return AccountReply(how);
+    return ServerReply(how);
   }
   static bool answers(const Task& task, const Result& result) {
     return task.index() == result.index();
