@@ -1,59 +1,29 @@
 #include "shell/store/sqlite_store.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
-#include <variant>
 
-#include "shell/store/sqlite_requests.h"
+#include "shell/store/sql_group.h"
 #include "shell/store/sqlite_schema.h"
 
 namespace muster {
 
-using sqlite::Trouble;
+using sql::Group;
+using sql::Trouble;
 
 // An open file, and what is prepared on it.
 struct SqliteStore::Connection {
   explicit Connection(std::unique_ptr<sqlite::Database> opened) : database(std::move(opened)) {}
 
   std::unique_ptr<sqlite::Database> database;
-  sqlite::Requests requests{*database};
-  sqlite::Statement begin_reading{*database, "BEGIN"};
-  sqlite::Statement begin_writing{*database, "BEGIN IMMEDIATE"};
-  sqlite::Statement version{*database, "PRAGMA user_version"};
-  sqlite::Statement save{*database, "SAVEPOINT task"};
-  sqlite::Statement undo{*database, "ROLLBACK TO task"};
-  sqlite::Statement release{*database, "RELEASE task"};
-  sqlite::Statement commit{*database, "COMMIT"};
-};
-
-// A group on its way.
-struct SqliteStore::Group {
-  explicit Group(const std::vector<StoreTask>& all)
-      : tasks(all), results(all.size()), open(all.size()) {
-    std::iota(open.begin(), open.end(), std::size_t{0});
-  }
-
-  const std::vector<StoreTask>& tasks;
-  std::vector<StoreResult> results;
-  std::vector<std::size_t> open;  // the places of those whose result is still to be found, in order
-
-  bool only_reads(std::size_t place) const { return sqlite::Requests::only_reads(tasks[place]); }
-  void fail(std::size_t place, const Trouble& trouble) {
-    if (std::holds_alternative<StoreRequest>(tasks[place])) {
-      results[place] = StoreReply(StoreFailed{trouble.why});
-    } else {
-      results[place] = AccountReply(StoreFailed{trouble.why});
-    }
-  }
-  // This is LoadUser{create}, and there was no account.
-  bool wants_account(std::size_t place) const {
-    const auto* request = std::get_if<StoreRequest>(&tasks[place]);
-    const auto* load = request == nullptr ? nullptr : std::get_if<LoadUser>(request);
-    if (load == nullptr || !load->create) return false;
-    const auto* loaded = std::get_if<UserLoaded>(&std::get<StoreReply>(results[place]));
-    return loaded != nullptr && !loaded->exists;
-  }
+  sql::Requests requests{*database};
+  sql::Statement begin_reading{*database, "BEGIN"};
+  sql::Statement begin_writing{*database, "BEGIN IMMEDIATE"};
+  sql::Statement version{*database, "PRAGMA user_version"};
+  sql::Statement save{*database, "SAVEPOINT task"};
+  sql::Statement undo{*database, "ROLLBACK TO task"};
+  sql::Statement release{*database, "RELEASE task"};
+  sql::Statement commit{*database, "COMMIT"};
 };
 
 SqliteStore::SqliteStore(Options options, std::unique_ptr<Connection> connection)
@@ -93,11 +63,11 @@ std::vector<StoreResult> SqliteStore::carry_out(const std::vector<StoreTask>& ta
 
 // --- groups --------------------------------------------------------------------------------------
 
-void SqliteStore::begin(sqlite::Statement& how) {
+void SqliteStore::begin(sql::Statement& how) {
   sqlite::Database& database = *connection_->database;
   if (database.moved()) return database.refuse("the file was moved, replaced or removed");
   how.run();
-  sqlite::Rows rows = connection_->version.rows();
+  sql::Rows rows = connection_->version.rows();
   if (!rows.next() || rows.integer(0) == sqlite::kSchemaVersion) return;
   database.refuse(sqlite::other_version(rows.integer(0)));
 }
@@ -140,11 +110,7 @@ void SqliteStore::write(Group& group) {
     if (attempted == Attempt::hopeless) break;
   }
   const Trouble why = *met_;
-  std::erase_if(group.open, [&](std::size_t place) {
-    if (group.only_reads(place)) return false;
-    group.fail(place, why);
-    return true;
-  });
+  group.fail_writers(why);
   if (!group.open.empty()) read(group, &why);
 }
 

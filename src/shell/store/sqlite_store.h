@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "shell/store/sql_group.h"
 #include "shell/store/sqlite.h"
 #include "shell/store/store_backend.h"
 
@@ -41,21 +42,20 @@ class SqliteStore : public StoreBackend {
 
  private:
   struct Connection;
-  struct Group;
   enum class Attempt : std::uint8_t { committed, begin_again, hopeless };
 
   SqliteStore(Options options, std::unique_ptr<Connection> connection);
-  void begin(sqlite::Statement& how);
-  void write(Group& group);
-  Attempt attempt(Group& group);
-  void carry_out_one(Group& group, std::size_t place);
-  bool read(Group& group, const sqlite::Trouble* no_writing);
+  void begin(sql::Statement& how);
+  void write(sql::Group& group);
+  Attempt attempt(sql::Group& group);
+  void carry_out_one(sql::Group& group, std::size_t place);
+  bool read(sql::Group& group, const sql::Trouble* no_writing);
   // The trouble that the database is in, which is then over.
-  sqlite::Trouble take_trouble(bool in_writing);
+  sql::Trouble take_trouble(bool in_writing);
 
   Options options_;
   std::unique_ptr<Connection> connection_;
-  std::optional<sqlite::Trouble> met_;  // in this group, the last
+  std::optional<sql::Trouble> met_;  // in this group, the last
   std::string trouble_;
   bool trouble_is_in_writing_ = false;
 };

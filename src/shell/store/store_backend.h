@@ -90,7 +90,7 @@ class StoreBackend {
   // One result for each task, in order; each is a transaction, and sees those before it. What a
   // result says is durable when this returns; where it is StoreFailed, nothing of the task was
   // done. (A disk that refuses to flush may have kept it all the same, and a kill at that moment
-  // bring it to light.)
+  // bring it to light; so may a database whose connection ended while it committed.)
   virtual std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) = 0;
 
   // What stands in the way, for the operator; empty if the last group went well.
