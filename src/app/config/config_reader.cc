@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
+#include "shell/store/postgres.h"
 
 namespace muster {
 namespace {
@@ -39,6 +40,7 @@ Config ConfigReader::read(std::string_view text) {
                     }},
                    {"domain", [&](const Value& value) { read_domains(value); }},
                    {"listen", [&](const Value& value) { read_listen(value); }},
+                   {"store", [&](const Value& value) { read_store(value); }},
                    {"log", [&](const Value& value) { read_log(value); }},
                    {"policy", [&](const Value& value) { read_policy(value); }},
                    {"limits", [&](const Value& value) { read_limits(value); }},
@@ -131,7 +133,7 @@ void ConfigReader::read_domain_name(const Value& value, std::string& into) {
   into = *canonical;
 }
 
-// --- addresses, log, policy ----------------------------------------------------------------------
+// --- addresses, store, log, policy ---------------------------------------------------------------
 
 void ConfigReader::read_listen(const Value& value) {
   ServerOptions& server = config_.server;
@@ -171,6 +173,21 @@ void ConfigReader::read_endpoints(const Value& value, std::vector<Endpoint>& int
       into.push_back(*endpoint);
     }
   }
+}
+
+// An error does not cite what was found: there may be a password in it.
+void ConfigReader::read_store(const Value& value) {
+  read_section(value, {
+                          {"postgres",
+                           [&](const Value& v) {
+                             const auto text = v.item.value_exact<std::string_view>();
+                             if (!text) return refuse(v, R"(a string, as "host=... dbname=...")");
+                             config_.postgres = *text;
+                             if (const auto unfit = postgres::why_unfit(config_.postgres)) {
+                               fail(begin_of(v.item), v.name + ": " + *unfit);
+                             }
+                           }},
+                      });
 }
 
 void ConfigReader::read_log(const Value& value) {
