@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "codec/address/ip.h"
+#include "codec/sip/check.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
@@ -166,7 +167,7 @@ class World {
       if (const auto* send = std::get_if<SendOnLink>(&event)) sip_.on(now_, *send, out_);
       if (const auto* lost = std::get_if<FlowLost>(&event)) sip_.on(now_, *lost, out_);
       if (const auto* told = std::get_if<SipRequestReceived>(&event)) {
-        MUSTER_CHECK(sip::parse_message(told->bytes).ok());
+        MUSTER_CHECK(!sip::check_request(told->read->message));
         told_.push_back(told->request);
       }
       if (std::holds_alternative<SipRequestEnded>(event)) {

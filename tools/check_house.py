@@ -220,6 +220,15 @@ def check_sleeps(tree):
                             " is slow or flaky; advance virtual time, or wait for the event itself")
 
 
+def check_plants(tree):
+    for file in tree.cpp("src/shell", "src/app"):
+        if file.path.startswith("src/app/sim/"):
+            continue
+        for line, _ in file.find(r"\bPlanted\b|\bplanted\b"):
+            yield Violation(file.path, line, "planted", "a fault is planted by the simulator alone"
+                            " (docs/adr/0007-planted-faults.md): a server has no way to have one")
+
+
 CHECKS = [
     check_sizes,
     check_names,
@@ -229,6 +238,7 @@ CHECKS = [
     check_functions,
     check_limits,
     check_sleeps,
+    check_plants,
 ]
 
 

@@ -25,6 +25,11 @@ namespace muster::sim {
 
 struct GoOnline {};
 struct GoOffline {};
+// It forgets all, and says nothing: as if its battery were out, or, where its link ends, as if its
+// process were killed.
+struct Vanish {
+  bool link_ends = false;
+};
 struct Show {
   Shown shown;
 };
@@ -38,11 +43,23 @@ struct StopWatching {
 struct Revoke {
   Address watcher;
 };
+// Tells one user how it looks, who need not be a contact. Messengers alone can, and have rosters.
+struct ShowTo {
+  Address to;
+};
+struct SetContact {
+  Address contact;
+  std::string group;
+};
+struct RemoveContact {
+  Address contact;
+};
 struct SendText {
   Address to;
   std::string text;
 };
-using Wish = std::variant<GoOnline, GoOffline, Show, StartWatching, StopWatching, Revoke, SendText>;
+using Wish = std::variant<GoOnline, GoOffline, Vanish, Show, StartWatching, StopWatching, Revoke,
+                          ShowTo, SetContact, RemoveContact, SendText>;
 
 // --- facts ---------------------------------------------------------------------------------------
 
@@ -87,6 +104,15 @@ struct Identity {
   Endpoint server;   // where it finds its service
 };
 
+// How an agent stands with another user, as the service told it last.
+struct Tie {
+  bool sees = false;     // an authorized subscription of its own
+  bool asked = false;    // one that is not decided
+  bool is_seen = false;  // of the other; messengers alone know
+  friend bool operator==(const Tie&, const Tie&) = default;
+};
+std::string to_text(const Tie& tie);
+
 class Agent {
  public:
   virtual ~Agent() = default;
@@ -103,6 +129,10 @@ class Agent {
   virtual Picture own_picture() const = 0;
   // Of everybody it watches now, what it saw last.
   virtual std::map<Address, Picture> pictures() const = 0;
+  // A messenger's roster; a phone's subscriptions that stand.
+  virtual std::map<Address, Tie> ties() const = 0;
+  // Of others, who showed themselves to it alone: which of their agents it takes to be there.
+  virtual std::map<Address, Picture> glimpses() const { return {}; }
 };
 
 // The pause before the next attempt: doubled each time, with a jitter, up to a minute.

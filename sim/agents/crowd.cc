@@ -22,9 +22,22 @@ void Crowd::wish(AgentId id, const Wish& wish) {
   step(id, wish);
 }
 
+void Crowd::lose(AgentId id) {
+  Place& place = places_[id.number()];
+  place.lost = true;
+  const Endpoint& at = place.agent->identity().at;
+  world_.network().unbind(at);
+  endpoints_.erase(at);
+  if (!place.connection) return;
+  world_.network().vanish(*place.connection);
+  connections_.erase(*place.connection);
+  place.connection.reset();
+}
+
 // --- steps ---------------------------------------------------------------------------------------
 
 void Crowd::step(AgentId id, const AgentInput& input) {
+  if (lost(id)) return;
   AgentOutbox out;
   places_[id.number()].agent->step({world_.timeline().now(), {}}, input, out);
   for (AgentOrder& order : out)
@@ -103,7 +116,6 @@ std::optional<AgentId> Crowd::agent_of(ConnectionId connection) const {
 void Crowd::connected(ConnectionId connection) {
   if (const auto id = agent_of(connection)) step(*id, Connected{});
 }
-// No agent listens: a server that connects to one is refused.
 void Crowd::accepted(ConnectionId connection) {
   world_.network().abort(connection);
 }
@@ -141,6 +153,7 @@ void Crowd::note(AgentId id, const Happened& fact) {
                  [&](const WentOnline& went) { say("is online as", went.as.text()); },
                  [&](const WentOffline&) { say("is offline", {}); },
                  [&](const ShowedItself& showed) { say("shows", to_text(showed.picture)); },
+                 [&](const ShowedItselfTo& showed) { say("shows itself to", showed.to.text()); },
                  [&](const ForgotPictures&) { say("forgets what it saw", {}); },
                  [&](const SawPicture& saw) {
                    say("sees", saw.presentity.text() + ": " + to_text(saw.picture));
@@ -151,6 +164,7 @@ void Crowd::note(AgentId id, const Happened& fact) {
                  [&](const SentMessage& sent) { say("writes to", sent.to.text()); },
                  [&](const HeardMessage& message) { say("reads of", message.from.text()); },
                  [&](const WasPromised& promised) { say("is promised", promised.what); },
+                 [&](const LostHold& lost) { say("loses", lost.of); },
                  [&](const WasSurprised& surprised) { say("is surprised by", surprised.by); },
              },
              fact.what);
@@ -165,6 +179,14 @@ std::string to_text(const Picture& picture) {
     text += name + " '" + shown.show + "' '" + shown.note + "'";
   }
   return text + "}";
+}
+
+std::string to_text(const Tie& tie) {
+  std::string text;
+  if (tie.sees) text += " sees";
+  if (tie.asked) text += " asked";
+  if (tie.is_seen) text += " is seen";
+  return text.empty() ? "nothing" : text.substr(1);
 }
 
 }  // namespace muster::sim

@@ -24,6 +24,11 @@ class Crowd : private Peer {
 
   // Now; what comes of it is an event like others.
   void wish(AgentId id, const Wish& wish);
+  // Its device breaks: it neither says nor hears anything more, and nobody is told.
+  void lose(AgentId id);
+  bool lost(AgentId id) const { return places_[id.number()].lost; }
+  // Of all agents; a device that broke has none.
+  std::size_t links() const { return connections_.size(); }
 
   void watch(AgentWatch& watch) { watches_.push_back(&watch); }
 
@@ -33,6 +38,7 @@ class Crowd : private Peer {
     std::string name;  // for the history
     std::optional<ConnectionId> connection;
     std::optional<Instant> alarm;
+    bool lost = false;
   };
 
   void step(AgentId id, const AgentInput& input);
@@ -42,6 +48,8 @@ class Crowd : private Peer {
   std::optional<AgentId> agent_of(ConnectionId connection) const;
   void note(AgentId id, const Happened& fact);
 
+  // No agent does: a server that connects to one is refused.
+  bool listens() const override { return false; }
   void connected(ConnectionId connection) override;
   void accepted(ConnectionId connection) override;
   void tls_started(ConnectionId connection) override;

@@ -38,6 +38,10 @@ struct WentOffline {
 struct ShowedItself {
   Picture picture;
 };
+// Directed presence (RFC 6121 section 4.6): it told one user how it looks.
+struct ShowedItselfTo {
+  Address to;
+};
 // It has no watch any more of whom it watched, and forgot what it saw: a stream or a dialog began
 // or ended.
 struct ForgotPictures {};
@@ -70,10 +74,16 @@ struct HeardMessage {
   Address from;
   std::string text;
 };
-// An answer said that something is done for good: "PUBLISH", "roster".
+// An answer said that something is kept for good: "publication", by its note; "roster", of which
+// version.
 struct WasPromised {
   std::string what;
   std::string detail;
+};
+// What the service keeps for it is no more, though it did not let go of it: its stream or link, a
+// dialog, a publication, an answer.
+struct LostHold {
+  std::string of;
 };
 // Something that a correct service does not say to a correct agent.
 struct WasSurprised {
@@ -83,8 +93,9 @@ struct WasSurprised {
 struct Happened {
   Instant at;
   AgentId agent;
-  std::variant<WentOnline, WentOffline, ShowedItself, ForgotPictures, SawPicture, AskedFor, WasTold,
-               WatchStood, SentMessage, HeardMessage, WasPromised, WasSurprised>
+  std::variant<WentOnline, WentOffline, ShowedItself, ShowedItselfTo, ForgotPictures, SawPicture,
+               AskedFor, WasTold, WatchStood, SentMessage, HeardMessage, WasPromised, LostHold,
+               WasSurprised>
       what;
 };
 

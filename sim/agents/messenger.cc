@@ -16,7 +16,9 @@ constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
 constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 constexpr std::string_view kNsRoster = "jabber:iq:roster";
 constexpr std::string_view kNsStanzas = "jabber:client";
+constexpr std::string_view kNsStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 constexpr Duration kLoginTime = Duration::seconds(60);
+constexpr Duration kAgainTime = Duration::seconds(5);
 
 Address address_of(std::string_view text) {
   const auto parsed = parse_jid(text);
@@ -60,7 +62,7 @@ void Messenger::step(Now now, const AgentInput& input, AgentOutbox& out) {
 }
 
 std::optional<Instant> Messenger::next_deadline() const {
-  return deadline_;
+  return again_due_ && (!deadline_ || *again_due_ < *deadline_) ? again_due_ : deadline_;
 }
 
 void Messenger::tell(decltype(Happened::what) what) {
@@ -91,6 +93,18 @@ void Messenger::on(const GoOffline&) {
   tell(WentOffline{true});
 }
 
+void Messenger::on(const Vanish& wish) {
+  const bool was_online = state_ == State::online;
+  wants_online_ = false;
+  kept_roster_.clear();
+  kept_version_.clear();
+  if (state_ != State::offline) {
+    out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
+  }
+  lose_link();
+  if (was_online) tell(WentOffline{});
+}
+
 void Messenger::lose_link() {
   const bool saw = !pictures_.empty();
   state_ = State::offline;
@@ -99,6 +113,9 @@ void Messenger::lose_link() {
   framer_.reset();
   ping_id_.clear();
   roster_.clear();
+  asked_.clear();
+  again_.clear();
+  again_due_.reset();
   pictures_.clear();
   full_ = Address();
   deadline_.reset();
@@ -112,11 +129,19 @@ void Messenger::come_back_later() {
 void Messenger::link_ended() {
   const bool was_online = state_ == State::online;
   lose_link();
-  if (was_online) tell(WentOffline{});
+  if (was_online) {
+    tell(WentOffline{});
+    tell(LostHold{"its stream"});
+  }
   come_back_later();
 }
 
 void Messenger::woken() {
+  if (again_due_ && *again_due_ <= now_.instant) {
+    again_due_.reset();
+    for (const auto& [verb, to] : std::exchange(again_, {}))
+      say_presence(verb, to);
+  }
   if (!deadline_ || *deadline_ > now_.instant) return;
   deadline_.reset();
   if (state_ == State::offline) {
@@ -162,6 +187,21 @@ std::map<Address, Picture> Messenger::pictures() const {
   return all;
 }
 
+std::map<Address, Tie> Messenger::ties() const {
+  return state_ == State::online ? kept_roster_ : std::map<Address, Tie>();
+}
+
+// A bare name in it would be of nobody: only agents show themselves.
+std::map<Address, Picture> Messenger::glimpses() const {
+  std::map<Address, Picture> all;
+  if (state_ != State::online) return all;
+  for (const auto& [contact, picture] : pictures_) {
+    const auto item = roster_.find(contact);
+    if (item == roster_.end() || !item->second.sees) all[contact] = picture;
+  }
+  return all;
+}
+
 // --- the stream ----------------------------------------------------------------------------------
 
 void Messenger::open_stream() {
@@ -201,7 +241,11 @@ bool Messenger::take(const xml::Frame& frame, std::string_view bytes) {
       if (state_ == State::online && ping_id_.empty()) {
         deadline_ = now_.instant + habits_.silence_max;
       }
-      hear(*element);
+      if (is_for_it(*element)) {
+        hear(*element);
+      } else {
+        tell(WasSurprised{"a stanza for somebody else: " + std::string(bytes)});
+      }
       return true;
     }
     case xml::Frame::Kind::stream_end: return true;
@@ -210,6 +254,14 @@ bool Messenger::take(const xml::Frame& frame, std::string_view bytes) {
       return false;
   }
   return false;
+}
+
+// Its full address is known from binding on.
+bool Messenger::is_for_it(const xml::Element& stanza) const {
+  const auto to = stanza.attribute("to");
+  if (!to || full_ == Address()) return true;
+  const Address address = address_of(*to);
+  return address == full_ || address == identity_.account;
 }
 
 void Messenger::hear(const xml::Element& element) {
@@ -294,11 +346,19 @@ void Messenger::on(const Show& wish) {
 }
 
 void Messenger::show_itself() {
-  std::string presence = "<presence>";
+  say_how_it_looks({});
+  tell(ShowedItself{own_picture()});
+}
+
+// To all who may see it, or to one.
+void Messenger::say_how_it_looks(const Address& to) {
+  std::string presence = "<presence" + (to == Address() ? "" : attribute("to", to.text())) + ">";
   if (!shown_.show.empty()) xml::append_text_element(presence, "show", shown_.show);
   if (!shown_.note.empty()) xml::append_text_element(presence, "status", shown_.note);
+  if (habits_.priority != 0) {
+    xml::append_text_element(presence, "priority", std::to_string(habits_.priority));
+  }
   say(presence + "</presence>");
-  tell(ShowedItself{own_picture()});
 }
 
 void Messenger::on(const StartWatching& wish) {
@@ -317,6 +377,31 @@ void Messenger::on(const Revoke& wish) {
   if (state_ == State::online) say_presence(SubscriptionVerb::unsubscribed, wish.watcher);
 }
 
+void Messenger::on(const ShowTo& wish) {
+  if (state_ != State::online) return;
+  say_how_it_looks(wish.to);
+  tell(ShowedItselfTo{wish.to});
+}
+
+void Messenger::on(const SetContact& wish) {
+  std::string item = "<item" + attribute("jid", wish.contact.text()) + ">";
+  xml::append_text_element(item, "group", wish.group);
+  ask_roster(item + "</item>");
+}
+
+void Messenger::on(const RemoveContact& wish) {
+  wanted_.erase(wish.contact);
+  ask_roster("<item" + attribute("jid", wish.contact.text()) + " subscription='remove'/>");
+}
+
+void Messenger::ask_roster(const std::string& item) {
+  if (state_ != State::online) return;
+  const std::string id = "set" + std::to_string(next_id_++);
+  asked_.insert(id);
+  say("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
+      "</query></iq>");
+}
+
 void Messenger::on(const SendText& wish) {
   if (state_ != State::online) return;
   std::string message = "<message type='chat'" + attribute("to", wish.to.text()) +
@@ -327,7 +412,8 @@ void Messenger::on(const SendText& wish) {
 }
 
 void Messenger::say_presence(SubscriptionVerb verb, const Address& to) {
-  say("<presence" + attribute("to", to.text()) + attribute("type", name_of(verb)) + "/>");
+  say("<presence" + attribute("to", to.text()) + attribute("id", name_of(verb)) +
+      attribute("type", name_of(verb)) + "/>");
   tell(AskedFor{to, verb});
 }
 
@@ -335,7 +421,7 @@ void Messenger::say_presence(SubscriptionVerb verb, const Address& to) {
 void Messenger::reconcile() {
   if (state_ != State::online) return;
   for (const Address& presentity : wanted_) {
-    Item& item = roster_[presentity];
+    Tie& item = roster_[presentity];
     if (item.sees || item.asked) continue;
     item.asked = true;
     say_presence(SubscriptionVerb::subscribe, presentity);
@@ -356,7 +442,7 @@ void Messenger::hear_iq(const xml::Element& iq) {
   const std::string to = from.empty() ? "" : attribute("to", from);
   const auto query = iq.child("query", kNsRoster);
   if (type == "set" && query) {
-    hear_query(*query, false);
+    hear_push(*query);
     say("<iq type='result'" + attribute("id", id) + "/>");
   } else if (type == "get" && iq.child("ping", "urn:xmpp:ping")) {
     say("<iq type='result'" + attribute("id", id) + to + "/>");
@@ -373,35 +459,27 @@ void Messenger::hear_iq(const xml::Element& iq) {
       out_->push_back(Finish{});
       return link_ended();
     }
-    if (id == "roster") return hear_query(*query, true);
+    if (id == "roster") return hear_roster(iq);
     const auto bind = iq.child("bind", kNsBind);
     full_ = address_of(bind ? bind->child_text("jid", kNsBind) : "");
     state_ = State::loading;
-    say("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+    const std::string version = habits_.keeps_roster ? attribute("ver", kept_version_) : "";
+    say("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'" + version + "/></iq>");
+  } else if (asked_.erase(id) == 0) {
+    tell(WasSurprised{"an answer to nothing that was asked: " + id});
   }
 }
 
-// The whole roster, which ends the login, or a push.
-void Messenger::hear_query(const xml::Element& query, bool whole) {
-  for (const xml::Element item : query.children()) {
-    const Address contact = address_of(item.attribute("jid").value_or(""));
-    const std::string_view subscription = item.attribute("subscription").value_or("none");
-    if (subscription == "remove") {
-      roster_.erase(contact);
-      wanted_.erase(contact);
-      if (pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
-      continue;
-    }
-    Item& known = roster_[contact];
-    known.sees = subscription == "to" || subscription == "both";
-    known.is_seen = subscription == "from" || subscription == "both";
-    known.asked = item.attribute("ask").has_value();
-    // What it no longer sees, it no longer knows.
-    if (!known.sees && pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
-    // Another agent of hers changed her mind, or the contact refused.
-    if (!whole && !known.sees && !known.asked) wanted_.erase(contact);
+// It ends the login. Without a query: it is as it was kept.
+void Messenger::hear_roster(const xml::Element& iq) {
+  const auto query = iq.child("query", kNsRoster);
+  if (query) {
+    kept_roster_.clear();
+    hear_version(*query);
+    for (const xml::Element item : query->children())
+      hear_item(item, true);
   }
-  if (!whole) return;
+  roster_ = kept_roster_;
   state_ = State::online;
   back_off_.reset();
   deadline_ = now_.instant + habits_.silence_max;
@@ -410,10 +488,44 @@ void Messenger::hear_query(const xml::Element& query, bool whole) {
   reconcile();
 }
 
+void Messenger::hear_push(const xml::Element& query) {
+  hear_version(query);
+  for (const xml::Element item : query.children())
+    hear_item(item, false);
+}
+
+// What a roster says, the service has promised.
+void Messenger::hear_version(const xml::Element& query) {
+  kept_version_ = query.attribute("ver").value_or("");
+  tell(WasPromised{"roster", kept_version_});
+}
+
+void Messenger::hear_item(const xml::Element& item, bool whole) {
+  const Address contact = address_of(item.attribute("jid").value_or(""));
+  const std::string_view subscription = item.attribute("subscription").value_or("none");
+  if (subscription == "remove") {
+    kept_roster_.erase(contact);
+    roster_.erase(contact);
+    wanted_.erase(contact);
+    if (pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
+    return;
+  }
+  Tie& known = kept_roster_[contact];
+  known.sees = subscription == "to" || subscription == "both";
+  known.is_seen = subscription == "from" || subscription == "both";
+  known.asked = item.attribute("ask").has_value();
+  roster_[contact] = known;
+  // What it no longer sees, it no longer knows.
+  if (!known.sees && pictures_.erase(contact) > 0) tell(SawPicture{contact, {}});
+  // Another agent of hers changed her mind, or the contact refused.
+  if (!whole && !known.sees && !known.asked) wanted_.erase(contact);
+}
+
 void Messenger::hear_presence(const xml::Element& presence) {
   const Address from = address_of(presence.attribute("from").value_or(""));
   const std::string_view type = presence.attribute("type").value_or("");
   if (const auto verb = subscription_verb(type)) return hear_verb(*verb, from.to_bare());
+  if (type == "error") hear_refusal(presence, from.to_bare());
   if (!type.empty() && type != "unavailable") return;
   Picture& picture = pictures_[from.to_bare()];
   if (type == "unavailable") {
@@ -441,8 +553,20 @@ void Messenger::hear_verb(SubscriptionVerb verb, const Address& from) {
   }
 }
 
+// The service could not keep it; of what it may not keep there is nothing to say again.
+void Messenger::hear_refusal(const xml::Element& presence, const Address& from) {
+  const auto verb = subscription_verb(presence.attribute("id").value_or(""));
+  const auto error = presence.child("error", kNsStanzas);
+  if (!verb || !error || !error->child("internal-server-error", kNsStanzaErrors)) return;
+  again_.emplace_back(*verb, from);
+  if (!again_due_) again_due_ = now_.instant + kAgainTime;
+}
+
 void Messenger::hear_message(const xml::Element& message) {
   if (message.attribute("type").value_or("") == "error") return;
+  if (habits_.priority < 0 && !address_of(message.attribute("to").value_or("")).has_resource()) {
+    tell(WasSurprised{"a message for who is more available"});
+  }
   const Address from = address_of(message.attribute("from").value_or(""));
   tell(HeardMessage{from.to_bare(), std::string(message.child_text("body", kNsStanzas))});
 }

@@ -4,12 +4,17 @@
 //
 // Wishes outlive its streams: after each login it compares its roster with them. It pings its
 // server when nothing was heard for a while, and gives up a link that does not answer.
+//
+// It is surprised by a stanza for somebody else, by a second answer to what it asked, and, if its
+// priority is negative, by a message that is not for it alone (RFC 6121 section 8.5.2.1.1).
 #pragma once
 
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "codec/xml/framer.h"
 #include "codec/xml/stanza_parser.h"
@@ -21,7 +26,9 @@ class Messenger : public Agent {
  public:
   struct Habits {
     bool scram = true;
-    bool approves = true;  // who asks to see it
+    bool approves = true;       // who asks to see it
+    bool keeps_roster = false;  // from one stream to the next (RFC 6121 section 2.6)
+    int priority = 0;
     Duration silence_max = Duration::seconds(90);
     Duration answer_time_max = Duration::seconds(30);
   };
@@ -36,6 +43,8 @@ class Messenger : public Agent {
   bool online() const override { return state_ == State::online; }
   Picture own_picture() const override;
   std::map<Address, Picture> pictures() const override;
+  std::map<Address, Tie> ties() const override;
+  std::map<Address, Picture> glimpses() const override;
 
  private:
   enum class State : std::uint8_t {
@@ -48,18 +57,16 @@ class Messenger : public Agent {
     loading,  // the roster
     online,
   };
-  struct Item {
-    bool sees = false;
-    bool asked = false;
-    bool is_seen = false;
-  };
-
   void on(const GoOnline& wish);
   void on(const GoOffline& wish);
+  void on(const Vanish& wish);
   void on(const Show& wish);
   void on(const StartWatching& wish);
   void on(const StopWatching& wish);
   void on(const Revoke& wish);
+  void on(const ShowTo& wish);
+  void on(const SetContact& wish);
+  void on(const RemoveContact& wish);
   void on(const SendText& wish);
   void woken();
   void link_ended();
@@ -73,14 +80,21 @@ class Messenger : public Agent {
   void hear_iq(const xml::Element& iq);
   void hear_presence(const xml::Element& presence);
   void hear_message(const xml::Element& message);
-  void hear_query(const xml::Element& query, bool whole);
+  void hear_roster(const xml::Element& iq);
+  void hear_item(const xml::Element& item, bool whole);
+  void hear_push(const xml::Element& query);
+  void hear_version(const xml::Element& query);
+  bool is_for_it(const xml::Element& stanza) const;
   void hear_verb(SubscriptionVerb verb, const Address& from);
+  void hear_refusal(const xml::Element& presence, const Address& from);
 
   void open_stream();
   void prove(const xml::Element& mechanisms);
   void say(std::string bytes);
   void say_presence(SubscriptionVerb verb, const Address& to);
   void show_itself();
+  void say_how_it_looks(const Address& to);
+  void ask_roster(const std::string& item);
   void reconcile();
   void tell(decltype(Happened::what) what);
   void lose_link();
@@ -102,7 +116,12 @@ class Messenger : public Agent {
   Shown shown_;
   std::set<Address> wanted_;    // to be watched
   std::set<Address> unwanted_;  // to be watched no more
-  std::map<Address, Item> roster_;
+  std::map<Address, Tie> roster_;
+  std::map<Address, Tie> kept_roster_;  // as the service told it last, and of which version
+  std::string kept_version_;
+  std::set<std::string> asked_;  // ids of roster sets that are not answered
+  std::vector<std::pair<SubscriptionVerb, Address>> again_;  // what failed is to be said again
+  std::optional<Instant> again_due_;
   std::map<Address, Picture> pictures_;  // by bare address
   std::uint32_t next_id_ = 1;
   std::string ping_id_;  // that is not answered

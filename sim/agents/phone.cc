@@ -49,9 +49,15 @@ void Phone::tell(decltype(Happened::what) what) {
   out_->push_back(Tell{std::move(what)});
 }
 
+// Off line it has let go of all.
+void Phone::tell_lost(std::string_view of) {
+  if (wants_online_) tell(LostHold{std::string(of)});
+}
+
 // --- wishes --------------------------------------------------------------------------------------
 
 void Phone::on(const GoOnline&) {
+  vanished_ = false;
   if (std::exchange(wants_online_, true)) return;
   registration_.due = now_.instant;
   if (habits_.publishes && has_shown_) publication_.due = now_.instant;
@@ -69,6 +75,30 @@ void Phone::on(const GoOffline&) {
     watch.due = now_.instant;
   }
   tell(WentOffline{true});
+}
+
+void Phone::on(const Vanish& wish) {
+  const bool was_online = online();
+  vanished_ = true;
+  wants_online_ = false;
+  if (link_ != LinkState::none) {
+    out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
+  }
+  link_ = LinkState::none;
+  link_due_.reset();
+  calls_.clear();
+  watch_purposes_.clear();
+  pages_.clear();
+  registration_ = publication_ = Task{};
+  registration_call_id_ = random_.token(16);
+  registration_cseq_ = 0;
+  etag_.clear();
+  published_.reset();
+  for (auto& [presentity, watch] : watches_) {
+    end_watch(watch);
+    watch.due.reset();
+  }
+  if (was_online) tell(WentOffline{});
 }
 
 void Phone::on(const Show& wish) {
@@ -92,15 +122,9 @@ void Phone::on(const StopWatching& wish) {
 
 void Phone::on(const SendText& wish) {
   if (!online()) return;
-  Asking asking;
-  asking.method = "MESSAGE";
-  asking.from_tag = random_.token(8);
-  asking.to = wish.to;
-  asking.call_id = random_.token(16);
-  asking.cseq = next_cseq_++;
-  asking.content_type = "text/plain";
-  asking.body = wish.text;
-  ask(asking, kPageMessage);
+  const std::uint64_t purpose = next_purpose_++;
+  pages_.emplace(purpose, wish);
+  ask_page(purpose, wish);
   tell(SentMessage{wish.to, wish.text});
 }
 
@@ -139,6 +163,15 @@ std::map<Address, Picture> Phone::pictures() const {
   return all;
 }
 
+std::map<Address, Tie> Phone::ties() const {
+  std::map<Address, Tie> all;
+  for (const auto& [presentity, watch] : watches_) {
+    if (wants_online_ && watch.wanted && watch.stands)
+      all[presentity] = {watch.active, !watch.active, false};
+  }
+  return all;
+}
+
 // --- links and time ------------------------------------------------------------------------------
 
 bool Phone::can_speak() const {
@@ -165,8 +198,10 @@ std::optional<Instant> Phone::next_deadline() const {
   };
   consider_task(registration_);
   consider_task(publication_);
-  for (const auto& [presentity, watch] : watches_)
+  for (const auto& [presentity, watch] : watches_) {
     consider_task(watch);
+    if (!watch.in_flight) consider(watch.notify_due);
+  }
   return next;
 }
 
@@ -199,6 +234,11 @@ void Phone::act() {
   if (is_due(registration_)) ask_registration();
   if (is_due(publication_)) ask_publication();
   for (auto& [presentity, watch] : watches_) {
+    if (!watch.in_flight && watch.notify_due && *watch.notify_due <= now_.instant) {
+      tell_lost("a dialog, which had no NOTIFY");
+      failed(watch);
+      end_watch(watch);
+    }
     if (!is_due(watch)) continue;
     const std::uint64_t purpose = next_purpose_++;
     watch_purposes_[purpose] = presentity;
@@ -224,9 +264,11 @@ void Phone::connect() {
 
 // What was reached by the link is gone with it; what was asked on it will not be answered.
 void Phone::link_ended() {
+  tell_lost("its link");
   link_ = LinkState::none;
   calls_.clear();
   watch_purposes_.clear();
+  pages_.clear();
   const auto lost = [&](Task& task) {
     task.stands = task.in_flight = task.ending = false;
     task.due.reset();

@@ -5,11 +5,18 @@
 // registration and its dialogs are gone, and are made anew.
 //
 // Off line, it takes back all of that, in order.
+//
+// It is surprised by a tag that is not renewed (RFC 3903 section 6), by more time than it asked
+// for, by the end of a subscription before its time, and by a NOTIFY behind the last, or of a
+// number that there was. Now and then it refreshes a publication by a tag that is over, and is to
+// be refused.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +32,8 @@ class Phone : public Agent {
  public:
   struct Habits {
     Transport transport = Transport::udp;
-    bool publishes = true;  // else it is present by its registration alone
+    bool publishes = true;                // else it is present by its registration alone
+    std::uint32_t old_tag_per_mille = 0;  // of publications that are renewed
     std::uint32_t registration_seconds = 600;
     std::uint32_t publication_seconds = 600;
     std::uint32_t subscription_seconds = 600;
@@ -41,6 +49,7 @@ class Phone : public Agent {
   bool online() const override { return wants_online_ && registration_.stands; }
   Picture own_picture() const override;
   std::map<Address, Picture> pictures() const override;
+  std::map<Address, Tie> ties() const override;
 
  private:
   // What it keeps alive in the service: it is asked for, refreshed, and taken back.
@@ -51,6 +60,8 @@ class Phone : public Agent {
     std::optional<Instant> due;
     BackOff back_off;
     std::uint32_t min_seconds = 0;  // 423
+    std::uint32_t seconds = 0;      // that were asked for last
+    Instant asked_at;
   };
   struct Watch : Task {
     bool wanted = true;
@@ -61,20 +72,27 @@ class Phone : public Agent {
     std::string target;
     std::uint32_t cseq = 0;
     std::optional<std::uint32_t> their_cseq;
+    Instant stands_until;               // at least
+    bool notified = false;              // since it was asked for last
+    std::optional<Instant> notify_due;  // Timer N (RFC 6665 section 4.1.2.4)
     bool active = false;
     Picture picture;
   };
   static constexpr std::uint64_t kRegistration = 1;
   static constexpr std::uint64_t kPublication = 2;
-  static constexpr std::uint64_t kPageMessage = 3;
-  static constexpr std::uint64_t kFirstWatch = 16;
+  static constexpr std::uint64_t kOldTag = 3;
+  static constexpr std::uint64_t kFirstOther = 16;  // of watches and of page messages
 
   void on(const GoOnline& wish);
   void on(const GoOffline& wish);
+  void on(const Vanish& wish);
   void on(const Show& wish);
   void on(const StartWatching& wish);
   void on(const StopWatching& wish);
   void on(const Revoke&) {}
+  void on(const ShowTo&) {}
+  void on(const SetContact&) {}
+  void on(const RemoveContact&) {}
   void on(const SendText& wish);
 
   // phone.cc: links and time
@@ -86,6 +104,7 @@ class Phone : public Agent {
   void read();
   void transmit(const std::string& bytes);
   void tell(decltype(Happened::what) what);
+  void tell_lost(std::string_view of);
   bool all_ended() const;
 
   // phone_requests.cc
@@ -103,8 +122,11 @@ class Phone : public Agent {
   };
   void ask(const Asking& asking, std::uint64_t purpose);
   void ask_registration();
+  Asking publishing(std::uint32_t seconds, const std::string& etag);
   void ask_publication();
+  void ask_by_old_tag();
   void ask_watch(std::uint64_t purpose, Watch& watch);
+  void ask_page(std::uint64_t purpose, const SendText& page);
   std::string proof_row(std::string_view method, std::string_view uri);
   void hear_answer(const sip::Message& answer);
   bool hear_challenge(const sip::Message& answer, const SipCalls::Call& call);
@@ -112,6 +134,7 @@ class Phone : public Agent {
   void registration_answered(std::uint16_t status, const sip::Message& answer);
   void publication_answered(std::uint16_t status, const sip::Message& answer);
   void watch_answered(Watch& watch, std::uint16_t status, const sip::Message& answer);
+  void asked(Task& task, std::uint32_t seconds);
   void granted(Task& task, std::uint32_t seconds);
   void failed(Task& task);
   void ask_again(std::uint64_t purpose);
@@ -135,6 +158,7 @@ class Phone : public Agent {
   std::string host_;  // host:port, of Via and Contact
   SipCalls calls_;
   bool wants_online_ = false;
+  bool vanished_ = false;
 
   enum class LinkState : std::uint8_t { none, connecting, up };
   LinkState link_ = LinkState::none;  // TCP
@@ -149,17 +173,21 @@ class Phone : public Agent {
   std::uint32_t registration_cseq_ = 0;
   Task publication_;
   std::string etag_;
+  std::string old_etag_;
   Shown shown_;
   std::optional<Shown> published_;  // what the service has, or is being told
   bool has_shown_ = false;
   std::map<Address, Watch> watches_;
   std::map<std::uint64_t, Address> watch_purposes_;
-  std::uint64_t next_purpose_ = kFirstWatch;
+  std::map<std::uint64_t, SendText> pages_;  // that are not answered, by purpose
+  std::uint64_t next_purpose_ = kFirstOther;
   std::uint32_t next_cseq_ = 1;
 
   std::string nonce_;  // of the last challenge
   std::uint32_t nonce_count_ = 0;
   std::map<std::string, std::uint16_t> answered_;  // branches of requests, to answer them the same
+  std::deque<std::string> answered_order_;         // the oldest first
+  std::set<std::string> over_;                     // dialogs whose last NOTIFY came
   Now now_;
   AgentOutbox* out_ = nullptr;
 };

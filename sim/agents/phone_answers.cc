@@ -22,6 +22,10 @@ Address address_in(std::string_view value) {
   return address ? address->to_bare() : Address();
 }
 
+std::string dialog_name(std::string_view call_id, std::string_view tag) {
+  return std::string(call_id) + " " + std::string(tag);
+}
+
 Picture picture_of(const pidf::Document& document) {
   Picture picture;
   for (const pidf::Tuple& tuple : document.tuples) {
@@ -37,7 +41,7 @@ Picture picture_of(const pidf::Document& document) {
 }  // namespace
 
 void Phone::hear_datagram(std::string_view bytes) {
-  if (habits_.transport == Transport::udp) hear_message(bytes);
+  if (habits_.transport == Transport::udp && !vanished_) hear_message(bytes);
 }
 
 void Phone::hear_message(std::string_view bytes) {
@@ -66,8 +70,12 @@ void Phone::hear_request(const sip::Message& request) {
     status = 200;
     hear_page(request);
   }
-  if (answered_.size() >= kAnsweredKept) answered_.clear();
   answered_[branch] = status;
+  answered_order_.push_back(branch);
+  if (answered_order_.size() > kAnsweredKept) {
+    answered_.erase(answered_order_.front());
+    answered_order_.pop_front();
+  }
   answer(request, status);
 }
 
@@ -88,10 +96,17 @@ std::uint16_t Phone::hear_notify(const sip::Message& notify) {
   const auto from = sip::parse_name_addr(notify.header(sip::HeaderName::from).value_or(""));
   const auto cseq = sip::parse_cseq(notify.header(sip::HeaderName::cseq).value_or(""));
   if (!from || !cseq) return 400;
+  if (over_.contains(dialog_name(call_id, from->tag()))) {
+    tell(WasSurprised{"a NOTIFY behind the last one of its dialog"});
+  }
   for (auto& [presentity, watch] : watches_) {
     if (watch.call_id != call_id) continue;
     if (!watch.to_tag.empty() && watch.to_tag != from->tag()) return 481;
-    if (watch.their_cseq && cseq->number <= *watch.their_cseq) return 500;
+    if (watch.their_cseq && cseq->number <= *watch.their_cseq) {
+      tell(WasSurprised{"a NOTIFY of the number " + std::to_string(cseq->number) + " after " +
+                        std::to_string(*watch.their_cseq)});
+      return 500;
+    }
     watch.their_cseq = cseq->number;
     // It may come before the answer to SUBSCRIBE.
     watch.to_tag = from->tag();
@@ -107,10 +122,18 @@ void Phone::hear_state(Watch& watch, const sip::Message& notify) {
   if (!state) return tell(WasSurprised{"a NOTIFY without Subscription-State"});
   const Address presentity = address_in(notify.header(sip::HeaderName::from).value_or(""));
   using State = sip::SubscriptionState::State;
+  watch.notified = true;
+  watch.notify_due.reset();
   if (state->state == State::terminated) {
+    if (state->reason == "timeout" && watch.stands && !watch.in_flight &&
+        now_.instant < watch.stands_until) {
+      tell(WasSurprised{"a subscription that timed out before its time"});
+    }
+    over_.insert(dialog_name(watch.call_id, watch.to_tag));
     tell(WatchStood{presentity, WatchStood::State::terminated, std::string(state->reason)});
     const bool for_good = state->reason == "rejected" || state->reason == "noresource";
     if (for_good) watch.wanted = false;
+    if (watch.wanted) tell_lost("a dialog, by its last NOTIFY");
     watch.in_flight = false;
     end_watch(watch);
     watch.due.reset();

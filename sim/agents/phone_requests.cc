@@ -10,6 +10,7 @@
 #include "codec/sip/values.h"
 #include "codec/sip/via.h"
 #include "sim/agents/phone.h"
+#include "sim/random_streams.h"
 #include "sim/world/model_verifier.h"
 
 namespace muster::sim {
@@ -82,6 +83,7 @@ void Phone::ask_registration() {
   registration_.ending = !wants_online_;
   const std::uint32_t seconds =
       wants_online_ ? std::max(habits_.registration_seconds, registration_.min_seconds) : 0;
+  asked(registration_, seconds);
   const std::string udp = habits_.transport == Transport::udp ? "" : ";transport=tcp";
   Asking asking;
   asking.method = "REGISTER";
@@ -95,6 +97,20 @@ void Phone::ask_registration() {
   ask(asking, kRegistration);
 }
 
+// A PUBLISH without a body; without a tag it is a new publication.
+Phone::Asking Phone::publishing(std::uint32_t seconds, const std::string& etag) {
+  Asking asking;
+  asking.method = "PUBLISH";
+  asking.target = sip_uri(identity_.account);
+  asking.from_tag = random_.token(8);
+  asking.to = identity_.account;
+  asking.call_id = random_.token(16);
+  asking.cseq = 1;
+  asking.rows = "Event: presence\r\nExpires: " + std::to_string(seconds) + "\r\n";
+  if (!etag.empty()) asking.rows += "SIP-If-Match: " + etag + "\r\n";
+  return asking;
+}
+
 void Phone::ask_publication() {
   publication_.due.reset();
   publication_.ending = !wants_online_;
@@ -105,15 +121,8 @@ void Phone::ask_publication() {
   publication_.in_flight = true;
   const std::uint32_t seconds =
       wants_online_ ? std::max(habits_.publication_seconds, publication_.min_seconds) : 0;
-  Asking asking;
-  asking.method = "PUBLISH";
-  asking.target = sip_uri(identity_.account);
-  asking.from_tag = random_.token(8);
-  asking.to = identity_.account;
-  asking.call_id = random_.token(16);
-  asking.cseq = 1;
-  asking.rows = "Event: presence\r\nExpires: " + std::to_string(seconds) + "\r\n";
-  if (!etag_.empty()) asking.rows += "SIP-If-Match: " + etag_ + "\r\n";
+  asked(publication_, seconds);
+  Asking asking = publishing(seconds, etag_);
   const bool refresh = !etag_.empty() && published_ == shown_;
   if (!publication_.ending && !refresh) {
     asking.content_type = "application/pidf+xml";
@@ -122,6 +131,13 @@ void Phone::ask_publication() {
     tell(ShowedItself{{{identity_.name, shown_}}});
   }
   ask(asking, kPublication);
+}
+
+// As one that was put back to what it knew before: whoever has the tag that is true must not lose
+// by it (RFC 3903 section 6, step 3).
+void Phone::ask_by_old_tag() {
+  if (!can_speak()) return;
+  ask(publishing(habits_.publication_seconds, old_etag_), kOldTag);
 }
 
 void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {
@@ -133,14 +149,17 @@ void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {
   }
   watch.in_flight = true;
   watch.asked = purpose;
+  watch.notified = false;
   watch.ending = !wanted;
   if (watch.call_id.empty()) {
     watch.call_id = random_.token(16);
     watch.from_tag = random_.token(8);
   }
   const Address presentity = watch_purposes_[purpose];
+  if (wanted && watch.to_tag.empty()) tell(AskedFor{presentity});
   const std::uint32_t seconds =
       wanted ? std::max(habits_.subscription_seconds, watch.min_seconds) : 0;
+  asked(watch, seconds);
   const std::string udp = habits_.transport == Transport::udp ? "" : ";transport=tcp";
   Asking asking;
   asking.method = "SUBSCRIBE";
@@ -156,6 +175,19 @@ void Phone::ask_watch(std::uint64_t purpose, Watch& watch) {
   ask(asking, purpose);
 }
 
+void Phone::ask_page(std::uint64_t purpose, const SendText& page) {
+  Asking asking;
+  asking.method = "MESSAGE";
+  asking.target = sip_uri(page.to);
+  asking.from_tag = random_.token(8);
+  asking.to = page.to;
+  asking.call_id = random_.token(16);
+  asking.cseq = next_cseq_++;
+  asking.content_type = "text/plain";
+  asking.body = page.text;
+  ask(asking, purpose);
+}
+
 // --- answers -------------------------------------------------------------------------------------
 
 void Phone::hear_answer(const sip::Message& answer) {
@@ -164,11 +196,15 @@ void Phone::hear_answer(const sip::Message& answer) {
   if (!via || status < 200) return;
   const auto call = calls_.answered(std::string(via->branch));
   if (!call) return;  // again, or too late
+  if (status == 400) tell(WasSurprised{"400 to what can be read"});
   if ((status == 401 || status == 407) && hear_challenge(answer, *call)) return;
+  if (pages_.erase(call->purpose) > 0) return;
   switch (call->purpose) {
     case kRegistration: return registration_answered(status, answer);
     case kPublication: return publication_answered(status, answer);
-    case kPageMessage: return;
+    case kOldTag:
+      if (status < 300) tell(WasSurprised{"a publication by a tag that is over is taken"});
+      return;
     default: break;
   }
   const auto found = watch_purposes_.find(call->purpose);
@@ -199,13 +235,26 @@ void Phone::ask_again(std::uint64_t purpose) {
     published_.reset();
     return ask_publication();
   }
+  if (purpose == kOldTag) return ask_by_old_tag();
+  if (const auto page = pages_.find(purpose); page != pages_.end()) {
+    return ask_page(purpose, page->second);
+  }
   const auto found = watch_purposes_.find(purpose);
   if (found == watch_purposes_.end()) return;
   Watch& watch = watches_[found->second];
   if (watch.asked == purpose) ask_watch(purpose, watch);
 }
 
+void Phone::asked(Task& task, std::uint32_t seconds) {
+  task.seconds = seconds;
+  task.asked_at = now_.instant;
+}
+
 void Phone::granted(Task& task, std::uint32_t seconds) {
+  if (!task.ending && seconds > task.seconds) {
+    tell(WasSurprised{std::to_string(seconds) + " seconds granted where " +
+                      std::to_string(task.seconds) + " were asked for"});
+  }
   task.in_flight = false;
   task.stands = !task.ending && seconds > 0;
   task.back_off.reset();
@@ -220,11 +269,13 @@ void Phone::failed(Task& task) {
 }
 
 void Phone::no_answer(std::uint64_t purpose) {
+  tell_lost("an answer");
   if (purpose == kRegistration) return failed(registration_);
   if (purpose == kPublication) {
     published_.reset();
     return failed(publication_);
   }
+  if (pages_.erase(purpose) > 0) return;
   const auto found = watch_purposes_.find(purpose);
   if (found == watch_purposes_.end()) return;
   Watch& watch = watches_[found->second];
@@ -261,6 +312,7 @@ void Phone::registration_answered(std::uint16_t status, const sip::Message& answ
 void Phone::publication_answered(std::uint16_t status, const sip::Message& answer) {
   if (status == 412) {
     // The service does not know it any more: made anew, or gone as it was to be.
+    tell_lost("a publication");
     etag_.clear();
     published_.reset();
     publication_.in_flight = false;
@@ -275,9 +327,14 @@ void Phone::publication_answered(std::uint16_t status, const sip::Message& answe
     failed(publication_);
     published_.reset();
   } else {
-    etag_ = answer.header(sip::HeaderName::sip_etag).value_or("");
+    const std::string etag(answer.header(sip::HeaderName::sip_etag).value_or(""));
+    if (etag.empty() || etag == etag_) tell(WasSurprised{"a publication without a new tag"});
+    old_etag_ = std::exchange(etag_, etag);
     granted(publication_, sip::seconds_of(answer, sip::HeaderName::expires).value_or(0));
     if (publication_.ending) etag_.clear();
+    if (publication_.stands && !old_etag_.empty() && happens(random_, habits_.old_tag_per_mille)) {
+      ask_by_old_tag();
+    }
     if (publication_.stands) tell(WasPromised{"publication", published_.value_or(shown_).note});
   }
   const bool changed = wants_online_ && publication_.stands && published_ != shown_;
@@ -289,9 +346,15 @@ void Phone::watch_answered(Watch& watch, std::uint16_t status, const sip::Messag
     const auto to = sip::parse_name_addr(answer.header(sip::HeaderName::to).value_or(""));
     const auto contact =
         sip::parse_name_addr(answer.first_value(sip::HeaderName::contact).value_or(""));
+    // Of another dialog, if the service was killed before it answered.
+    if (to && to->tag() != watch.to_tag) watch.their_cseq.reset();
     if (to) watch.to_tag = to->tag();
     if (contact) watch.target = contact->uri.text;
-    granted(watch, sip::seconds_of(answer, sip::HeaderName::expires).value_or(0));
+    const auto seconds = sip::seconds_of(answer, sip::HeaderName::expires).value_or(0);
+    granted(watch, seconds);
+    watch.stands_until = watch.asked_at + Duration::seconds(seconds);
+    // It may have come before.
+    if (!watch.notified) watch.notify_due = now_.instant + SipCalls::kTimerF;
     if (watch.ending) end_watch(watch);
   } else if (status == 403 || status == 404 || status == 603) {
     watch.in_flight = false;
@@ -302,6 +365,7 @@ void Phone::watch_answered(Watch& watch, std::uint16_t status, const sip::Messag
       watch.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
     }
     // 481: the dialog is gone; else it may be. Made anew.
+    if (watch.wanted) tell_lost("a dialog, by " + std::to_string(status));
     failed(watch);
     end_watch(watch);
     if (status == 481 && !watch.ending) watch.due = now_.instant;
@@ -325,6 +389,7 @@ void Phone::end_watch(Watch& watch) {
   watch.target.clear();
   watch.cseq = 0;
   watch.their_cseq.reset();
+  watch.notify_due.reset();
 }
 
 }  // namespace muster::sim

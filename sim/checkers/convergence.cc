@@ -1,47 +1,13 @@
 #include "sim/checkers/convergence.h"
 
-#include <map>
+#include "sim/checkers/pictures.h"
 
 namespace muster::sim {
-namespace {
-
-// What each user shows of itself, all agents together.
-std::map<Address, Picture> shown(const View& view) {
-  std::map<Address, Picture> all;
-  for (std::uint32_t i = 0; i < view.crowd.size(); ++i) {
-    const Agent& agent = view.crowd.agent(AgentId(i));
-    Picture& picture = all[agent.identity().account];
-    for (const auto& [name, shown] : agent.own_picture())
-      picture[name] = shown;
-  }
-  return all;
-}
-
-// "desk" of "desk-3": so the service calls a publication to XMPP watchers while an older one, whose
-// phone has lost it, has its name.
-std::string own_name(const std::string& name) {
-  const std::size_t dash = name.rfind('-');
-  const bool numbered = dash != std::string::npos && dash + 1 < name.size() &&
-                        name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
-  return numbered ? name.substr(0, dash) : name;
-}
-
-// A phone that is registered is present by a name that the service makes; it says nothing else.
-Picture as_shown(const Picture& picture) {
-  Picture rest;
-  for (const auto& [name, shown] : picture) {
-    if (name.starts_with("sip-")) continue;
-    const bool taken = !rest.emplace(own_name(name), shown).second;
-    if (taken) rest[name] = shown;
-  }
-  return rest;
-}
-
-}  // namespace
 
 void Convergence::at_rest(const View& view) {
   const auto truth = shown(view);
   for (std::uint32_t i = 0; i < view.crowd.size(); ++i) {
+    if (view.crowd.lost(AgentId(i))) continue;
     const Agent& agent = view.crowd.agent(AgentId(i));
     const std::string who = agent.identity().account.text() + "/" + agent.identity().name;
     if (!agent.content()) stuck(view.now(), who + " has not reached what it wants");
@@ -51,6 +17,15 @@ void Convergence::at_rest(const View& view) {
       if (as_shown(seen) == expected) continue;
       stuck(view.now(), who + " sees of " + presentity.text() + " " + to_text(seen) +
                             ", who shows " + to_text(expected));
+    }
+    for (const auto& [presentity, seen] : agent.glimpses()) {
+      const auto found = truth.find(presentity);
+      const Picture there = found == truth.end() ? Picture() : found->second;
+      for (const auto& [name, shown] : as_shown(seen)) {
+        if (there.contains(name)) continue;
+        stuck(view.now(),
+              who + " takes " + presentity.text() + "/" + name + " to be there, who has gone");
+      }
     }
   }
 }

@@ -1,17 +1,31 @@
 // Which checkers there are.
 
+#include "sim/checkers/bounds.h"
 #include "sim/checkers/checker.h"
+#include "sim/checkers/constancy.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/courtesy.h"
+#include "sim/checkers/durability.h"
+#include "sim/checkers/expiry.h"
 #include "sim/checkers/leaks.h"
+#include "sim/checkers/order.h"
+#include "sim/checkers/permission.h"
+#include "sim/checkers/reference.h"
 
 namespace muster::sim {
 
 std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<Bounds>(findings));
+  checkers.push_back(std::make_unique<Constancy>(findings));
   checkers.push_back(std::make_unique<Convergence>(findings));
   checkers.push_back(std::make_unique<Courtesy>(findings));
+  checkers.push_back(std::make_unique<Durability>(findings));
+  checkers.push_back(std::make_unique<Expiry>(findings));
   checkers.push_back(std::make_unique<Leaks>(findings));
+  checkers.push_back(std::make_unique<Order>(findings));
+  checkers.push_back(std::make_unique<Permission>(findings));
+  checkers.push_back(std::make_unique<Reference>(findings));
   return checkers;
 }
 

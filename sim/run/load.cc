@@ -61,6 +61,9 @@ void Load::make_messenger(User& user, std::uint32_t number, std::uint32_t which)
   Messenger::Habits habits;
   habits.scram = happens(users_, 700);
   habits.approves = happens(users_, 800);
+  habits.keeps_roster = happens(users_, 500);
+  // Two of a user are not alike.
+  habits.priority = which == 0 ? 5 : happens(users_, 300) ? -1 : 1;
   user.agents.push_back(crowd_.add(std::make_unique<Messenger>(
       identity, habits,
       world_.streams().stream("messenger " + std::to_string(2 * number + which)))));
@@ -78,10 +81,14 @@ void Load::make_phone(User& user, std::uint32_t number) {
   Phone::Habits habits;
   habits.transport = happens(users_, swarm_.tcp_per_mille) ? Transport::tcp : Transport::udp;
   habits.publishes = happens(users_, 800);
+  habits.old_tag_per_mille = happens(users_, 300) ? 100 : 0;
   habits.subscription_seconds = 60 + static_cast<std::uint32_t>(users_.below(600));
   habits.publication_seconds = 60 + static_cast<std::uint32_t>(users_.below(600));
   user.agents.push_back(crowd_.add(std::make_unique<Phone>(
       identity, habits, world_.streams().stream("phone " + std::to_string(number)))));
+  if (habits.transport == Transport::tcp && !habits.publishes) {
+    fleeting_.push_back(user.agents.back());
+  }
 }
 
 // --- wishes --------------------------------------------------------------------------------------
@@ -104,6 +111,30 @@ void Load::bring_all_online() {
   for (const User& user : all_)
     for (const AgentId id : user.agents)
       crowd_.wish(id, GoOnline{});
+}
+
+// What is registered by a link goes with it, at once (RFC 5626 section 5.3).
+void Load::show_all() {
+  for (const AgentId id : fleeting_) {
+    if (happens(wishes_, 500)) crowd_.wish(id, Vanish{true});
+  }
+  for (const Duration when : {Duration::seconds(1), Duration::seconds(2)}) {
+    world_.timeline().after(when, [this] {
+      for (const User& user : all_)
+        for (const AgentId id : user.agents)
+          crowd_.wish(id, Show{draw_shown()});
+    });
+  }
+}
+
+void Load::part_some() {
+  for (const User& user : all_) {
+    for (const AgentId id : user.agents) {
+      const std::uint64_t drawn = wishes_.below(100);
+      if (drawn < 25) crowd_.wish(id, GoOffline{});
+      if (drawn >= 25 && drawn < 50) crowd_.lose(id);
+    }
+  }
 }
 
 void Load::send_all_away() {
@@ -139,6 +170,8 @@ void Load::wish_something() {
   const Wish wish = draw_wish();
   const auto* watch = std::get_if<StartWatching>(&wish);
   if (watch != nullptr && watch->presentity == user.account) return;
+  const auto* directed = std::get_if<ShowTo>(&wish);
+  if (directed != nullptr && directed->to == user.account) return;
   crowd_.wish(id, wish);
 }
 
@@ -146,11 +179,15 @@ Wish Load::draw_wish() {
   const std::uint64_t drawn = wishes_.below(100);
   if (swarm_.load == LoadKind::presence_storm && drawn < 90) return Show{draw_shown()};
   if (drawn < 40) return Show{draw_shown()};
-  if (drawn < 55) return SendText{any_account(), "text " + std::to_string(++version_)};
-  if (drawn < 65) return StartWatching{any_account()};
-  if (drawn < 72) return StopWatching{any_account()};
-  if (drawn < 75) return Revoke{any_account()};
-  if (drawn < 85) return GoOffline{};
+  if (drawn < 52) return SendText{any_account(), "text " + std::to_string(++version_)};
+  if (drawn < 62) return StartWatching{any_account()};
+  if (drawn < 68) return StopWatching{any_account()};
+  if (drawn < 71) return Revoke{any_account()};
+  if (drawn < 74) return ShowTo{any_account()};
+  if (drawn < 77) return SetContact{any_account(), "group " + std::to_string(++version_)};
+  if (drawn < 78) return RemoveContact{any_account()};
+  if (drawn < 80) return Vanish{};
+  if (drawn < 87) return GoOffline{};
   return GoOnline{};
 }
 

@@ -19,6 +19,10 @@ class Load {
   void end() { ended_ = true; }
   // Nobody is away, and nobody wishes anything any more.
   void bring_all_online();
+  // Everybody changes, twice; some phones vanish with their link.
+  void show_all();
+  // In order, or because their device breaks.
+  void part_some();
   void send_all_away();
 
  private:
@@ -43,7 +47,8 @@ class Load {
   Prng users_;
   Prng wishes_;
   std::vector<User> all_;
-  std::uint64_t version_ = 0;  // of what is shown: each is newer than the one before
+  std::vector<AgentId> fleeting_;  // phones of which nothing outlives their link
+  std::uint64_t version_ = 0;      // of what is shown: each is newer than the one before
   bool ended_ = false;
 };
 

@@ -5,8 +5,9 @@
 namespace muster::sim {
 namespace {
 
-World::Plan plan_of(std::uint64_t seed, const Swarm& swarm) {
+World::Plan plan_of(std::uint64_t seed, const Swarm& swarm, Planted planted) {
   World::Plan plan;
+  plan.planted = planted;
   plan.seed = seed;
   plan.shards = swarm.shards;
   plan.settings.domains = {"example.com"};
@@ -26,11 +27,12 @@ Faults no_faults() {
 
 }  // namespace
 
-Run::Run(std::uint64_t seed) : Run(seed, draw_swarm(RandomStreams(seed))) {}
+Run::Run(std::uint64_t seed, Planted planted)
+    : Run(seed, draw_swarm(RandomStreams(seed)), planted) {}
 
-Run::Run(std::uint64_t seed, const Swarm& swarm)
+Run::Run(std::uint64_t seed, const Swarm& swarm, Planted planted)
     : swarm_(swarm),
-      world_(plan_of(seed, swarm_)),
+      world_(plan_of(seed, swarm_, planted)),
       crowd_(world_),
       load_(world_, crowd_, swarm_),
       trouble_(world_.streams().stream("trouble")),
@@ -49,15 +51,22 @@ Run::Result Run::go() {
   trouble_later(swarm_.trouble.clock_step_every, &Run::step_clock);
   if (!run_for(swarm_.busy_time)) return result();
   heal();
-  if (!run_for(kHealTime)) return result();
-  for (const auto& checker : checkers_)
-    checker->at_rest(view());
-  if (!findings_.empty()) return result();
+  if (!run_for(kHealTime) || !is_at_rest()) return result();
+  load_.show_all();
+  if (!run_for(kShowTime) || !is_at_rest()) return result();
+  load_.part_some();
+  if (!run_for(kPartTime) || !is_at_rest()) return result();
   load_.send_all_away();
   if (!run_for(kEmptyTime)) return result();
   for (const auto& checker : checkers_)
     checker->at_end(view());
   return result();
+}
+
+bool Run::is_at_rest() {
+  for (const auto& checker : checkers_)
+    checker->at_rest(view());
+  return findings_.empty();
 }
 
 // False at the first finding.

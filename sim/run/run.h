@@ -2,7 +2,10 @@
 //
 // Safety: faults and load as the swarm has them, for its busy time. Healing: faults end, whatever
 // was killed is started, all agents come online; within kHealTime all must converge, for what was
-// lost meanwhile has run out by then. Leaving: all agents go; within kEmptyTime nothing is left.
+// lost meanwhile has run out by then. Showing: everybody changes, twice, and some phones vanish
+// with their link; within kShowTime all see it. Parting: some agents go, and the devices of some
+// break; within kPartTime nobody sees them any more, and all else is as it was. Leaving: all agents
+// go; within kEmptyTime nothing is left.
 //
 // It ends early at the first finding. At kStepsAtOnce events without a moment passing it is
 // stuck.
@@ -25,12 +28,14 @@ namespace muster::sim {
 class Run {
  public:
   static constexpr Duration kHealTime = Duration::minutes(25);
+  static constexpr Duration kShowTime = Duration::seconds(20);
+  static constexpr Duration kPartTime = Duration::minutes(25);
   static constexpr Duration kEmptyTime = Duration::minutes(25);
   static constexpr std::uint64_t kStepsAtOnce = 1'000'000;
 
-  explicit Run(std::uint64_t seed);
+  explicit Run(std::uint64_t seed, Planted planted = {});
   // A given swarm in place of the drawn one.
-  Run(std::uint64_t seed, const Swarm& swarm);
+  Run(std::uint64_t seed, const Swarm& swarm, Planted planted = {});
 
   const Swarm& swarm() const { return swarm_; }
 
@@ -56,6 +61,7 @@ class Run {
   bool run_until(Instant when);
   bool run_for(Duration time) { return run_until(world_.timeline().now() + time); }
   void heal();
+  bool is_at_rest();
   void trouble_later(Duration every, void (Run::*trouble)());
   void kill_server();
   void stall_shard();

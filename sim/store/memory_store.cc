@@ -28,6 +28,54 @@ MemoryStore::Account* MemoryStore::find(const Address& account) {
   return found == accounts_.end() ? nullptr : &found->second;
 }
 
+const MemoryStore::Account* MemoryStore::find(const Address& account) const {
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+WatcherPolicy MemoryStore::policy_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? WatcherPolicy::deny : found->policy;
+}
+
+Relation MemoryStore::relation(const Address& account, const Address& contact) const {
+  return relation_of(find(account), contact);
+}
+
+std::vector<std::string> MemoryStore::expired_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? std::vector<std::string>() : found->expired;
+}
+
+void MemoryStore::note_expired(Account& account, UnixTime now) {
+  for (const StoredPublication& publication : account.publications) {
+    if (publication.expires <= now) account.expired.push_back(publication.document);
+  }
+  const std::size_t kept = std::min(account.expired.size(), kExpiredKept);
+  account.expired.erase(account.expired.begin(),
+                        account.expired.end() - static_cast<std::ptrdiff_t>(kept));
+}
+
+std::vector<Address> MemoryStore::contacts_of(const Address& account) const {
+  std::vector<Address> all;
+  if (const Account* found = find(account)) {
+    for (const auto& [contact, record] : found->contacts)
+      all.push_back(contact);
+  }
+  return all;
+}
+
+std::uint64_t MemoryStore::version_of(const Address& account) const {
+  const Account* found = find(account);
+  return found == nullptr ? 0 : found->version;
+}
+
+const std::vector<StoredPublication>& MemoryStore::publications_of(const Address& account) const {
+  static const std::vector<StoredPublication> kNone;
+  const Account* found = find(account);
+  return found == nullptr ? kNone : found->publications;
+}
+
 Relation MemoryStore::relation_of(const Account* account, const Address& contact) {
   if (account == nullptr) return {};
   const auto found = account->contacts.find(contact);
@@ -211,6 +259,7 @@ StoreReply MemoryStore::on(const LoadPending& load) {
 StoreReply MemoryStore::on(const LoadPublications& load) {
   PublicationsLoaded loaded;
   for (auto& [address, account] : accounts_) {
+    note_expired(account, load.now);
     erase_expired(account.publications, load.now);
     if (!account.publications.empty()) loaded.accounts.push_back(address);
   }
@@ -220,6 +269,7 @@ StoreReply MemoryStore::on(const LoadPublications& load) {
 StoreReply MemoryStore::on(const StorePublication& store) {
   Account* account = find(store.account);
   if (account == nullptr) return not_found();
+  note_expired(*account, store.now);
   std::vector<StoredPublication> live = account->publications;
   erase_expired(live, store.now);
   if (store.if_match.empty()) {
@@ -252,7 +302,10 @@ StoreReply MemoryStore::on(const RemovePublication& remove) {
 }
 
 StoreReply MemoryStore::on(const ExpirePublications& expire) {
-  if (Account* account = find(expire.account)) erase_expired(account->publications, expire.now);
+  if (Account* account = find(expire.account)) {
+    note_expired(*account, expire.now);
+    erase_expired(account->publications, expire.now);
+  }
   return PublicationsExpired{};
 }
 

@@ -17,7 +17,17 @@ class MemoryStore {
   // Never StoreFailed: this store cannot.
   StoreReply carry_out(const StoreRequest& request);
 
+  // What is held, for those who look on. Of an account that is not there: nothing, and `deny`.
+  WatcherPolicy policy_of(const Address& account) const;
+  Relation relation(const Address& account, const Address& contact) const;
+  // The documents of publications that ran out, the last ones.
+  std::vector<std::string> expired_of(const Address& account) const;
+  std::vector<Address> contacts_of(const Address& account) const;
+  std::uint64_t version_of(const Address& account) const;
+  const std::vector<StoredPublication>& publications_of(const Address& account) const;
+
  private:
+  static constexpr std::size_t kExpiredKept = 16;
   // What an account holds of one contact.
   struct Record {
     Relation relation;
@@ -31,6 +41,7 @@ class MemoryStore {
     std::uint64_t version = 0;
     std::map<Address, Record> contacts;
     std::vector<StoredPublication> publications;  // in the order of their making
+    std::vector<std::string> expired;             // for those who look on
   };
 
   StoreReply on(const LoadUser& load);
@@ -48,7 +59,9 @@ class MemoryStore {
   StoreReply on(const RemoveAccount& remove);
 
   Account* find(const Address& account);
+  const Account* find(const Address& account) const;
   static Relation relation_of(const Account* account, const Address& contact);
+  static void note_expired(Account& account, UnixTime now);
   static std::size_t items_of(const Account& account);
   // What `account` holds of `contact` is `after` from now on.
   static RelationChange put(Account* account, const Address& contact, const Relation& after,

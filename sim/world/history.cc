@@ -7,8 +7,8 @@ namespace muster::sim {
 
 void History::add(Instant at, std::string_view where, std::string_view kind,
                   std::string_view text) {
-  if (events_.size() < kEvents) events_.emplace_back();
-  Event& event = events_[added_++ % kEvents];
+  if (events_.size() < most_) events_.emplace_back();
+  Event& event = events_[added_++ % most_];
   event.at = at;
   event.where = where;
   event.kind = kind;
@@ -20,9 +20,9 @@ void History::add(Instant at, std::string_view where, std::string_view kind,
 
 std::vector<std::string> History::words(std::size_t count) const {
   std::vector<std::string> lines;
-  const std::uint64_t first = added_ - std::min<std::uint64_t>({count, added_, kEvents});
+  const std::uint64_t first = added_ - std::min<std::uint64_t>({count, added_, most_});
   for (std::uint64_t i = first; i < added_; ++i) {
-    const Event& event = events_[i % kEvents];
+    const Event& event = events_[i % most_];
     const std::int64_t us = event.at.since_zero().in_microseconds();
     std::string fraction = std::to_string(us % 1'000'000);
     fraction.insert(0, 6 - fraction.size(), '0');

@@ -2,6 +2,7 @@
 // formatted only when it is asked for.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,11 @@ namespace muster::sim {
 
 class History {
  public:
-  static constexpr std::size_t kEvents = 512;
+  static constexpr std::size_t kEvents = 512;     // that are kept, if nobody says how many
   static constexpr std::size_t kTextBytes = 150;  // of each; the rest is cut off
+
+  // Before anything is added: how many are kept.
+  void keep(std::size_t events) { most_ = std::max<std::size_t>(events, 1); }
 
   // `where` is who speaks: "server 0 shard 1 <-", "juliet's phone". Literals, or kept by others.
   void add(Instant at, std::string_view where, std::string_view kind, std::string_view text);
@@ -34,6 +38,7 @@ class History {
     std::array<char, kTextBytes> text;
   };
 
+  std::size_t most_ = kEvents;
   std::vector<Event> events_;  // a ring, once it is full
   std::uint64_t added_ = 0;
 };

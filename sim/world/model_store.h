@@ -41,6 +41,7 @@ class ModelStore {
 
   // What it holds; to be asked directly by whoever sets a world up, and by checkers.
   MemoryStore& memory() { return memory_; }
+  const MemoryStore& memory() const { return memory_; }
   std::size_t waiting() const;
 
  private:

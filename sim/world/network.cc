@@ -95,7 +95,8 @@ void Network::peer_is_connected(ConnectionId id, Connection& connection) {
 
 void Network::server_opens(Host& server, ShardId shard, const OpenLink& order) {
   const auto peer = peers_.find(order.remote);
-  if (peer == peers_.end() || happens(random_, faults.refused_per_mille)) {
+  const bool listens = peer != peers_.end() && peer->second->listens();
+  if (!listens || happens(random_, faults.refused_per_mille)) {
     Instant last = timeline_.now();
     timeline_.at(arrival(last), [answer = server.answer_to(shard), ticket = order.ticket] {
       answer(LinkFailed{ticket});

@@ -33,6 +33,8 @@ class Peer {
  public:
   virtual ~Peer() = default;
   virtual void connected(ConnectionId connection) = 0;
+  // A server may connect to its endpoints.
+  virtual bool listens() const { return true; }
   // A server connected to an endpoint of this peer.
   virtual void accepted(ConnectionId connection) = 0;
   // The handshake is done: what is said from now on is sealed.

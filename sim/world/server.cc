@@ -45,7 +45,7 @@ void Server::start(const std::vector<Prng::Seed>& seeds) {
     record::Recorder* const recorder = place.recorder.get();
     place.server = std::make_unique<PresenceServer>(
         ShardId(i), parts_.shards, *parts_.settings,
-        recorder == nullptr ? Prng(seeds[i]) : Prng(recorder->words()));
+        recorder == nullptr ? Prng(seeds[i]) : Prng(recorder->words()), parts_.planted);
     place.port = std::make_unique<Port>(Port{this, ShardId(i)});
     place.turn = std::make_unique<Turn<Port>>(*place.server, *place.port, recorder);
     place.last_mail.resize(parts_.shards);

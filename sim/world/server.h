@@ -47,6 +47,7 @@ class Server : public Host {
     ServerId id;
     std::uint8_t shards = 2;
     const Settings* settings = nullptr;
+    Planted planted{};  // in all shards
     Endpoint xmpp_at;
     Endpoint sip_at;
     UnixTime civil_begin;  // at the timeline's zero
@@ -75,6 +76,8 @@ class Server : public Host {
   // --- what it is
   ServerId id() const { return parts_.id; }
   bool running() const override { return running_; }
+  // Grows with each start and end of its process.
+  std::uint32_t incarnation() const { return incarnation_; }
   bool stopped() const { return stopped_shards_ == shards_.size(); }
   std::uint8_t shard_count() const override { return parts_.shards; }
   const PresenceServer& shard(ShardId shard) const { return *shards_[shard.number()].server; }

@@ -1,5 +1,6 @@
 #include "sim/world/world.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/world/describe.h"
@@ -51,6 +52,7 @@ World::World(Plan plan)
     parts.id = ServerId(static_cast<std::uint8_t>(i));
     parts.shards = plan_.shards;
     parts.settings = &plan_.settings;
+    parts.planted = plan_.planted;
     parts.xmpp_at = of_server(plan_.xmpp_at, i);
     parts.sip_at = of_server(plan_.sip_at, i);
     parts.civil_begin = plan_.civil_begin + (Instant() - plan_.begin);
@@ -102,6 +104,7 @@ const std::string& World::place_of(const Server& server, ShardId shard, bool in)
 
 void World::entered(const Server& server, ShardId shard, Now now, const Input& input) {
   ++turns_;
+  orders_of_turn_ = 0;
   digest_.fold(static_cast<std::uint64_t>(now.instant.since_zero().in_microseconds()));
   digest_.fold(std::uint64_t{server.id().number()} << 8 | shard.number());
   Noting noting(digest_);
@@ -112,6 +115,7 @@ void World::entered(const Server& server, ShardId shard, Now now, const Input& i
 }
 
 void World::ordered(const Server& server, ShardId shard, const Order& order) {
+  orders_of_turn_max_ = std::max(orders_of_turn_max_, ++orders_of_turn_);
   Noting noting(digest_);
   describe(order, noting);
   history_.add(timeline_.now(), place_of(server, shard, false), noting.kind(), noting.text());

@@ -34,6 +34,7 @@ class World : private TurnWatch {
     std::uint8_t servers = 1;
     std::uint8_t shards = 2;  // of each server
     Settings settings;
+    Planted planted{};  // a fault of the server itself (server/planted.h)
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};
     Endpoint sip_at{IpAddress::v4(10, 0, 0, 1), 5060};
@@ -50,6 +51,9 @@ class World : private TurnWatch {
   const Timeline& timeline() const { return timeline_; }
   Network& network() { return network_; }
   ModelStore& store() { return store_; }
+  const ModelStore& store() const { return store_; }
+  // The most orders that one turn has left so far.
+  std::uint64_t orders_of_turn_max() const { return orders_of_turn_max_; }
   ModelVerifier& verifier() { return verifier_; }
   std::size_t server_count() const { return servers_.size(); }
   Server& server(std::size_t number = 0) { return servers_[number]; }
@@ -98,6 +102,8 @@ class World : private TurnWatch {
   std::vector<std::string> places_;
   Digest digest_;
   std::uint64_t turns_ = 0;
+  std::uint64_t orders_of_turn_ = 0;
+  std::uint64_t orders_of_turn_max_ = 0;
 };
 
 }  // namespace muster::sim

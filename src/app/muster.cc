@@ -1,6 +1,7 @@
 // muster: operates a presence service, and simulates one.
 
 #include "app/command_line/standard_streams.h"
+#include "app/sim/prove_command.h"
 #include "app/sim/sim_command.h"
 #include "app/user/user_commands.h"
 
@@ -13,6 +14,12 @@ int main(int argc, char** argv) {
     return muster::print("muster", completion->script);
   }
   if (const auto* sim = std::get_if<muster::SimCommand>(&command)) return muster::carry_out(*sim);
+  if (const auto* prove = std::get_if<muster::ProveCommand>(&command)) {
+    return muster::carry_out(*prove);
+  }
+  if (const auto* list = std::get_if<muster::ListPlants>(&command)) {
+    return muster::carry_out(*list);
+  }
   if (const auto* replay = std::get_if<muster::ReplayCommand>(&command)) {
     return muster::carry_out(*replay);
   }

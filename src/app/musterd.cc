@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/allocator.h"
 #include "app/command_line/standard_streams.h"
 #include "app/service/dev.h"
 #include "app/service/musterd_options.h"
@@ -9,6 +10,7 @@
 #include "base/overloaded.h"
 
 int main(int argc, char** argv) {
+  muster::settle_allocator();
   muster::hold_standard_streams();
   auto parsed = muster::parse_musterd(argc, argv);
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;

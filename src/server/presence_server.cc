@@ -39,8 +39,8 @@ inline constexpr bool kForConversion =
 }  // namespace
 
 PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
-                               Prng prng)
-    : shard_{self, shards, settings, std::move(prng)},
+                               Prng prng, Planted planted)
+    : shard_{self, shards, settings, std::move(prng), planted},
       out_(self),
       xmpp_streams_(shard_),
       xmpp_presence_(shard_),

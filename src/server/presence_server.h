@@ -26,7 +26,9 @@ class PresenceServer {
  public:
   static constexpr std::size_t kRunaway = 1'000'000;
 
-  PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings, Prng prng);
+  // A fault is planted by the simulator alone (server/planted.h).
+  PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings, Prng prng,
+                 Planted planted = {});
   PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
                  const Prng::Seed& seed)
       : PresenceServer(self, shards, settings, Prng(seed)) {}

@@ -1,7 +1,8 @@
-// What every module of a shard is given at construction: which shard it is, the settings, and the
-// generator of its random names. It outlives the modules.
+// What every module of a shard is given at construction: which shard it is, the settings, the
+// generator of its random names, and a fault if one is planted. It outlives the modules.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/digest.h"
@@ -17,11 +18,15 @@ inline ShardId home_shard(std::string_view bare, std::uint8_t shards) {
   return ShardId(static_cast<std::uint8_t>(hash_bytes(bare) % shards));
 }
 
+// server/planted.h; zero is none.
+enum class Planted : std::uint8_t;
+
 struct Shard {
   ShardId self;
   std::uint8_t shards = 1;
   const Settings& settings;
   Prng prng;
+  Planted planted{};  // a fault on purpose: only the simulator plants one
 
   // Where a user lives: her presence, her sessions, her watches, and who watches her.
   ShardId home_of(std::string_view bare) const { return home_shard(bare, shards); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/sip/methods.h"
+#include "codec/sip/read_request.h"
 #include "codec/sip/status.h"
 #include "model/address.h"
 #include "server/vocabulary.h"
@@ -41,12 +42,12 @@ struct FlowLost {
   LinkId link;
 };
 
-// sip_message -> sip_presence: a new request, which sip_presence is to answer. The bytes are a view
-// of the whole message, which passed sip::check_request. `identity` is who sent it, proved; empty
-// where nobody has to be (OPTIONS).
+// sip_message -> sip_presence: a new request, which sip_presence is to answer. What was read of it
+// passed sip::check_request, and is there until it is answered. `identity` is who sent it, proved;
+// empty where nobody has to be (OPTIONS).
 struct SipRequestReceived {
   SipRequestId request;
-  std::string_view bytes;
+  const sip::ReadRequest* read;
   Flow flow;
   Address identity;
 };

@@ -40,6 +40,39 @@ class HelpTest(unittest.TestCase):
             self.assertRegex(run(program, "--version").stdout, rf"^{program} \d+\.\d+\.\d+\n$")
 
 
+class PlantTest(unittest.TestCase):
+    def test_plants_are_listed(self):
+        done = run("muster sim --plant list")
+        self.assertEqual((DONE, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"(?m)^probe-unanswered +presence_db +who logs in ")
+
+    def test_a_plant_is_proved(self):
+        done = run("muster sim --prove granted-too-long --jobs 1")
+        self.assertEqual((DONE, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout,
+                         r"(?m)^granted-too-long +sip_presence +\d+  wrong +courtesy +\d+ seconds")
+        self.assertIn("1 of 1 caught", done.stdout)
+
+
+class PatienceTest(unittest.TestCase):
+    def test_a_seed_that_does_not_come_to_an_end_is_stuck(self):
+        done = run("muster sim --seed 1 --patience 0.001")
+        self.assertEqual(5, done.returncode)
+        self.assertIn("seed 1: stuck: it does not come to an end\n"
+                      "again: muster sim --seed 1\n", done.stdout)
+
+    def test_it_has_bounds(self):
+        for seconds in ("0", "0.0009", "86401", "1e300", "nan"):
+            done = run(f"muster sim --seed 1 --patience {seconds}")
+            self.assertEqual(2, done.returncode, seconds)
+            self.assertIn("--patience", done.stderr)
+
+    def test_so_it_is_among_others(self):
+        done = run("muster sim --seed 1 --seeds 2 --jobs 1 --patience 0.001")
+        self.assertIn("2 seeds, 2 failed: 1 2;", done.stdout)
+        self.assertNotIn("crashed", done.stdout)
+
+
 class OutputTest(unittest.TestCase):
     def test_what_cannot_be_printed_is_a_failure(self):
         for program in ("musterd", "muster"):
@@ -79,6 +112,13 @@ class UsageTest(unittest.TestCase):
         self.assert_told("muster user add alice --data x", '"alice" is no address')
         self.assert_told("muster user add a@b/c --data x", "a resource (/...) is too much")
 
+    def test_a_plant_that_there_is_not(self):
+        for line in ("muster sim --plant probe-unansered", "muster sim --prove probe-unansered"):
+            self.assert_told(line, "is not one of lost-unavailable, session-kept, ")
+            self.assert_told(line, 'did you mean "probe-unanswered"?')
+        self.assert_told("muster sim note-lost", "NAME requires --prove")
+        self.assert_told("muster sim --prove --plant note-lost", "--prove excludes --plant")
+
     def test_what_is_missing_or_contradicts(self):
         self.assert_told("musterd run", "--config is required")
         self.assert_told("musterd completion", "SHELL is required")
@@ -116,6 +156,11 @@ class CompletionTest(programs.Case):
         self.assertEqual(["--log-level"], self.offered("musterd", "dev", "--log"))
         self.assertEqual(["debug"], self.offered("musterd", "dev", "--log-level", "d"))
         self.assertEqual(["fish"], self.offered("musterd", "completion", "f"))
+        self.assertEqual(["--plant"], self.offered("muster", "sim", "--pl"))
+        self.assertEqual(["probe-unanswered"], self.offered("muster", "sim", "--plant", "pr"))
+        self.assertEqual(["--prove", "probe-unanswered"],
+                         sorted(self.offered("muster", "sim", "--prove", "pr") +
+                                self.offered("muster", "sim", "--pro")))
 
     def test_bash_offers_values_behind_an_equals_sign(self):
         self.assertEqual(["debug", "info", "warning", "error"],

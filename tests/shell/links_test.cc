@@ -64,18 +64,6 @@ TEST(Links, APeerWhoReadsLateGetsAll) {
   EXPECT_EQ(heard, all);
 }
 
-TEST(Links, APausedLinkIsNotRead) {
-  LinksWorld world;
-  auto [id, peer] = world.connect();
-  world.links.pause_reading(id);
-  peer.say("later");
-  world.turn();
-  EXPECT_EQ(world.heard, "");
-  world.links.resume_reading(id);
-  world.turn();
-  EXPECT_EQ(world.heard, "later");
-}
-
 // --- the end -------------------------------------------------------------------------------------
 
 TEST(Links, LastWordsArriveBeforeTheEnd) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/slot_table.h"
-#include "shell/links.h"
 
 namespace muster::sim {
 namespace {
@@ -19,7 +18,8 @@ using ::testing::IsEmpty;
 constexpr Endpoint kServer{IpAddress::v4(10, 0, 0, 1), 5222};
 constexpr Endpoint kPeer{IpAddress::v4(10, 1, 0, 1), 40'000};
 
-// A server without a process, and a peer, who note what they are told.
+// What the model can do besides what a link promises (tests/shell/link_suite_test.cc). A server
+// without a process, and a peer, who note what they are told.
 class NetworkTest : public ::testing::Test, public Host, public Peer {
  protected:
   NetworkTest() {
@@ -90,23 +90,7 @@ class NetworkTest : public ::testing::Test, public Host, public Peer {
   int peer_ended = 0;
 };
 
-// What the model promises is what src/shell keeps.
-TEST_F(NetworkTest, HasTheShellsLimits) {
-  EXPECT_EQ(Network::kUnwrittenBytesMax, Links::kUnwrittenBytesMax);
-  EXPECT_EQ(Network::kDrainTime, Links::kDrainTimeMax);
-}
-
 // --- links ---------------------------------------------------------------------------------------
-
-TEST_F(NetworkTest, BytesGoEachWay) {
-  const ConnectionId id = connect();
-  EXPECT_EQ(peer_connected, 1);
-  network.say(id, "hello");
-  network.server_says(id, "good day");
-  settle();
-  EXPECT_THAT(server_heard, ElementsAre("hello"));
-  EXPECT_THAT(peer_heard, ElementsAre("good day"));
-}
 
 TEST_F(NetworkTest, BytesAreCutAndJoinedAndKeepTheirOrder) {
   network.faults.split_per_mille = 1'000;
@@ -127,25 +111,6 @@ TEST_F(NetworkTest, BytesAreCutAndJoinedAndKeepTheirOrder) {
   EXPECT_NE(server_heard.size(), 100U);
 }
 
-TEST_F(NetworkTest, OneReadIsBounded) {
-  const ConnectionId id = connect();
-  network.say(id, std::string(Network::kReadBytes + 1, 'x'));
-  settle();
-  ASSERT_EQ(server_heard.size(), 2U);
-  EXPECT_EQ(server_heard[0].size(), Network::kReadBytes);
-}
-
-TEST_F(NetworkTest, APausedLinkIsNotRead) {
-  const ConnectionId id = connect();
-  network.server_pauses(id);
-  network.say(id, "later");
-  settle();
-  EXPECT_THAT(server_heard, IsEmpty());
-  network.server_resumes(id);
-  settle();
-  EXPECT_THAT(server_heard, ElementsAre("later"));
-}
-
 TEST_F(NetworkTest, WhoFinishesStillHears) {
   const ConnectionId id = connect();
   network.say(id, "last");
@@ -157,18 +122,6 @@ TEST_F(NetworkTest, WhoFinishesStillHears) {
   EXPECT_EQ(server_closed, 1);
   EXPECT_EQ(peer_ended, 1);
   EXPECT_EQ(network.connections(), 0U);
-}
-
-TEST_F(NetworkTest, LastWordsArriveBeforeTheEnd) {
-  const ConnectionId id = connect();
-  network.server_says(id, "goodbye");
-  network.server_closes(id);
-  network.server_says(id, "too late");
-  settle();
-  EXPECT_THAT(peer_heard, ElementsAre("goodbye"));
-  EXPECT_EQ(peer_ended, 1);
-  EXPECT_EQ(server_closed, 0) << "who closed a link need not be told";
-  EXPECT_EQ(links.size(), 0U);
 }
 
 TEST_F(NetworkTest, BothSidesHearOfACut) {
@@ -219,22 +172,6 @@ TEST_F(SlowReader, IsCutPastTheBound) {
   network.server_says(id, "x");
   settle();
   EXPECT_EQ(server_closed, 1);
-}
-
-TEST_F(SlowReader, GetsAllInTheEnd) {
-  const ConnectionId id = connect();
-  network.server_says(id, std::string(Network::kUnwrittenBytesMax, 'x'));
-  pass(Duration::hours(1'000));
-  EXPECT_EQ(joined(peer_heard).size(), Network::kUnwrittenBytesMax);
-}
-
-TEST_F(SlowReader, DrainsForATimeOnly) {
-  const ConnectionId id = connect();
-  network.server_says(id, std::string(2 * Network::kWindowBytes, 'x'));
-  network.server_closes(id);
-  pass(Duration::hours(1'000));
-  EXPECT_EQ(peer_ended, 1);
-  EXPECT_LE(joined(peer_heard).size(), Network::kWindowBytes);
 }
 
 // --- TLS -----------------------------------------------------------------------------------------

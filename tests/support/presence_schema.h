@@ -15,12 +15,13 @@
 namespace muster::test {
 
 // Empty if it is valid; else what xmllint says.
-inline std::string schema_errors(std::string_view document) {
+inline std::string schema_errors(std::string_view document,
+                                 std::string_view schema = "xsd/presence.xsd") {
   const std::string file =
       ::testing::TempDir() + "muster_presence_" + std::to_string(getpid()) + ".xml";
   std::ofstream(file, std::ios::binary) << document;
   const std::string command = "xmllint --nonet --noout --schema '" +
-                              golden_path("xsd/presence.xsd").string() + "' '" + file + "' 2>&1";
+                              golden_path(schema).string() + "' '" + file + "' 2>&1";
   std::FILE* const pipe = popen(command.c_str(), "r");
   std::string said;
   char buffer[512];

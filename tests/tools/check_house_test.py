@@ -44,6 +44,12 @@ class HouseTest(PlantTest):
             "1: budget: 401 lines of its 400; it only wires",
         )
 
+    def test_only_the_simulator_plants_faults(self):
+        line = "PresenceServer server(self, shards, settings, prng, Planted::lost_unavailable);\n"
+        self.assert_clean({"src/app/sim/x.cc": line, "sim/world/x.cc": line})
+        for file in ("src/shell/x.cc", "src/app/x.cc", "src/app/service/x.cc"):
+            self.assert_caught(file, line, "1: planted: a fault is planted by the simulator alone")
+
     def test_words_that_say_nothing(self):
         for line, word in [
             ("int node_count;", "node"),

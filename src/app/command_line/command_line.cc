@@ -104,6 +104,7 @@ std::vector<std::string> words_in(const std::string& type) {
 // Names in one column, what they are about in the other, so that a terminal of 80 holds both.
 constexpr std::size_t kNameColumns = 32;
 constexpr std::size_t kAboutColumns = 48;
+constexpr std::size_t kTypeColumns = 60;  // of a few words: the names of many are not listed
 
 std::string wrapped(const std::string& about) {
   std::string text;
@@ -122,7 +123,8 @@ class HelpText : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string type = option->get_type_name();
-    return type.empty() || option->get_type_size() == 0 ? "" : " " + type;
+    if (type.empty() || option->get_type_size() == 0) return "";
+    return " " + (type.size() > kTypeColumns ? "NAME" : type);
   }
   std::string make_option_desc(const CLI::Option* option) const override {
     return wrapped(option->get_description());

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include "base/check.h"
@@ -20,25 +22,29 @@ struct Worker {
   pid_t pid = -1;
   Fd seeds;    // to it
   Fd results;  // from it
-  std::uint64_t seed = 0;
+  Fd errors;   // what it wrote to stderr, where nothing is told
+  SeedJob job;
   bool busy = false;
 };
 
-[[noreturn]] void serve(const SimCommand& command, const Fd& seeds, const Fd& results) {
-  std::uint64_t seed = 0;
-  while (::read(seeds.get(), &seed, sizeof seed) == sizeof seed) {
-    const SeedResult result = run_seed(seed, command, false);
+[[noreturn]] void serve(SimCommand command, Telling telling, const Fd& seeds, const Fd& results) {
+  SeedJob job;
+  while (::read(seeds.get(), &job, sizeof job) == sizeof job) {
+    command.planted = job.planted;
+    const SeedResult result = run_seed(job.seed, command, telling);
     if (::write(results.get(), &result, sizeof result) != sizeof result) break;
   }
   ::_exit(0);
 }
 
-Worker start_worker(const SimCommand& command) {
+Worker start_worker(const SimCommand& command, Telling telling) {
   int down[2];
   int up[2];
   MUSTER_CHECK(::pipe(down) == 0 && ::pipe(up) == 0);
   std::fflush(stdout);
   Worker worker;
+  worker.errors = Fd(::memfd_create("errors", MFD_CLOEXEC));
+  MUSTER_CHECK(worker.errors.get() >= 0);
   worker.pid = ::fork();
   MUSTER_CHECK(worker.pid >= 0);
   if (worker.pid == 0) {
@@ -46,7 +52,8 @@ Worker start_worker(const SimCommand& command) {
     const Fd results(up[1]);
     ::close(down[1]);
     ::close(up[0]);
-    serve(command, seeds, results);
+    if (telling == Telling::nothing) ::dup2(worker.errors.get(), STDERR_FILENO);
+    serve(command, telling, seeds, results);
   }
   ::close(down[0]);
   ::close(up[1]);
@@ -55,30 +62,43 @@ Worker start_worker(const SimCommand& command) {
   return worker;
 }
 
-void give(Worker& worker, std::optional<std::uint64_t> seed) {
-  worker.busy = seed.has_value();
-  if (!seed) return;
-  worker.seed = *seed;
-  MUSTER_CHECK(::write(worker.seeds.get(), &*seed, sizeof *seed) == sizeof *seed);
+void give(Worker& worker, std::optional<SeedJob> job) {
+  worker.busy = job.has_value();
+  if (!job) return;
+  worker.job = *job;
+  MUSTER_CHECK(::write(worker.seeds.get(), &*job, sizeof *job) == sizeof *job);
 }
 
 // What it ends with is what became of the seed it was at.
-SeedResult bury(const Worker& worker) {
+SeedResult bury(const Worker& worker, Telling telling) {
   int status = 0;
   ::waitpid(worker.pid, &status, 0);
-  const bool told = WIFEXITED(status) && WEXITSTATUS(status) == kSimCrashed;
-  if (!told)
-    fmt::print("seed {}: crashed\nagain: muster sim --seed {}\n", worker.seed, worker.seed);
-  return {worker.seed, kSimCrashed, 0, 0, 0};
+  const SeedJob& job = worker.job;
+  const bool stuck = WIFEXITED(status) && WEXITSTATUS(status) == kSimStuck;
+  const bool was_told = stuck || (WIFEXITED(status) && WEXITSTATUS(status) == kSimCrashed);
+  if (!was_told && telling != Telling::nothing) {
+    fmt::print("seed {}: crashed\nagain: muster sim --seed {}{}\n", job.seed, job.seed,
+               plant_words(job.planted));
+  }
+  SeedResult result;
+  result.seed = job.seed;
+  result.planted = job.planted;
+  result.exit_code = stuck ? kSimStuck : kSimCrashed;
+  result.checker = told(stuck ? "end" : "crash");
+  ssize_t bytes = ::pread(worker.errors.get(), result.found.data(), result.found.size() - 1, 0);
+  while (bytes > 0 && result.found[static_cast<std::size_t>(bytes) - 1] == '\n')
+    result.found[static_cast<std::size_t>(--bytes)] = '\0';
+  return result;
 }
 
 }  // namespace
 
-void run_seeds(const SimCommand& command, const std::function<std::optional<std::uint64_t>()>& more,
+void run_seeds(const SimCommand& command, Telling telling,
+               const std::function<std::optional<SeedJob>()>& more,
                const std::function<void(const SeedResult&)>& done) {
   std::vector<Worker> workers;
   for (std::uint32_t i = 0; i < command.jobs; ++i)
-    workers.push_back(start_worker(command));
+    workers.push_back(start_worker(command, telling));
   for (Worker& worker : workers)
     give(worker, more());
   while (true) {
@@ -98,8 +118,8 @@ void run_seeds(const SimCommand& command, const std::function<std::optional<std:
       if (::read(worker.results.get(), &result, sizeof result) == sizeof result) {
         done(result);
       } else {
-        done(bury(worker));
-        worker = start_worker(command);
+        done(bury(worker, telling));
+        worker = start_worker(command, telling);
       }
       give(worker, more());
     }

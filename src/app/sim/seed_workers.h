@@ -9,8 +9,15 @@
 
 namespace muster {
 
-// `more` gives the seeds, one by one, until it gives nothing; `done` is told of each.
-void run_seeds(const SimCommand& command, const std::function<std::optional<std::uint64_t>()>& more,
+struct SeedJob {
+  std::uint64_t seed = 0;
+  Planted planted = Planted::none;
+};
+
+// `more` gives the seeds, one by one, until it gives nothing; `done` is told of each. Of a crash
+// that is not told, what was written to stderr is the finding.
+void run_seeds(const SimCommand& command, Telling telling,
+               const std::function<std::optional<SeedJob>()>& more,
                const std::function<void(const SeedResult&)>& done);
 
 }  // namespace muster

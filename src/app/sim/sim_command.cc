@@ -19,7 +19,7 @@ double seconds_since(Clock::time_point begin) {
 
 int run_one(const SimCommand& command) {
   const auto begin = Clock::now();
-  const SeedResult result = run_seed(command.seed, command, true);
+  const SeedResult result = run_seed(command.seed, command, Telling::all);
   const double simulated = static_cast<double>(result.simulated_us) / 1e6;
   fmt::print("digest {:016x}: {} turns, {:.0f} s simulated in {:.1f} s\n", result.digest,
              result.turns, simulated, seconds_since(begin));
@@ -65,17 +65,24 @@ class Progress {
 
 }  // namespace
 
+int carry_out(const ListPlants&) {
+  for (const Plant& plant : kPlants)
+    fmt::print("{:<24}{:<15}{}\n", plant.name, plant.module, plant.about);
+  return 0;
+}
+
 int carry_out(const SimCommand& command) {
   if (command.seeds == 1 && command.hours == 0) return run_one(command);
   Progress progress;
   std::uint64_t next = 0;
-  const auto more = [&]() -> std::optional<std::uint64_t> {
+  const auto more = [&]() -> std::optional<SeedJob> {
     const bool over =
         command.hours > 0 ? progress.seconds() >= command.hours * 3'600 : next == command.seeds;
     if (over) return std::nullopt;
-    return command.seed + next++;
+    return SeedJob{command.seed + next++, command.planted};
   };
-  run_seeds(command, more, [&](const SeedResult& result) { progress.add(result); });
+  run_seeds(command, Telling::failures, more,
+            [&](const SeedResult& result) { progress.add(result); });
   progress.tell();
   return progress.exit_code();
 }

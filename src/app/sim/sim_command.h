@@ -7,5 +7,6 @@ namespace muster {
 
 // The exit code: of the first seed that failed.
 int carry_out(const SimCommand& command);
+int carry_out(const ListPlants& command);
 
 }  // namespace muster

@@ -160,7 +160,8 @@ void add_replay_options(CLI::App& sim, ReplayCommand& replay) {
           ->type_name("FILE");
   sim.add_flag("--words", replay.words, "Of a replay: print each step, what went in and came out")
       ->needs(recording);
-  for (const char* option : {"--seed", "--seeds", "--hours", "--jobs", "--twice", "--events"})
+  for (const char* option :
+       {"--seed", "--seeds", "--hours", "--jobs", "--twice", "--events", "--plant", "--prove"})
     recording->excludes(sim.get_option(option));
 }
 
@@ -222,7 +223,9 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   if (const auto exit_code = parse(app, argc, argv)) return *exit_code;
   if (!shell.empty()) return PrintCompletion{completion_script(tree_of(app), shell)};
   if (sim->parsed() && !replay.recording.empty()) return replay;
-  if (sim->parsed()) return sim_command_of(sim_words);
+  if (sim->parsed()) {
+    return std::visit([](auto known) -> MusterCommand { return known; }, sim_command_of(sim_words));
+  }
   if (words.service.data.empty() && words.service.config.empty()) {
     return complain(app, "which service? --data FOLDER or --config FILE is needed");
   }

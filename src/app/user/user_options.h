@@ -66,7 +66,8 @@ struct UserCommand {
 struct PrintCompletion {
   std::string script;
 };
-using MusterCommand = std::variant<UserCommand, SimCommand, ReplayCommand, PrintCompletion>;
+using MusterCommand =
+    std::variant<UserCommand, SimCommand, ProveCommand, ListPlants, ReplayCommand, PrintCompletion>;
 
 // Or the exit code, after help was shown or something wrong was said.
 std::variant<MusterCommand, int> parse_muster(int argc, char** argv);

@@ -13,14 +13,7 @@ namespace muster::pidf {
 namespace {
 
 Error error_of(xml::Error error) {
-  switch (error) {
-    case xml::Error::too_big:
-    case xml::Error::too_deep:
-    case xml::Error::too_many_elements:
-    case xml::Error::too_many_attributes:
-    case xml::Error::too_many_declarations: return Error::too_big;
-    default: return Error::bad_xml;
-  }
+  return xml::is_limit(error) ? Error::too_big : Error::bad_xml;
 }
 
 // Reads one document; at the first limit it stops to add, and the failure stands.

@@ -10,10 +10,7 @@ namespace muster::sip {
 // Fills a Message from left to right.
 class MessageParser {
  public:
-  // What every message starts from.
-  static Message blank() { return Message(); }
-
-  // Parses into `message`, which is blank.
+  // Parses into `message`, which is of no bytes.
   // NOLINTNEXTLINE: last_ is set where first_ is
   MessageParser(std::string_view bytes, Message& message) : message_(message) {
     message_.bytes_ = bytes;
@@ -168,9 +165,13 @@ class MessageParser {
 };
 
 Result<Message, ParseError> parse_message(std::string_view bytes) {
-  Result<Message, ParseError> result = MessageParser::blank();
-  if (const auto error = MessageParser(bytes, *result).parse()) result = Failure{*error};
+  Result<Message, ParseError> result = Message();
+  if (const auto error = parse_message(bytes, *result)) result = Failure{*error};
   return result;
+}
+
+std::optional<ParseError> parse_message(std::string_view bytes, Message& message) {
+  return MessageParser(bytes, message).parse();
 }
 
 Message& Message::operator=(const Message& other) {
@@ -187,13 +188,6 @@ Message& Message::operator=(const Message& other) {
   first_ = other.first_;
   std::memcpy(rows_.data(), other.rows_.data(), row_count_ * sizeof(Row));
   return *this;
-}
-
-Message Message::rebased(std::string_view copy) const {
-  MUSTER_CHECK(copy.size() == bytes_.size());
-  Message message(*this);
-  message.bytes_ = copy;
-  return message;
 }
 
 std::optional<std::string_view> Message::header(HeaderName name) const {

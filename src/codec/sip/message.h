@@ -1,7 +1,7 @@
 // One SIP message (RFC 3261 section 7) as views into its bytes: the start line, the header rows in
 // their order, the body. Values are read on demand (values.h, via.h, name_addr.h, auth.h, media.h).
 //
-// A Message owns its index of rows and nothing else; the bytes must outlive it (or see rebased()).
+// A Message owns its index of rows and nothing else; the bytes must outlive it.
 // Parsing allocates nothing and is total: any bytes give a Message or a ParseError. What is wrong
 // with a message that could still be answered is no error but a `defect`, which check.h turns into
 // the answer.
@@ -59,6 +59,8 @@ class Message {
   class ValueRange;  // the values of one name, rows split at their commas if is_list(name)
   class HeaderRange;
 
+  // Of no bytes.
+  Message() { first_.fill(kNoRow); }  // NOLINT: rows_ is set as far as row_count_ says
   // Copying costs by the number of rows, not by kHeadersMax.
   Message(const Message& other) { *this = other; }  // NOLINT: what is not copied is not read
   Message& operator=(const Message& other);
@@ -98,9 +100,6 @@ class Message {
   // The message without the line breaks before it and the bytes after its body.
   std::string_view bytes() const { return bytes_.substr(begin_, end_ - begin_); }
 
-  // The same message over a copy of all the bytes that were parsed.
-  Message rebased(std::string_view copy) const;
-
  private:
   friend class MessageParser;
 
@@ -121,7 +120,6 @@ class Message {
     std::uint8_t next;  // the next row of this name
   };
 
-  Message() { first_.fill(kNoRow); }  // NOLINT: rows_ is set as far as row_count_ says
   std::string_view value_of(const Row& row) const {
     return {bytes_.data() + row.value_at, row.value_bytes};
   }
@@ -144,6 +142,8 @@ class Message {
 
 // `bytes` are one datagram, or one message that the framer cut out of a stream (framer.h).
 Result<Message, ParseError> parse_message(std::string_view bytes);
+// Into `message`, which is of no bytes yet.
+std::optional<ParseError> parse_message(std::string_view bytes, Message& message);
 
 class Message::RowRange {
  public:

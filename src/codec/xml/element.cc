@@ -89,6 +89,13 @@ std::optional<std::string_view> Element::attribute(std::string_view name,
   return std::nullopt;
 }
 
+std::optional<std::string_view> Element::namespace_of(std::string_view prefix) const {
+  const std::string_view uri = tree_->pooled(tree_->find_binding(index_, prefix).uri);
+  // Only the default namespace may be declared as none (Namespaces in XML 1.0 section 2.2).
+  if (uri.empty() && !prefix.empty()) return std::nullopt;
+  return uri;
+}
+
 AttributeRange Element::attributes() const {
   const Tree::Entry& entry = tree_->entries[index_];
   return {tree_, entry.first_attribute, entry.last_attribute};

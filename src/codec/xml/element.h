@@ -39,6 +39,10 @@ class Element {
   std::optional<std::string_view> attribute(std::string_view name, std::string_view ns) const;
   AttributeRange attributes() const;
 
+  // The namespace that a qualified name in its text or in an attribute value means by `prefix`,
+  // empty for a name without one. Nothing if none is declared for the prefix.
+  std::optional<std::string_view> namespace_of(std::string_view prefix) const;
+
   // Child elements, in document order, and the first by that name.
   ChildRange children() const;
   std::optional<Element> child(std::string_view name, std::string_view ns) const;

@@ -21,6 +21,23 @@ std::string_view stream_error_condition(Error error) {
   MUSTER_UNREACHABLE("an error is one of its enumerators");
 }
 
+bool is_limit(Error error) {
+  switch (error) {
+    case Error::not_well_formed:
+    case Error::restricted_xml:
+    case Error::unsupported_encoding:
+    case Error::bad_format:
+    case Error::bad_namespace_prefix:
+    case Error::invalid_namespace: return false;
+    case Error::too_big:
+    case Error::too_deep:
+    case Error::too_many_elements:
+    case Error::too_many_attributes:
+    case Error::too_many_declarations: return true;
+  }
+  MUSTER_UNREACHABLE("an error is one of its enumerators");
+}
+
 std::string_view to_string(Error error) {
   switch (error) {
     case Error::not_well_formed: return "not_well_formed";

@@ -54,6 +54,9 @@ enum class Error : std::uint8_t {
 // are answered by policy-violation (4.9.3.14).
 std::string_view stream_error_condition(Error error);
 
+// Whether one of the Limits was passed, and nothing else is wrong.
+bool is_limit(Error error);
+
 // The enumerator's own name, for logs and tests.
 std::string_view to_string(Error error);
 

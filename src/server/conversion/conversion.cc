@@ -11,8 +11,19 @@
 #include "server/conversion/compose.h"
 #include "server/conversion/page_message.h"
 #include "server/conversion/resources.h"
+#include "server/planted.h"
 
 namespace muster {
+namespace {
+
+void spoil(pidf::Document& document, Planted planted) {
+  for (pidf::Tuple& tuple : document.tuples) {
+    if (planted == Planted::note_lost) tuple.notes.clear();
+    if (planted == Planted::show_changed && tuple.show == "xa") tuple.show = "away";
+  }
+}
+
+}  // namespace
 
 // --- presence ------------------------------------------------------------------------------------
 
@@ -25,8 +36,9 @@ void Conversion::on(Now now, const TuplesToConvert& tuples, Outbox& out) {
   TuplesConverted converted{tuples.account, tuples.number, {}};
   std::visit(Overloaded{
                  [&](const PublicationSource& source) {
-                   const auto document = parsers_.document(*source.document);
+                   auto document = parsers_.document(*source.document);
                    if (!document) return;
+                   if (shard_.planted != Planted::none) spoil(*document, shard_.planted);
                    converted.resources =
                        resources_of(*document, now.unix_time, shard_.settings.limits);
                  },

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -41,7 +42,7 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
     give_way(account, *user, changed.full, out);
     user->resources.push_back(resource);
   } else if (known != user->resources.end()) {
-    user->resources.erase(known);
+    if (shard_.planted != Planted::session_kept) user->resources.erase(known);
   }
   if (user->document != nullptr) {
     const std::string name(changed.full.resource());
@@ -53,6 +54,7 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
       if (left.size() > shard_.settings.limits.sessions_per_user_max) left.erase(left.begin());
     }
   }
+  if (shard_.planted == Planted::lost_unavailable && !changed.available) return;
   broadcast(account, *user, resource, out);
   if (changed.initial) welcome(changed.full, *user, out);
   presence_changed(now, account, *user, out);
@@ -79,6 +81,7 @@ void PresenceDb::broadcast(const Address& account, const User& user,
   }
   if (resource.number != PresentResource::kSession) to[shard_.self.number()].push_back(account);
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
+    if (shard_.planted == Planted::other_shard_unheard && ShardId(i) != shard_.self) continue;
     if (to[i].empty()) continue;
     out.emit(ShardId(i), PresenceBroadcast{resource.before, resource.after, std::move(to[i])});
   }
@@ -104,17 +107,38 @@ void PresenceDb::welcome(const Address& session, const User& user, Outbox& out) 
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
     if (!watched[i].empty()) out.emit(ShardId(i), ContactsProbed{session, std::move(watched[i])});
   }
-  if (pending) {
-    const Address account = session.to_bare();
-    ask_store(account, PendingAsk{session}, LoadPending{account}, out);
+  if (pending) load_pending(session, out);
+}
+
+void PresenceDb::load_pending(const Address& session, Outbox& out) {
+  const Address account = session.to_bare();
+  ask_store(account, PendingAsk{session}, LoadPending{account}, out);
+}
+
+void PresenceDb::answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
+  const auto* pending = std::get_if<PendingLoaded>(&reply);
+  if (pending == nullptr) {
+    pending_again_.insert(ask.session);
+    if (pending_again_at_) return;
+    pending_again_at_ = now.instant + kStoreAgainAfter;
+    deadlines_.add(*pending_again_at_, {});
+    return;
+  }
+  pending_again_.erase(ask.session);
+  for (const PendingLoaded::Request& request : pending->requests) {
+    out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
   }
 }
 
-void PresenceDb::answered(Now, const PendingAsk& ask, const StoreReply& reply, Outbox& out) {
-  const auto* pending = std::get_if<PendingLoaded>(&reply);
-  if (pending == nullptr) return;  // they stay pending, and are shown when she next comes
-  for (const PendingLoaded::Request& request : pending->requests) {
-    out.emit(SubscriptionShown{ask.session, SubscriptionVerb::subscribe, request.stanza});
+// For those who are still there.
+void PresenceDb::load_pending_again(Outbox& out) {
+  pending_again_at_.reset();
+  for (const Address& session : std::exchange(pending_again_, {})) {
+    const User* user = held(session.to_bare());
+    if (user == nullptr) continue;
+    const bool there = std::any_of(user->resources.begin(), user->resources.end(),
+                                   [&](const PresentResource& r) { return r.full == session; });
+    if (there) load_pending(session, out);
   }
 }
 
@@ -123,6 +147,7 @@ void PresenceDb::answered(Now, const PendingAsk& ask, const StoreReply& reply, O
 // Who is not held is offline, and of her nothing is said (RFC 6121 section 4.3.2 rule 3 permits
 // it: the watcher takes those of whom she does not hear as offline).
 void PresenceDb::on(Now, const ContactsProbed& probed, Outbox& out) {
+  if (shard_.planted == Planted::probe_unanswered) return;
   const Address watcher = probed.watcher.to_bare();
   PresenceReply reply{probed.watcher, {}};
   for (const Address& address : probed.contacts) {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,8 +33,9 @@ namespace muster {
 
 class PresenceDb {
  public:
-  // When to ask again for the live publications, if the store failed at the start.
-  static constexpr Duration kPublicationsAgainAfter = Duration::seconds(10);
+  // When to ask the store again for what it could not tell: the live publications, at the start;
+  // who waits for the answer of a session that came.
+  static constexpr Duration kStoreAgainAfter = Duration::seconds(10);
 
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
 
@@ -120,11 +122,14 @@ class PresenceDb {
   void tell_unavailable(const User& user, const Address& contact, Outbox& out);
   void tell_presence(const User& user, const Address& to, Outbox& out);
   void welcome(const Address& session, const User& user, Outbox& out);
+  void load_pending(const Address& session, Outbox& out);
+  void load_pending_again(Outbox& out);
   void answer_probe(const ProbeAsked& asked, const User& user, Outbox& out);
   void answered(Now now, const PendingAsk& ask, const StoreReply& reply, Outbox& out);
 
   // relations.cc
-  bool learn(User& user, const Address& contact, const RelationChange& change);
+  enum class Learnt : std::uint8_t { nothing, older, news };  // older: a newer one is known
+  Learnt learn(User& user, const Address& contact, const RelationChange& change);
   void push(const Address& account, const Address& contact, const RelationChange& change,
             Outbox& out);
   void pair_changed(const Address& actor, const Address& peer, const SubscriptionChanged& changed,
@@ -177,8 +182,10 @@ class PresenceDb {
   UnorderedMap<Address, std::unique_ptr<User>> users_;
   UnorderedMap<Ticket, std::pair<Address, Ask>> asks_;
   std::uint64_t next_ticket_ = 1;
-  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_
+  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_, pending_again_at_
   std::optional<Instant> publications_again_at_;
+  std::optional<Instant> pending_again_at_;
+  std::set<Address> pending_again_;  // sessions
 };
 
 }  // namespace muster

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -19,6 +20,12 @@ PublishAnswered::Outcome outcome_of(const StoreReply& reply) {
   return refused->why == StoreRefused::Why::too_many
              ? PublishAnswered::Outcome::too_many
              : PublishAnswered::Outcome::precondition_failed;
+}
+
+bool is_planted_success(Planted planted, PublishAnswered::Outcome outcome) {
+  using Outcome = PublishAnswered::Outcome;
+  return (planted == Planted::stale_tag_accepted && outcome == Outcome::precondition_failed) ||
+         (planted == Planted::failure_acknowledged && outcome == Outcome::store_failed);
 }
 
 }  // namespace
@@ -40,9 +47,14 @@ void PresenceDb::publish(Now now, const PublishAsked& asked, Outbox& out) {
               out);
     return;
   }
+  std::string etag = shard_.prng.token(kEntityTagCharacters);
+  if (shard_.planted == Planted::entity_tag_kept && !asked.if_match.empty()) etag = asked.if_match;
+  if (shard_.planted == Planted::answered_too_early) {
+    out.emit(PublishAnswered{asked.request, PublishAnswered::Outcome::stored, etag, asked.expires});
+  }
   ask_store(asked.account, asked,
-            StorePublication{asked.account, asked.if_match, shard_.prng.token(kEntityTagCharacters),
-                             asked.document, now.unix_time, now.unix_time + asked.expires,
+            StorePublication{asked.account, asked.if_match, std::move(etag), asked.document,
+                             now.unix_time, now.unix_time + asked.expires,
                              shard_.settings.limits.publications_per_user_max},
             out);
 }
@@ -52,7 +64,7 @@ void PresenceDb::answered(Now now, const PublishAsked& ask, const StoreReply& re
   PublishAnswered answer{ask.request, PublishAnswered::Outcome::stored, {}, ask.expires};
   if (const auto* stored = std::get_if<PublicationStored>(&reply)) {
     answer.etag = stored->publication.etag;
-    out.emit(answer);
+    if (shard_.planted != Planted::answered_too_early) out.emit(answer);
     if (user != nullptr) {
       keep_publication(now, ask.account, *user, stored->publication, ask.if_match, out);
     }
@@ -62,6 +74,10 @@ void PresenceDb::answered(Now now, const PublishAsked& ask, const StoreReply& re
     if (user != nullptr) drop_publication(now, ask.account, *user, ask.if_match, out);
   } else {
     answer.outcome = outcome_of(reply);
+    if (is_planted_success(shard_.planted, answer.outcome)) {
+      answer.outcome = PublishAnswered::Outcome::stored;
+      answer.etag = shard_.prng.token(kEntityTagCharacters);
+    }
     out.emit(answer);
   }
 }
@@ -102,6 +118,7 @@ void PresenceDb::drop_publication(Now now, const Address& account, User& user,
 void PresenceDb::look_for_expiry(Now now, const Address& account, User& user) {
   for (const LivePublication& publication : user.publications) {
     const Instant when = now.instant + (publication.expires - now.unix_time);
+    if (shard_.planted == Planted::publication_kept) return;
     if (user.expire_at && *user.expire_at <= when) continue;
     user.expire_at = when;
     deadlines_.add(when, account);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -25,6 +26,17 @@ void forget_blank(User& user, const Address& but) {
                 [&](const Contact& c) { return c.relation.blank() && c.address != but; });
 }
 
+// Of a stanza that comes behind what is newer: whether the contact who hears it is not misled.
+bool still_holds(SubscriptionVerb verb, Subscription now) {
+  switch (verb) {
+    case SubscriptionVerb::subscribe: return is_pending_in(now);
+    case SubscriptionVerb::unsubscribe: return !is_seen_by(now) && !is_pending_in(now);
+    case SubscriptionVerb::subscribed: return sees(now);
+    case SubscriptionVerb::unsubscribed: return !sees(now) && !is_pending_out(now);
+  }
+  return false;
+}
+
 // What a client is told of a reply that is not the one hoped for.
 StanzaError error_of(const StoreReply& reply) {
   const auto* refused = std::get_if<StoreRefused>(&reply);
@@ -37,21 +49,22 @@ StanzaError error_of(const StoreReply& reply) {
 
 // --- learning ------------------------------------------------------------------------------------
 
-// False if what is known is as new. A record that is gone stays, blank, so that an older hint that
-// arrives later does not bring it back; nor does one from before the user was loaded.
-bool PresenceDb::learn(User& user, const Address& contact, const RelationChange& change) {
-  if (!change.changed || !user.versions.note(change.version)) return false;
+// A record that is gone stays, blank, so that an older hint that arrives later does not bring it
+// back; nor does one from before the user was loaded, which is nothing new.
+PresenceDb::Learnt PresenceDb::learn(User& user, const Address& contact,
+                                     const RelationChange& change) {
+  if (!change.changed || !user.versions.note(change.version)) return Learnt::nothing;
   const auto place = contact_position(user, contact);
   if (place == user.contacts.end() || place->address != contact) {
     user.contacts.insert(place, {contact, change.after.relation, change.version});
     if (user.contacts.size() > 2 * shard_.settings.limits.roster_items_max)
       forget_blank(user, contact);
-    return true;
+    return Learnt::news;
   }
-  if (place->version >= change.version) return false;
+  if (place->version >= change.version) return Learnt::older;
   place->relation = change.after.relation;
   place->version = change.version;
-  return true;
+  return Learnt::news;
 }
 
 // The version is that of all that is known, for this change may be ahead of one that has not come.
@@ -59,10 +72,12 @@ void PresenceDb::push(const Address& account, const Address& contact, const Rela
                       Outbox& out) {
   const bool listed = change.after.relation.listed;
   if (!change.changed || (!listed && !change.before.listed)) return;
+  if (shard_.planted == Planted::roster_push_lost) return;
   RosterItem item = change.after;
   item.contact = contact;
   const User* user = held(account);
-  const std::uint64_t version = user == nullptr ? change.version : user->versions.whole();
+  std::uint64_t version = user == nullptr ? change.version : user->versions.whole();
+  if (shard_.planted == Planted::roster_version_ahead) ++version;
   out.emit(RosterPush{account, version, std::move(item), !listed});
 }
 
@@ -92,8 +107,10 @@ void PresenceDb::on(Now, const RosterItemAsked& asked, Outbox& out) {
 void PresenceDb::answered(Now, const RosterItemAsked& ask, const StoreReply& reply, Outbox& out) {
   if (const auto* set = std::get_if<RosterItemSet>(&reply)) {
     const RelationChange change{true, set->version, {}, set->item};
-    if (User* user = held(ask.account)) learn(*user, ask.contact, change);
-    push(ask.account, ask.contact, change, out);
+    User* user = held(ask.account);
+    if (user == nullptr || learn(*user, ask.contact, change) == Learnt::news) {
+      push(ask.account, ask.contact, change, out);
+    }
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
   } else if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
     pair_changed(ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
@@ -126,12 +143,16 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
                               const SubscriptionChanged& changed, SubscriptionVerb verb,
                               std::string stanza, Outbox& out) {
   // Told is the difference to what was known here, not to what the store had: the hints of two
-  // changes that cross arrive after both, and of the older one nothing is told any more.
+  // changes that cross arrive after both, and of the older one nothing is told any more. So it is
+  // with this answer, if a hint of what came after it was faster.
   User* user = held(actor);
   const bool was_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
-  if (user != nullptr) learn(*user, peer, changed.actor);
+  const bool is_news = user == nullptr || learn(*user, peer, changed.actor) == Learnt::news;
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
+  if (shard_.planted == Planted::approval_not_carried && verb == SubscriptionVerb::subscribed)
+    return;
+  if (shard_.planted == Planted::hint_lost && verb != SubscriptionVerb::subscribed) return;
   if (changed.peer.changed || !changed.to_peer.empty()) {
     out.emit(shard_.home_of(peer),
              RelationChanged{peer, actor, changed.peer, changed.to_peer, std::move(stanza), verb});
@@ -139,14 +160,15 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   for (const SubscriptionVerb shown : changed.to_actor) {
     out.emit(SubscriptionShown{actor, shown, subscription_stanza(peer, actor, shown)});
   }
-  push(actor, peer, changed.actor, out);
+  if (is_news) push(actor, peer, changed.actor, out);
   // Her phone was allowed before: on the peer's side nothing changed, and nobody there tells her.
-  const bool sees_now =
-      !sees(changed.actor.before.subscription) && sees(changed.actor.after.relation.subscription);
+  const bool sees_now = is_news && !sees(changed.actor.before.subscription) &&
+                        sees(changed.actor.after.relation.subscription);
   if (sees_now && !changed.peer.changed) {
     out.emit(shard_.home_of(peer), ContactsProbed{actor, {peer}});
   }
   if (user == nullptr) return;
+  if (shard_.planted == Planted::approval_unseen) return;
   if (!was_seen && is_seen) tell_presence(*user, peer, out);
   review_watches(actor, *user, &peer, out);
 }
@@ -161,14 +183,19 @@ void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
     return;
   }
   const Relation before = relation_to(user, changed.contact);
+  Learnt learnt = Learnt::news;
+  if (changed.change.changed) learnt = learn(user, changed.contact, changed.change);
   // What was loaded with the change in it was loaded before there was a session to be told.
-  if (changed.change.changed && !learn(user, changed.contact, changed.change)) return;
+  if (learnt == Learnt::nothing) return;
+  const Relation after = relation_to(user, changed.contact);
   for (const SubscriptionVerb shown : changed.shown) {
+    if (learnt == Learnt::older && !still_holds(shown, after.subscription)) continue;
     const bool verbatim = shown == changed.stanza_verb && !changed.stanza.empty();
     out.emit(SubscriptionShown{
         changed.user, shown,
         verbatim ? changed.stanza : subscription_stanza(changed.contact, changed.user, shown)});
   }
+  if (learnt == Learnt::older) return;
   push(changed.user, changed.contact, changed.change, out);
   side_changed(changed.user, changed.contact, before, out);
 }

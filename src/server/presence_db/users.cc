@@ -46,7 +46,7 @@ void PresenceDb::answered(Now now, const PublicationsAsk&, const StoreReply& rep
   const auto* publications = std::get_if<PublicationsLoaded>(&reply);
   if (publications == nullptr) {
     out.order(Log{Log::Level::error, "publications-not-loaded", {}, {}});
-    publications_again_at_ = now.instant + kPublicationsAgainAfter;
+    publications_again_at_ = now.instant + kStoreAgainAfter;
     deadlines_.add(*publications_again_at_, {});
     return;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
@@ -114,11 +115,11 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
     decide_watch(ask, state, user, out);
     return;
   }
-  learn(user, asked.watcher, changed->peer);
+  const bool is_news = learn(user, asked.watcher, changed->peer) == Learnt::news;
   for (const SubscriptionVerb shown : changed->to_peer) {
     out.emit(SubscriptionShown{asked.presentity, shown, ask.stanza});
   }
-  push(asked.presentity, asked.watcher, changed->peer, out);
+  if (is_news) push(asked.presentity, asked.watcher, changed->peer, out);
   if (changed->actor.changed) {
     out.emit(
         shard_.home_of(asked.watcher),
@@ -143,6 +144,7 @@ void PresenceDb::decide_watch(const WatchAsk& ask, WatchState state, User& user,
 
 void PresenceDb::keep_watch(const WatchAsked& asked, WatchState state, User& user, Outbox& out) {
   if (user.document == nullptr) user.document = std::make_unique<User::Document>();
+  if (shard_.planted == Planted::pending_sees) state = WatchState::active;
   LiveWatch& watch = add_watch(user, asked, state == WatchState::active, asked.fetch);
   if (watch.active) {
     give_document(asked.presentity, user, watch, out);
@@ -152,6 +154,7 @@ void PresenceDb::keep_watch(const WatchAsked& asked, WatchState state, User& use
 }
 
 void PresenceDb::on(Now, const WatchRefreshed& refreshed, Outbox& out) {
+  if (shard_.planted == Planted::refresh_unanswered) return;
   User* user = held(refreshed.presentity);
   if (user == nullptr) return;
   LiveWatch* watch = find_watch(*user, refreshed.watch);
@@ -180,6 +183,7 @@ void PresenceDb::review_watches(const Address& account, User& user, const Addres
   std::erase_if(user.watches, [&](LiveWatch& watch) {
     if (watcher != nullptr && watch.watcher != *watcher) return false;
     const WatchState state = standing(user, watch.watcher, account);
+    if (shard_.planted == Planted::denied_watcher_kept && watch.active) return false;
     const bool was_active = std::exchange(watch.active, state == WatchState::active);
     if (watch.active) {
       fresh = fresh || !was_active;
@@ -223,6 +227,7 @@ void PresenceDb::presence_changed(Now now, const Address& account, User& user, O
   if (!watched || document->notify_at) return;
   const Duration interval = shard_.settings.limits.notify_interval_min;
   if (document->notified && now.instant < *document->notified + interval) {
+    if (shard_.planted == Planted::held_change_lost) return;
     document->notify_at = *document->notified + interval;
     deadlines_.add(*document->notify_at, account);
     return;
@@ -318,6 +323,7 @@ void PresenceDb::tell_watches(User& user, Outbox& out) {
 
 void PresenceDb::wake(Now now, Outbox& out) {
   if (publications_again_at_ && *publications_again_at_ <= now.instant) load_publications(now, out);
+  if (pending_again_at_ && *pending_again_at_ <= now.instant) load_pending_again(out);
   while (const auto account = deadlines_.take_due(now.instant)) {
     User* user = held(*account);
     if (user == nullptr) continue;

@@ -8,6 +8,7 @@
 #include "codec/address/ip.h"
 #include "codec/sip/values.h"
 #include "codec/sip/via.h"
+#include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 #include "server/sip_names.h"
 
@@ -127,6 +128,7 @@ void SipMessages::take_response(const SipName& name, std::string_view name_text,
   if (!response || !is_answer_to(*transaction, *response)) {
     return counters_.count(SipDrop::malformed_response);
   }
+  if (shard_.planted == Planted::answer_unheard) return;
   ++counters_.responses;
   if (sip::is_provisional(response->status())) {
     transaction->state = ClientTransaction::State::proceeding;

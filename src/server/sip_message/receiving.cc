@@ -1,5 +1,6 @@
 // What comes in: datagrams, streams divided into messages, and the way of each message to the shard
 // that it is for.
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "codec/sip/rows.h"
 #include "codec/sip/uri.h"
 #include "codec/sip/via.h"
+#include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 #include "server/sip_names.h"
 
@@ -111,6 +113,7 @@ void SipMessages::tell_lost(LinkId id, Outbox& out) {
   const StreamLink& link = *links_.find(id);
   peers_.lost(id, {link.transport, link.remote});
   links_.erase(id);
+  if (shard_.planted == Planted::lost_flow_untold) return;
   for (std::uint8_t shard = 0; shard < shard_.shards; ++shard) {
     out.emit(ShardId(shard), FlowLost{shard_.self, id});
   }
@@ -164,11 +167,11 @@ void SipMessages::route_response(const Flow& flow, std::string_view bytes, Outbo
 
 void SipMessages::take_message(Now now, const Flow& flow, std::string_view bytes, Outbox& out) {
   if (sip::is_response(bytes)) return route_response(flow, bytes, out);
-  const auto message = sip::parse_message(bytes);
-  if (message) {
-    take_request(now, flow, *message, bytes, out);
+  auto request = std::make_unique<ServerTransaction::Request>(bytes, flow);
+  if (const auto error = sip::parse_message(request->read.bytes, request->read.message)) {
+    counters_.count(drop_of(*error));
   } else {
-    counters_.count(drop_of(message.error()));
+    take_request(now, std::move(request), out);
   }
 }
 

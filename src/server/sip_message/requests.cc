@@ -1,20 +1,24 @@
 // Requests of others: which transaction they belong to, who sent them, what they are answered.
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
 
 using State = ServerTransaction::State;
 
-void SipMessages::take_request(Now now, const Flow& flow, const sip::Message& message,
-                               std::string_view bytes, Outbox& out) {
+void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Request> request,
+                               Outbox& out) {
   ++counters_.requests;
-  sip::Essentials essentials;
+  const Flow& flow = request->flow;
+  const sip::Message& message = request->read.message;
+  sip::Essentials& essentials = request->read.essentials;
   if (const auto rejection = sip::check_request(message, essentials)) {
     if (!rejection->answerable) return counters_.count(SipDrop::unanswerable);
     return refuse(now, flow, message, refusal_of(*rejection), out);
@@ -24,7 +28,8 @@ void SipMessages::take_request(Now now, const Flow& flow, const sip::Message& me
     return take_cancel(now, flow, message, essentials, out);
   }
 
-  const RequestKeys keys = matcher_.keys_of(message, essentials);
+  RequestKeys keys = matcher_.keys_of(message, essentials);
+  if (shard_.planted == Planted::request_taken_twice) keys = {shard_.prng.next(), 0};
   if (const auto same = requests_.find_same(keys.transaction)) {
     return take_again(now, *same, flow, message, out);
   }
@@ -38,7 +43,7 @@ void SipMessages::take_request(Now now, const Flow& flow, const sip::Message& me
     }
     return refuse(now, flow, message, *refusal, out);
   }
-  admit(now, flow, message, bytes, essentials, keys, out);
+  admit(now, std::move(request), keys, out);
 }
 
 // A repetition (section 17.2): it gets what the first got, so far.
@@ -84,34 +89,31 @@ void SipMessages::take_cancel(Now now, const Flow& flow, const sip::Message& can
 
 // --- to whom sip_presence is to listen -----------------------------------------------------------
 
-void SipMessages::admit(Now now, const Flow& flow, const sip::Message& message,
-                        std::string_view bytes, const sip::Essentials& essentials,
+void SipMessages::admit(Now now, std::unique_ptr<ServerTransaction::Request> request,
                         const RequestKeys& keys, Outbox& out) {
+  const sip::Message& message = request->read.message;
+  const sip::Uri& from = request->read.essentials.from.uri;
+  const Flow& flow = request->flow;
   std::optional<Address> sender;
   if (needs_proof(message.method())) {
-    sender = address_of_sender(essentials.from.uri);
-    const auto refusal = refuse_sender(essentials.from.uri, sender, shard_.settings);
+    sender = address_of_sender(from);
+    const auto refusal = refuse_sender(from, sender, shard_.settings);
     if (refusal) return refuse(now, flow, message, *refusal, out);
   }
-  if (stopping_ || !requests_.has_room(now, message.bytes().size(), counters_.forgotten)) {
+  if (stopping_ || !requests_.has_room(now, request->bytes(), counters_.forgotten)) {
     return refuse_overload(now, flow, message, out);
   }
   const bool trusted =
       !sender || (shard_.settings.loopback_sip_trusted && flow.remote.ip.is_loopback());
-  const auto [id, transaction] =
-      requests_.open(now, keys, {.bytes = std::string(message.bytes()), .flow = flow});
-  if (message.bytes().size() == bytes.size()) {
-    parsed_ = message.rebased(transaction->request->bytes);
-    parsed_id_ = id;
-  }
-  const sip::Message& kept = request_of(id, *transaction);
+  const auto [id, transaction] = requests_.open(now, keys, std::move(request));
   if (trusted) {
-    out.emit(SipRequestReceived{id, kept.bytes(), flow, sender ? *std::move(sender) : Address()});
+    out.emit(SipRequestReceived{id, &transaction->request->read, flow,
+                                sender ? *std::move(sender) : Address()});
     return;
   }
   transaction->being_proved = true;
   transaction->request->sender = *sender;
-  ask_proof(id, kept, *sender, out);
+  ask_proof(id, message, *sender, out);
 }
 
 // RFC 3261 section 22.1: the realm is the user's domain.
@@ -152,24 +154,15 @@ void SipMessages::on(Now now, const DigestAnswered& answered, Outbox& out) {
     return end_unproved(now, id, {sip::Status::forbidden, "Not Your Address"}, out);
   }
   transaction->being_proved = false;
-  const sip::Message& message = request_of(id, *transaction);
-  out.emit(SipRequestReceived{id, message.bytes(), transaction->request->flow, sender});
+  const ServerTransaction::Request& request = *transaction->request;
+  out.emit(SipRequestReceived{id, &request.read, request.flow, sender});
 }
 
 // Without a trace: if it comes again, it is asked again (section 8.2.7).
 void SipMessages::end_unproved(Now now, SipRequestId id, const SipRefusal& refusal, Outbox& out) {
   const ServerTransaction& transaction = *requests_.find(id);
-  refuse(now, transaction.request->flow, request_of(id, transaction), refusal, out);
+  refuse(now, transaction.request->flow, transaction.request->read.message, refusal, out);
   requests_.forget(id);
-}
-
-// The answer and the repetitions of a request need it parsed. It mostly still is.
-const sip::Message& SipMessages::request_of(SipRequestId id, const ServerTransaction& transaction) {
-  if (parsed_id_ != id) {
-    parsed_ = *sip::parse_message(transaction.request->bytes);
-    parsed_id_ = id;
-  }
-  return *parsed_;
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -178,7 +171,7 @@ void SipMessages::on(Now now, const SipResponseReady& ready, Outbox& out) {
   MUSTER_CHECK(sip::is_final(ready.status));
   const ServerTransaction* transaction = requests_.find(ready.request);
   if (transaction == nullptr || !transaction->waits() || transaction->being_proved) return;
-  const sip::Message& message = request_of(ready.request, *transaction);
+  const sip::Message& message = transaction->request->read.message;
   const std::string made = ready.to_tag.empty() ? matcher_.answer_tag(message) : std::string();
   SipAnswer answer({ready.status, ready.reason, ready.to_tag.empty() ? made : ready.to_tag,
                     ready.forms_dialog, ready.rows, ready.content_type, ready.body});
@@ -206,13 +199,14 @@ void SipMessages::refuse_invite(Now now, const Flow& flow, const sip::Message& m
                                 const RequestKeys& keys, const SipRefusal& refusal, Outbox& out) {
   refuse(now, flow, message, refusal, out);
   const std::string_view all = message.bytes();
-  std::string head(all.substr(0, all.size() - message.body().size()));
+  auto head = std::make_unique<ServerTransaction::Request>(
+      all.substr(0, all.size() - message.body().size()), flow);
   if (!requests_.has_room_for_invite() ||
-      !requests_.has_room(now, head.size(), counters_.forgotten)) {
+      !requests_.has_room(now, head->bytes(), counters_.forgotten)) {
     return;
   }
-  requests_.open_invite(now, keys, {.bytes = std::move(head), .flow = flow},
-                        answer_of(message, refusal));
+  MUSTER_CHECK(!sip::parse_message(head->read.bytes, head->read.message));
+  requests_.open_invite(now, keys, std::move(head), answer_of(message, refusal));
 }
 
 // Section 21.5.4.
@@ -240,7 +234,7 @@ void SipMessages::look_at_requests(Now now, Outbox& out) {
       continue;
     }
     const ServerTransaction& transaction = *requests_.find(due->id);
-    const sip::Message& message = request_of(due->id, transaction);
+    const sip::Message& message = transaction.request->read.message;
     const Flow& flow = transaction.request->flow;
     const bool again = due->what == What::answer_again;
     if (again) ++counters_.sent_again;

@@ -37,21 +37,21 @@ bool ServerTransactions::has_room(Now now, std::size_t request_bytes, std::uint6
 void ServerTransactions::index(SipRequestId id, const RequestKeys& keys) {
   by_transaction_.emplace(keys.transaction, id);
   if (keys.request != 0) by_request_.emplace(keys.request, id);
-  request_bytes_ += table_.find(id)->request->bytes.size();
+  request_bytes_ += table_.find(id)->request->bytes();
 }
 
 void ServerTransactions::drop_request(ServerTransaction& transaction) {
   if (transaction.request == nullptr) return;
-  request_bytes_ -= transaction.request->bytes.size();
+  request_bytes_ -= transaction.request->bytes();
   transaction.request.reset();
 }
 
 std::pair<SipRequestId, ServerTransaction*> ServerTransactions::open(
-    Now now, const RequestKeys& keys, ServerTransaction::Request request) {
+    Now now, const RequestKeys& keys, std::unique_ptr<ServerTransaction::Request> request) {
   MUSTER_CHECK(table_.size() < max_);
   const auto [id, transaction] = table_.emplace();
   transaction->keys = keys;
-  transaction->request = std::make_unique<ServerTransaction::Request>(std::move(request));
+  transaction->request = std::move(request);
   index(id, keys);
   ++waiting_;
   answers_due_.add(now.instant, id);
@@ -59,11 +59,12 @@ std::pair<SipRequestId, ServerTransaction*> ServerTransactions::open(
 }
 
 std::pair<SipRequestId, ServerTransaction*> ServerTransactions::open_invite(
-    Now now, const RequestKeys& keys, ServerTransaction::Request request, SipAnswer answer) {
+    Now now, const RequestKeys& keys, std::unique_ptr<ServerTransaction::Request> request,
+    SipAnswer answer) {
   MUSTER_CHECK(table_.size() < max_ && has_room_for_invite());
   const auto [id, transaction] = table_.emplace();
   transaction->keys = keys;
-  transaction->request = std::make_unique<ServerTransaction::Request>(std::move(request));
+  transaction->request = std::move(request);
   transaction->answer = std::move(answer);
   transaction->is_invite = true;
   transaction->state = State::completed;

@@ -18,12 +18,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "base/unordered.h"
+#include "codec/sip/read_request.h"
 #include "model/address.h"
 #include "server/sip_message/answer.h"
 #include "server/sip_message/request_key.h"
@@ -37,8 +38,12 @@ struct ServerTransaction {
 
   // What is needed to answer.
   struct Request {
-    std::string bytes;  // of an INVITE, without its body
-    Flow flow;
+    Request(std::string_view bytes, const Flow& came_by) : read(bytes), flow(came_by) {}
+    // What Limits::sip_request_bytes_per_shard_max counts.
+    std::size_t bytes() const { return sizeof(Request) + read.bytes.size(); }
+
+    sip::ReadRequest read;  // of an INVITE, without its body
+    const Flow flow;
     Address sender{};  // who is being proved
   };
 
@@ -75,10 +80,10 @@ class ServerTransactions {
 
   // There must be room.
   std::pair<SipRequestId, ServerTransaction*> open(Now now, const RequestKeys& keys,
-                                                   ServerTransaction::Request request);
-  std::pair<SipRequestId, ServerTransaction*> open_invite(Now now, const RequestKeys& keys,
-                                                          ServerTransaction::Request request,
-                                                          SipAnswer answer);
+                                                   std::unique_ptr<ServerTransaction::Request>);
+  std::pair<SipRequestId, ServerTransaction*> open_invite(
+      Now now, const RequestKeys& keys, std::unique_ptr<ServerTransaction::Request>,
+      SipAnswer answer);
 
   // The final answer was sent. It may end the transaction.
   void complete(Now now, SipRequestId id, SipAnswer answer);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,15 +90,14 @@ class SipMessages {
   void tell_lost(LinkId link, Outbox& out);
 
   // requests.cc
-  void take_request(Now now, const Flow& flow, const sip::Message& message, std::string_view bytes,
-                    Outbox& out);
+  void take_request(Now now, std::unique_ptr<ServerTransaction::Request> request, Outbox& out);
   void take_again(Now now, SipRequestId id, const Flow& flow, const sip::Message& message,
                   Outbox& out);
   void take_ack(Now now, const sip::Message& ack, const sip::Essentials& essentials);
   void take_cancel(Now now, const Flow& flow, const sip::Message& cancel,
                    const sip::Essentials& essentials, Outbox& out);
-  void admit(Now now, const Flow& flow, const sip::Message& message, std::string_view bytes,
-             const sip::Essentials& essentials, const RequestKeys& keys, Outbox& out);
+  void admit(Now now, std::unique_ptr<ServerTransaction::Request> request, const RequestKeys& keys,
+             Outbox& out);
   void ask_proof(SipRequestId id, const sip::Message& message, const Address& sender, Outbox& out);
   void refuse(Now now, const Flow& flow, const sip::Message& message, const SipRefusal& refusal,
               Outbox& out);
@@ -106,7 +106,6 @@ class SipMessages {
   void refuse_overload(Now now, const Flow& flow, const sip::Message& message, Outbox& out);
   SipAnswer answer_of(const sip::Message& message, const SipRefusal& refusal) const;
   void end_unproved(Now now, SipRequestId id, const SipRefusal& refusal, Outbox& out);
-  const sip::Message& request_of(SipRequestId id, const ServerTransaction& transaction);
   void look_at_requests(Now now, Outbox& out);
 
   // calls.cc
@@ -139,9 +138,6 @@ class SipMessages {
   StreamLinks links_;
   PeerLinks peers_;
   SipCounters counters_;
-  // The request that was parsed last, which is mostly the next to be answered.
-  std::optional<sip::Message> parsed_;
-  SipRequestId parsed_id_;
   // Our address in Via, as it was written last.
   Endpoint sent_by_;
   std::string sent_by_text_;

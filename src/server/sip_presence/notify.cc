@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "codec/sip/values.h"
+#include "server/planted.h"
 #include "server/sip_presence/subscriptions.h"
 
 namespace muster {
@@ -53,7 +54,11 @@ SipRequestsReady::One Subscriptions::next_notify(Now now, WatchSlot id, Subscrip
   parts.text().append(subscription.dialog.request_uri());
   one.target = parts.take();
   std::string& rows = parts.text();
-  subscription.dialog.append_rows(rows, sip::Method::notify);
+  if (shard_.planted == Planted::notify_cseq_kept) {
+    Dialog(subscription.dialog).append_rows(rows, sip::Method::notify);
+  } else {
+    subscription.dialog.append_rows(rows, sip::Method::notify);
+  }
   if (subscription.is_live()) {
     rows.append(subscription.state == Subscription::State::active
                     ? "Subscription-State: active;expires="
@@ -115,6 +120,7 @@ void Subscriptions::on(Now now, const SipRequestEnded& ended, Outbox& out) {
   if (subscription == nullptr || !subscription->in_flight) return;
   subscription->in_flight = false;
   const bool live = subscription->is_live();
+  if (shard_.planted == Planted::notify_after_end && !live) subscription->due = true;
   const bool was_last = !live && !subscription->due;
   const Verdict verdict = weigh(ended.status, ended.retry_after_seconds);
   if (was_last || verdict == Verdict::gone) {

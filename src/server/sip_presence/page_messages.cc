@@ -10,6 +10,7 @@
 #include "codec/address/sip_address.h"
 #include "codec/sip/lexer.h"
 #include "codec/sip/values.h"
+#include "server/planted.h"
 
 namespace muster {
 namespace {
@@ -184,7 +185,7 @@ void PageMessages::settle(DeliveryId id, Outbox& out) {
   if (!delivery->told && (over || is_success(delivery->best))) {
     tell(*delivery, told(delivery->best), out);
   }
-  if (over) deliveries_.erase(id);
+  if (over && shard_.planted != Planted::delivery_kept) deliveries_.erase(id);
 }
 
 void PageMessages::tell(Delivery& delivery, std::uint16_t status, Outbox& out) {

@@ -7,6 +7,7 @@
 #include "codec/address/sip_address.h"
 #include "codec/sip/uri.h"
 #include "codec/sip/values.h"
+#include "server/planted.h"
 
 namespace muster {
 namespace {
@@ -204,6 +205,7 @@ void Registrar::wake(Now now, Outbox& out) {
     const auto held = accounts_.find(*account);
     if (held == accounts_.end()) continue;
     held->second.look = kNever;
+    if (shard_.planted == Planted::registration_kept) continue;
     Bindings bindings = held->second.bindings;
     std::erase_if(bindings, [&](const Binding& b) { return b.expires <= now.instant; });
     commit(*account, std::move(bindings), out);

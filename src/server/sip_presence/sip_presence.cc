@@ -32,20 +32,13 @@ std::string capability_rows() {
 // --- requests ------------------------------------------------------------------------------------
 
 void SipPresence::on(Now now, const SipRequestReceived& received, Outbox& out) {
-  const auto message = sip::parse_message(received.bytes);
-  sip::Uri target;
-  sip::NameAddr from;
-  sip::NameAddr to;
-  if (!message || !message->is_request() || !sip::parse_uri(message->request_uri(), target) ||
-      !sip::parse_name_addr(message->header(sip::HeaderName::from).value_or(""), from) ||
-      !sip::parse_name_addr(message->header(sip::HeaderName::to).value_or(""), to)) {
-    answer(received.request, sip::Status::bad_request, out);
-    return;
-  }
-  if (!accept_method(*message, received.request, out)) return;
-  const Address addressee = address_of(target, received.flow, shard_.settings).value_or(Address{});
-  const Request request{
-      received.request, received.flow, received.identity, *message, target, from, to, addressee};
+  const sip::Message& message = received.read->message;
+  const sip::Essentials& essentials = received.read->essentials;
+  if (!accept_method(message, received.request, out)) return;
+  const Address addressee =
+      address_of(essentials.target, received.flow, shard_.settings).value_or(Address{});
+  const Request request{received.request,  received.flow,   received.identity, message,
+                        essentials.target, essentials.from, essentials.to,     addressee};
   if (!accept(request, out)) return;
   process(now, request, out);
 }

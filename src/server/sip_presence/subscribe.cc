@@ -7,6 +7,7 @@
 #include "codec/pidf/write.h"
 #include "codec/sip/media.h"
 #include "codec/sip/values.h"
+#include "server/planted.h"
 #include "server/sip_names.h"
 #include "server/sip_presence/subscriptions.h"
 
@@ -96,6 +97,8 @@ std::optional<std::uint32_t> Subscriptions::grant(const Request& request, Outbox
     return std::nullopt;
   }
   const std::int64_t most = limits.subscription_time_max.in_seconds();
+  if (shard_.planted == Planted::granted_too_long && asked > 0)
+    return static_cast<std::uint32_t>(most);
   return static_cast<std::uint32_t>(std::min<std::int64_t>(asked, most));
 }
 
@@ -193,7 +196,8 @@ void Subscriptions::renew(Now now, const Request& request, WatchSlot id, Subscri
         saw ? closed_document(subscription.presentity) : nullptr, out);
     return;
   }
-  subscription.expires = now.instant + Duration::seconds(seconds);
+  if (shard_.planted != Planted::refresh_ignored)
+    subscription.expires = now.instant + Duration::seconds(seconds);
   look_at(id, subscription, subscription.expires);
   out.emit(shard_.home_of(subscription.presentity),
            WatchRefreshed{{shard_.self, id}, subscription.presentity});

@@ -151,8 +151,8 @@ class Subscriptions {
   // notify.cc
   void notify(Now now, WatchSlot id, Subscription& subscription, Outbox& out);
   static bool may_notify(Now now, const Subscription& subscription);
-  static SipRequestsReady::One next_notify(Now now, WatchSlot id, Subscription& subscription,
-                                           TextParts& parts);
+  SipRequestsReady::One next_notify(Now now, WatchSlot id, Subscription& subscription,
+                                    TextParts& parts);
 
   Shard& shard_;
   SlotTable<Subscription, WatchTag> subscriptions_;

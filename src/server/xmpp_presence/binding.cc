@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/address/jid.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -70,6 +71,7 @@ void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
 }
 
 void XmppPresence::on(Now, const StreamEnded& ended, Outbox& out) {
+  if (shard_.planted == Planted::session_forgotten) return;
   XmppSession* session = sessions_.find(ended.session);
   if (session == nullptr) return;
   XmppUser& user = *session->user;
@@ -94,6 +96,7 @@ void XmppPresence::on(Now, const AccountGone& gone, Outbox& out) {
 // Nothing more is said to it; for the others it becomes unavailable (RFC 6121 section 4.5.2).
 void XmppPresence::end(XmppSession& session, Outbox& out) {
   session.link = {};
+  roster_reads_.erase(session.id);
   leave(session, plain_unavailable_, out);
   sessions_.close(session);
 }

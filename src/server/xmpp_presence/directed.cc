@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/recipients.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
@@ -62,7 +63,7 @@ void XmppPresence::pass_on_presence(const Sent& sent, Address to, Outbox& out) {
 // Case 2 of section 4.6.3: those who got directed presence are told, one value for each shard.
 void XmppPresence::leave_directed(XmppSession& session, const SharedText& after, Outbox& out) {
   const auto directed = std::exchange(session.directed, nullptr);
-  if (directed == nullptr) return;
+  if (directed == nullptr || shard_.planted == Planted::directed_kept) return;
   std::vector<std::vector<Address>> to(shard_.shards);
   for (Address& address : *directed) {
     to[shard_.home_of(address).number()].push_back(std::move(address));

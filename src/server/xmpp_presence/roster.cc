@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/check.h"
 #include "base/result.h"
 #include "codec/address/jid.h"
 #include "codec/xml/writer.h"
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -66,6 +68,18 @@ std::string roster_xml(const RosterLoaded& roster) {
     out.append("</query>");
   }
   return out;
+}
+
+// A push is what stands before the address of who gets it, and what behind (section 2.1.6).
+// Versions are unique among the pushes of an account (section 2.6.3), and so are the ids made of
+// them.
+std::string push_start(const RosterPush& push) {
+  return "<iq type='set' id='push-" + std::to_string(push.version) + "' to='";
+}
+std::string push_end(const RosterPush& push) {
+  std::string end = "'>" + query_start(push.version) + ">";
+  append_item(end, push.item, push.removed);
+  return end.append("</query></iq>");
 }
 
 using Groups = Result<std::vector<std::string>, StanzaError>;
@@ -134,6 +148,8 @@ void XmppPresence::take_roster(const Sent& sent, const xml::Element& query, Outb
     return out.emit(*std::move(asked));
   }
   if (!query.children().empty()) return refuse(sent, StanzaError::bad_request, out);
+  RosterRead& read = roster_reads_[session.id];
+  if (read.asked++ == 0) read.interested = session.interested;
   session.interested = true;
   // A version that is none of ours is as good as none (section 2.6.3).
   RosterAsked asked{session.id, account, std::move(id), std::nullopt};
@@ -148,17 +164,48 @@ void XmppPresence::take_roster(const Sent& sent, const xml::Element& query, Outb
 // Sections 2.1.4 and 2.6.3. The answer is the account's own: it bears no `from` (RFC 6120 section
 // 8.1.2.1 rule 3).
 void XmppPresence::on(Now, const RosterAnswered& answered, Outbox& out) {
-  const XmppSession* session = sessions_.find(answered.session);
+  XmppSession* session = sessions_.find(answered.session);
   if (session == nullptr) return;
   const Address full = session->full();
   const ReplyAddresses addresses{{}, full.text(), answered.id};
   if (!answered.roster) {
-    return send(*session, error_stanza_xml("iq", addresses, StanzaError::internal_server_error),
-                out);
+    send(*session, error_stanza_xml("iq", addresses, StanzaError::internal_server_error), out);
+  } else {
+    const bool unchanged = answered.roster->unchanged;
+    const std::string payload = unchanged ? std::string() : roster_xml(*answered.roster);
+    send(*session, iq_result_xml(addresses, payload), out);
   }
-  const bool unchanged = answered.roster->unchanged;
-  send(*session, iq_result_xml(addresses, unchanged ? std::string() : roster_xml(*answered.roster)),
-       out);
+  roster_read(*session, answered.roster.has_value(), out);
+}
+
+// A hint of a change may be faster than the store with the roster: pushed at once, it would be
+// undone by the roster, and its version would be said to a client that lacks what is below it.
+// What waited may be older than the roster only where a newer push is still to come.
+void XmppPresence::roster_read(XmppSession& session, bool done, Outbox& out) {
+  const auto found = roster_reads_.find(session.id);
+  MUSTER_CHECK(found != roster_reads_.end());
+  RosterRead& read = found->second;
+  read.interested = read.interested || done;
+  if (--read.asked > 0) return;
+  session.interested = read.interested;
+  const std::vector<RosterPush> pushes = std::move(read.pushes);
+  roster_reads_.erase(found);
+  // Without a roster, changes to it say nothing.
+  if (!session.interested) return;
+  for (const RosterPush& push : pushes) {
+    std::string xml = push_start(push);
+    xml::append_attribute_escaped(xml, session.full().text());
+    send(session, xml.append(push_end(push)), out);
+  }
+}
+
+bool XmppPresence::holds_back(const XmppSession& session, const RosterPush& push) {
+  const auto found = roster_reads_.find(session.id);
+  if (found == roster_reads_.end()) return false;
+  std::vector<RosterPush>& pushes = found->second.pushes;
+  std::erase_if(pushes, [&](const RosterPush& p) { return p.item.contact == push.item.contact; });
+  pushes.push_back(push);
+  return true;
 }
 
 void XmppPresence::on(Now, const RosterItemAnswered& answered, Outbox& out) {
@@ -172,25 +219,22 @@ void XmppPresence::on(Now, const RosterItemAnswered& answered, Outbox& out) {
        out);
 }
 
-// Section 2.1.6. Versions are unique among the pushes of an account (section 2.6.3), and so are
-// the ids made of them.
 void XmppPresence::on(Now, const RosterPush& push, Outbox& out) {
   const XmppUser* user = sessions_.find_user(push.account.text());
   if (user == nullptr || (!push.removed && !push.item.relation.listed)) return;
   FanOut fan_out;
   for (const XmppSession* session : user->sessions) {
-    if (!session->interested || !session->link.valid()) continue;
+    if (!session->interested || !session->link.valid() || holds_back(*session, push)) continue;
     const std::size_t begin = fan_out.holes.size();
-    xml::append_attribute_escaped(fan_out.holes, session->full().text());
+    const bool first = shard_.planted == Planted::push_to_wrong_resource;
+    const XmppSession* named = first ? user->sessions.front() : session;
+    xml::append_attribute_escaped(fan_out.holes, named->full().text());
     fan_out.recipients.push_back({session->link, static_cast<std::uint32_t>(begin),
                                   static_cast<std::uint32_t>(fan_out.holes.size() - begin)});
   }
   if (fan_out.recipients.empty()) return;
-  fan_out.before = share("<iq type='set' id='push-" + std::to_string(push.version) + "' to='");
-  std::string after = "'>" + query_start(push.version) + ">";
-  append_item(after, push.item, push.removed);
-  after.append("</query></iq>");
-  fan_out.after = share(std::move(after));
+  fan_out.before = share(push_start(push));
+  fan_out.after = share(push_end(push));
   out.order(std::move(fan_out));
 }
 

@@ -6,6 +6,7 @@
 
 #include "codec/xml/namespaces.h"
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -39,10 +40,10 @@ const MessageRule& rule_of(std::string_view type) {
   return kMessageRules.front();
 }
 
-std::vector<const XmppSession*> reached(const XmppUser* user, Reach reach) {
+std::vector<const XmppSession*> reached(const XmppUser* user, Reach reach, Planted planted) {
   std::vector<const XmppSession*> found;
   if (user == nullptr || reach == Reach::none) return found;
-  std::int8_t highest = 0;
+  std::int8_t highest = planted == Planted::negative_reached ? -128 : 0;
   for (const XmppSession* session : user->sessions) {
     if (!session->available || session->priority < highest) continue;
     if (reach == Reach::highest && session->priority > highest) {
@@ -133,9 +134,9 @@ void XmppPresence::route_message(const StanzaForUser& message, Outbox& out) {
   std::vector<const XmppSession*> takers;
   if (message.to.has_resource()) {
     matched = user == nullptr ? nullptr : user->find(message.to.resource());
-    if (matched == nullptr) takers = reached(user, rule.unmatched);
+    if (matched == nullptr) takers = reached(user, rule.unmatched, shard_.planted);
   } else {
-    takers = reached(user, rule.bare);
+    takers = reached(user, rule.bare, shard_.planted);
   }
   if (matched != nullptr) takers.push_back(matched);
   for (const XmppSession* session : takers)

@@ -7,6 +7,7 @@
 
 #include "codec/xml/writer.h"
 #include "codec/xmpp/stanza.h"
+#include "server/planted.h"
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
@@ -127,6 +128,9 @@ void XmppPresence::answer_for_server(const Sent& sent, const xml::Element& child
     case Service::version: return reply(sent, version_xml(shard_.settings.version), out);
     case Service::info:
     case Service::items: break;
+    case Service::ping:
+      if (shard_.planted == Planted::ping_unanswered) return;
+      [[fallthrough]];
     default: return reply(sent, {}, out);
   }
   if (child.attribute("node")) return refuse(sent, StanzaError::item_not_found, out);

@@ -24,10 +24,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "codec/xml/element.h"
@@ -105,7 +107,16 @@ class XmppPresence {
   void ask_subscription(const Sent& sent, SubscriptionVerb verb, Outbox& out);
 
   // roster.cc
+  // While presence_db reads a roster for a session, what is pushed to it waits: of each contact
+  // the last.
+  struct RosterRead {
+    std::uint32_t asked = 0;
+    bool interested = false;  // it has had a roster before, or now
+    std::vector<RosterPush> pushes;
+  };
   void take_roster(const Sent& sent, const xml::Element& query, Outbox& out);
+  void roster_read(XmppSession& session, bool done, Outbox& out);
+  bool holds_back(const XmppSession& session, const RosterPush& push);
 
   // routing.cc
   void take_message(const Sent& sent, Outbox& out);
@@ -124,6 +135,7 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
+  UnorderedMap<SessionId, RosterRead> roster_reads_;
   // What follows the address in the presence of a session that went without a word.
   const SharedText plain_unavailable_ = share("' type='unavailable'/>");
 };

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "codec/address/ip.h"
 #include "codec/xml/namespaces.h"
+#include "server/planted.h"
 #include "server/xmpp_stream/names.h"
 
 namespace muster {
@@ -61,6 +62,7 @@ void XmppStreams::on(Now now, const LinkOpened& opened, Outbox& out) {
          stopping_ ? StreamError::system_shutdown : StreamError::resource_constraint, out);
     return;
   }
+  if (shard_.planted == Planted::login_unlimited) return;
   look_at(opened.link, stream, now.instant + shard_.settings.limits.login_time_max);
 }
 
@@ -156,6 +158,7 @@ void XmppStreams::take_frame(LinkId link, Stream& stream, const xml::Frame& fram
       take_element(link, stream, window.substr(0, frame.bytes), !rest.empty(), out);
       break;
   }
+  if (shard_.planted == Planted::bytes_lost && frame.kind == xml::Frame::Kind::stanza) return;
   if (!rest.empty()) out.emit(UnreadBytes{link, rest});
 }
 
@@ -230,6 +233,7 @@ void XmppStreams::wake(Now now, Outbox& out) {
 // RFC 6120 section 4.6: silence alone proves nothing, silence to a ping does.
 void XmppStreams::look_after_silence(Now now, LinkId link, Stream& stream, Outbox& out) {
   const Limits& limits = shard_.settings.limits;
+  if (shard_.planted == Planted::silence_forgotten) return;
   if (stream.pinged) {
     fail(link, stream, StreamError::connection_timeout, out);
   } else if (now.instant - stream.heard < limits.stream_silence_max) {

@@ -73,11 +73,15 @@ std::int64_t number_of(Database& database, const char* sql) {
   return rows.next() ? rows.integer(0) : 0;
 }
 
-// The version of the file, which is ours; or trouble.
+// The version of the file, which is ours; or trouble. All is read at one moment: another process
+// may be making the file.
 std::int64_t version_of(Database& database) {
+  const bool alone = !database.in_transaction();
+  if (alone) database.run("BEGIN");
   const std::int64_t version = number_of(database, "PRAGMA user_version");
   const std::int64_t application = number_of(database, "PRAGMA application_id");
   const std::int64_t tables = number_of(database, "SELECT count(*) FROM sqlite_schema");
+  if (alone) database.roll_back();
   if (!database.ok()) return 0;
   const bool empty = version == 0 && application == 0 && tables == 0;
   if (!empty && application != kApplicationId) {

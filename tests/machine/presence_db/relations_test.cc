@@ -2,8 +2,10 @@
 // other, or no longer (RFC 6121 sections 2 and 3).
 #include "machine/presence_db/world.h"
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
@@ -178,6 +180,66 @@ TEST_F(PresenceDbRelations, APolicyAnswersARequest) {
                           "push alice 2: frank none"));
 }
 
+// --- requests that nobody answered yet -----------------------------------------------------------
+
+class PresenceDbPending : public PresenceDbRelations {
+ protected:
+  void SetUp() override {
+    PresenceDbRelations::SetUp();
+    world.send("bob", Verb::subscribe, "alice");
+    world.on("alice", UserWanted{world.user("alice")});
+    world.break_store();
+    world.show("alice/home", "'/>", true);
+    world.heard();
+    world.mend_store();
+  }
+};
+
+TEST_F(PresenceDbPending, AreShownLaterIfTheStoreCouldNotTellThem) {
+  world.pass(PresenceDb::kStoreAgainAfter - Duration::microseconds(1));
+  EXPECT_THAT(world.heard(), IsEmpty());
+  world.pass(Duration::microseconds(1));
+  EXPECT_THAT(world.heard(), ElementsAre("show alice/home: subscribe of bob"));
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+TEST_F(PresenceDbPending, AreAskedForAsOftenAsItTakes) {
+  world.break_store();
+  world.pass(PresenceDb::kStoreAgainAfter);
+  world.mend_store();
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), ElementsAre("show alice/home: subscribe of bob"));
+}
+
+// However often she comes and goes meanwhile, she is told once.
+TEST_F(PresenceDbPending, AreAskedForOnceForEachSession) {
+  world.break_store();
+  for (int i = 0; i < 3; ++i) {
+    world.leave("alice/home");
+    world.show("alice/home", "'/>", true);
+  }
+  world.mend_store();
+  world.heard();
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), ElementsAre("show alice/home: subscribe of bob"));
+}
+
+TEST_F(PresenceDbPending, AreNotAskedForAgainOnceShown) {
+  world.leave("alice/home");
+  world.show("alice/home", "'/>", true);
+  EXPECT_THAT(world.heard(), Contains("show alice/home: subscribe of bob"));
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_THAT(world.heard(), IsEmpty());
+}
+
+TEST_F(PresenceDbPending, AreNotAskedForOnceSheHasLeft) {
+  world.leave("alice/home");
+  const std::size_t requests = world.requests.size();
+  world.pass(PresenceDb::kStoreAgainAfter);
+  EXPECT_EQ(world.requests.size(), requests);
+}
+
 // --- hints ---------------------------------------------------------------------------------------
 
 // The request and its withdrawal arrive the wrong way round: the older one changes nothing. Until
@@ -192,7 +254,39 @@ TEST_F(PresenceDbRelations, AHintThatIsLateDoesNotUndoWhatIsNewer) {
   world.release_hints(true);
   EXPECT_THAT(world.heard(),
               ElementsAre("show bob: subscribe of alice", "push bob 2: alice none+in",
+                          "show bob: unsubscribed of alice",
                           "to bob: <presence from='alice/home' to='bob' type='unavailable'/>"));
+}
+
+// alice refuses bob, and he grants what she asked: the store did both in this order, and what she
+// hears of first is his.
+TEST_F(PresenceDbRelations, AnAnswerThatIsLateIsNotPushedOverWhatIsNewer) {
+  come({"alice/home", "bob/desk"});
+  world.send("alice", Verb::subscribe, "bob");
+  world.send("bob", Verb::subscribe, "alice");
+  world.heard();
+  world.hold_store();
+  world.send("alice", Verb::unsubscribed, "bob");
+  world.delay_answer();
+  world.send("bob", Verb::subscribed, "alice");
+  world.release_store();
+  EXPECT_THAT(world.heard(), Contains("push alice 2: bob to"));
+  world.deliver_answer();
+  EXPECT_THAT(world.heard(), ElementsAre("show bob: unsubscribed of alice"));
+}
+
+// carol is put into a roster, and meanwhile carol's request comes to it.
+TEST_F(PresenceDbRelations, AnItemThatIsStoredLateIsNotPushedOverWhatIsNewer) {
+  come({"alice/home", "carol/desk"});
+  world.hold_store();
+  item("alice", "carol");
+  world.delay_answer();
+  world.send("carol", Verb::subscribed, "alice");
+  world.send("alice", Verb::subscribe, "carol");
+  world.release_store();
+  EXPECT_THAT(world.heard(), Contains("push alice 0: carol to"));
+  world.deliver_answer();
+  EXPECT_THAT(world.heard(), ElementsAre("item: done"));
 }
 
 // Two requests cross, and both are granted: bob's own change is newer than the hint of alice's.
@@ -203,8 +297,31 @@ TEST_F(PresenceDbRelations, PresenceIsToldWhereANewerChangeOvertakesTheHint) {
   world.send("alice", Verb::subscribe, "bob");
   world.send("bob", Verb::subscribe, "alice");
   world.release_hints();
-  EXPECT_THAT(world.heard(),
-              ::testing::Contains("to alice: <presence from='bob/desk' to='alice'/>"));
+  EXPECT_THAT(world.heard(), Contains("to alice: <presence from='bob/desk' to='alice'/>"));
+}
+
+// The requests cross, and the store had bob's first: alice hears of her own first.
+TEST_F(PresenceDbRelations, ARequestIsShownThoughANewerChangeOvertakesItsHint) {
+  world.store.carry_out(SetWatcherPolicy{world.user("bob"), WatcherPolicy::allow});
+  come({"alice/home", "bob/desk"});
+  world.hold_hints();
+  world.send("bob", Verb::subscribe, "alice");
+  world.send("alice", Verb::subscribe, "bob");
+  EXPECT_THAT(world.heard(), Contains("push alice 0: bob to+in"));
+  world.release_hints();
+  EXPECT_THAT(world.heard(), Contains("show alice: subscribe of bob"));
+}
+
+// She asks, is refused, and asks anew before she hears of it: no word of the refusal.
+TEST_F(PresenceDbRelations, ARefusalIsNotShownOnceItIsAskedAnew) {
+  come({"alice/home", "bob/desk"});
+  world.send("alice", Verb::subscribe, "bob");
+  world.heard();
+  world.hold_hints();
+  world.send("bob", Verb::unsubscribed, "alice");
+  world.send("alice", Verb::subscribe, "bob");
+  world.release_hints();
+  EXPECT_THAT(world.heard(), Not(Contains("show alice: unsubscribed of bob")));
 }
 
 TEST_F(PresenceDbRelations, AHintThatTheLoadedRecordHasAlreadyIsNotNews) {
@@ -245,7 +362,7 @@ TEST_F(PresenceDbRelations, PushesDoNotSayAVersionBeforeAllOfItIsPushed) {
   EXPECT_THAT(world.heard(), ElementsAre("push alice 3: bob none", "push bob 2: carol none",
                                          "item: done", "push bob 2: dave none", "item: done"));
   world.release_hints();
-  EXPECT_THAT(world.heard(), ::testing::Contains("push bob 5: alice none"));
+  EXPECT_THAT(world.heard(), Contains("push bob 5: alice none"));
   item("bob", "carol");
   EXPECT_THAT(world.heard(), ElementsAre("push bob 6: carol none", "item: done"));
 }

@@ -195,10 +195,10 @@ TEST(PresenceDbUsers, AStartWithoutTheStoreIsLoggedAndMadeGoodLater) {
   again.store = world.store;
   again.break_store();
   again.start();
-  again.pass(PresenceDb::kPublicationsAgainAfter);
+  again.pass(PresenceDb::kStoreAgainAfter);
   EXPECT_THAT(again.heard(), ::testing::Each("log publications-not-loaded"));
   again.mend_store();
-  again.pass(PresenceDb::kPublicationsAgainAfter - Duration::microseconds(1));
+  again.pass(PresenceDb::kStoreAgainAfter - Duration::microseconds(1));
   EXPECT_EQ(again.held_users(), 0U);
   again.pass(Duration::microseconds(1));
   EXPECT_EQ(again.held_users(), 1U);

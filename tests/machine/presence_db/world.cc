@@ -241,6 +241,19 @@ void PresenceDbWorld::answer_one() {
   settle();
 }
 
+void PresenceDbWorld::delay_answer() {
+  const Asked next = std::move(asked_.front());
+  asked_.pop_front();
+  late_.emplace(next.shard, StoreAnswered{next.ask.ticket, store.carry_out(next.ask.request)});
+}
+
+void PresenceDbWorld::deliver_answer() {
+  Place& place = places_[late_->first.number()];
+  place.db->on(now, late_->second, place.out);
+  late_.reset();
+  settle();
+}
+
 void PresenceDbWorld::release_store() {
   store_held_ = false;
   settle();

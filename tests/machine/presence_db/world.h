@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/presence_db/presence_db.h"
@@ -71,6 +72,9 @@ class PresenceDbWorld {
   // While held, it answers only when answer_one() is called.
   void hold_store() { store_held_ = true; }
   void answer_one();
+  // It does the next, and what comes after it is answered first.
+  void delay_answer();
+  void deliver_answer();
   void release_store();
   std::size_t asked() const { return asked_.size(); }
   void break_store() { store_broken_ = true; }
@@ -113,6 +117,7 @@ class PresenceDbWorld {
 
   std::array<Place, kShards> places_;
   std::deque<Asked> asked_;
+  std::optional<std::pair<ShardId, StoreAnswered>> late_;
   std::deque<Hint> hints_;
   Lines heard_;
   bool store_held_ = false;

@@ -88,7 +88,7 @@ TEST_F(Authentication, Proved) {
   const auto told = world.said<SipRequestReceived>();
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].identity, alice());
-  EXPECT_EQ(told[0].bytes, request.text());
+  EXPECT_EQ(told[0].read->bytes, request.text());
   EXPECT_EQ(told[0].flow, world.udp_flow());
   world.answer(told[0].request);
   EXPECT_EQ(world.statuses(), std::vector{200});

@@ -71,7 +71,7 @@ TEST(Datagrams, ExtraBytesAreDiscarded) {
   world.datagram("\r\n" + options + "INVITE nonsense");
   const auto told = world.said<SipRequestReceived>();
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].bytes, options);
+  EXPECT_EQ(told[0].read->message.bytes(), options);
   world.answer(told[0].request);
   EXPECT_EQ(world.statuses(), std::vector{200});
 }
@@ -88,7 +88,7 @@ TEST(Datagrams, TheRequestIsKeptUntilItsAnswer) {
     world.datagram(other);
   }
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].bytes, kOptions.text());
+  EXPECT_EQ(told[0].read->message.bytes(), kOptions.text());
   world.answer(told[0].request);
   EXPECT_EQ(world.only_sent().header("Call-ID"), "call-1");
 }
@@ -102,7 +102,7 @@ std::vector<std::string> what_came(const test::Pieces& pieces) {
   for (const std::string_view piece : pieces) {
     world.bytes(link, piece);
     for (const auto& told : world.said<SipRequestReceived>())
-      all.emplace_back(told.bytes);
+      all.emplace_back(told.read->message.bytes());
     for (const auto& sent : world.sent()) {
       EXPECT_EQ(sent.link, link);
       // Pongs that come of one read leave together.

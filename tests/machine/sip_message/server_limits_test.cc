@@ -63,7 +63,8 @@ TEST(ServerTransactionLimits, AtTheLimitOldAnswersMakeRoom) {
 
 TEST(ServerTransactionLimits, LimitOfRequestBytes) {
   SipWorld world;
-  const std::uint32_t one = static_cast<std::uint32_t>(numbered(0).text().size());
+  const auto one = static_cast<std::uint32_t>(
+      ServerTransaction::Request(numbered(0).text(), Flow()).bytes());
   world.settings.limits.sip_request_bytes_per_shard_max = 2 * one;
   world.datagram(numbered(0));
   const SipRequestId first = world.only_request();

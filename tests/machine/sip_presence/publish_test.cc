@@ -193,7 +193,10 @@ TEST_F(SipPublish, SoLargeAndNoLarger) {  // document_bytes_max
   for (const auto& [bytes, fits] : {std::pair{999u, true}, {1'000u, true}, {1'001u, false}}) {
     const std::string text = request_text(
         "PUBLISH", uri, {"Event: presence", "Content-Type: application/pidf+xml"}, padded(bytes));
-    sip.on(small.now, SipRequestReceived{{1, 1}, text, small.flow, address("alice@example.com")},
+    sip::ReadRequest read(text);
+    EXPECT_FALSE(sip::parse_message(read.bytes, read.message).has_value());
+    EXPECT_FALSE(sip::check_request(read.message, read.essentials).has_value());
+    sip.on(small.now, SipRequestReceived{{1, 1}, &read, small.flow, address("alice@example.com")},
            small.out);
     EXPECT_EQ(small.story().front(), fits ? "publish alice@example.com [] 3600" : "413") << bytes;
   }

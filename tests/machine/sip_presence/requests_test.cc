@@ -99,17 +99,6 @@ TEST(SipRequests, WhoIsNotProvedActsForNobody) {
   }
 }
 
-TEST(SipRequests, WhatCannotBeReadIsAnsweredAllTheSame) {
-  SipWorld world;
-  for (const std::string& text : {std::string("nonsense"), std::string("SIP/2.0 200 OK\r\n\r\n"),
-                                  request_text("OPTIONS", "http:", {}),
-                                  request_text("OPTIONS", "sip:example.com", {"From: <"}),
-                                  request_text("OPTIONS", "sip:example.com", {"To: <"})}) {
-    world.receive_unchecked(text, "alice@example.com");
-    EXPECT_THAT(world.story(), ElementsAre("400")) << text;
-  }
-}
-
 TEST(SipRequests, AStoppingServerTakesNothingNew) {  // 21.5.4
   SipWorld world;
   EXPECT_THAT(world.on(StopAsked{}), IsEmpty());

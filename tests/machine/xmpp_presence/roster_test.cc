@@ -20,6 +20,26 @@ class Roster : public ::testing::Test {
     if (asked.empty()) return std::nullopt;
     return asked[0];
   }
+  void answer(const std::optional<RosterLoaded>& roster) {
+    get("<query xmlns='jabber:iq:roster'/>");
+    world.on(RosterAnswered{balcony.session, "g1", roster});
+  }
+  void push(std::uint64_t version, std::string_view contact, Subscription subscription) {
+    const RosterItem item{address(contact), {subscription, false, true}, "", {}};
+    world.on(RosterPush{address("juliet@example.com"), version, item, false});
+  }
+  static std::string pushed(int version, std::string_view contact, std::string_view subscription) {
+    const std::string number = std::to_string(version);
+    return "<iq type='set' id='push-" + number +
+           "' to='juliet@example.com/balcony'><query xmlns='jabber:iq:roster' ver='" + number +
+           "'><item jid='" + std::string(contact) + "' subscription='" + std::string(subscription) +
+           "'/></query></iq>";
+  }
+  static std::string result(int version) {
+    return "<iq type='result' id='g1' to='juliet@example.com/balcony'><query "
+           "xmlns='jabber:iq:roster' ver='" +
+           std::to_string(version) + "'/></iq>";
+  }
   ModuleWorld::Happened set(std::string_view content) {
     return world.say(balcony, "<iq type='set' id='s1'><query xmlns='jabber:iq:roster'>" +
                                   std::string(content) + "</query></iq>");
@@ -112,7 +132,7 @@ TEST_F(Roster, ResultHasTheListedItems) {
   // Who only waits for an answer is in no roster (section 3.1.3), nor is an approved SIP watcher.
   add("k@example.com", none_pending_in, false, false, "", {});
   add("l@example.com", from, false, false, "", {});
-  world.on(RosterAnswered{balcony.session, "g1", roster});
+  answer(roster);
   EXPECT_EQ(
       world.got(balcony),
       stanzas({"<iq type='result' id='g1' to='juliet@example.com/balcony'>"
@@ -132,21 +152,21 @@ TEST_F(Roster, ResultHasTheListedItems) {
 }
 
 TEST_F(Roster, ResultOfAnEmptyRosterHasAnEmptyQuery) {
-  world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{9, false, {}}});
+  answer(RosterLoaded{9, false, {}});
   EXPECT_EQ(world.got(balcony),
             stanzas({"<iq type='result' id='g1' to='juliet@example.com/balcony'>"
                      "<query xmlns='jabber:iq:roster' ver='9'/></iq>"}));
 }
 
 TEST_F(Roster, ResultOfAnUnchangedRosterIsEmpty) {
-  world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{14, true, {}}});
+  answer(RosterLoaded{14, true, {}});
   EXPECT_EQ(world.got(balcony),
             stanzas({"<iq type='result' id='g1' to='juliet@example.com/balcony'/>"}));
 }
 
 // Section 2.2, last paragraph.
 TEST_F(Roster, FailureOfTheStoreIsAnInternalError) {
-  world.on(RosterAnswered{balcony.session, "g1", std::nullopt});
+  answer(std::nullopt);
   EXPECT_EQ(world.got(balcony),
             stanzas({"<iq type='error' id='g1' to='juliet@example.com/balcony'>" +
                      error_xml("cancel", "internal-server-error") + "</iq>"}));
@@ -302,6 +322,7 @@ TEST_F(Roster, PushGoesToInterestedSessions) {
   const Bound romeo = world.bind("romeo@example.com/orchard");
   for (const Bound& interested : {balcony, chamber, romeo}) {
     world.say(interested, "<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>");
+    world.on(RosterAnswered{interested.session, "g", RosterLoaded{}});
   }
   world.forget();
   const RosterItem item{address("nurse@example.com"),
@@ -323,7 +344,8 @@ TEST_F(Roster, PushGoesToInterestedSessions) {
 }
 
 TEST_F(Roster, PushOfARemovedItemSaysOnlyThat) {
-  get("<query xmlns='jabber:iq:roster'/>");
+  answer(RosterLoaded{});
+  world.forget();
   world.on(RosterPush{address("juliet@example.com"),
                       14,
                       {address("nurse@example.com"), {}, "Nurse", {"Servants"}},
@@ -332,6 +354,60 @@ TEST_F(Roster, PushOfARemovedItemSaysOnlyThat) {
             stanzas({"<iq type='set' id='push-14' to='juliet@example.com/balcony'>"
                      "<query xmlns='jabber:iq:roster' ver='14'>"
                      "<item jid='nurse@example.com' subscription='remove'/></query></iq>"}));
+}
+
+// --- what is pushed while the roster is read -----------------------------------------------------
+
+TEST_F(Roster, PushWaitsForTheRosterThatIsRead) {
+  get("<query xmlns='jabber:iq:roster'/>");
+  push(8, "nurse@example.com", Subscription::none);
+  push(9, "romeo@example.com", Subscription::from);
+  push(10, "nurse@example.com", Subscription::to);
+  EXPECT_THAT(world.got(balcony), IsEmpty());
+  world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{7, false, {}}});
+  EXPECT_EQ(world.got(balcony), stanzas({result(7), pushed(9, "romeo@example.com", "from"),
+                                         pushed(10, "nurse@example.com", "to")}));
+  world.forget();
+  push(11, "nurse@example.com", Subscription::both);
+  EXPECT_EQ(world.got(balcony), stanzas({pushed(11, "nurse@example.com", "both")}));
+}
+
+TEST_F(Roster, PushWaitsForTheLastOfTheRostersThatAreRead) {
+  get("<query xmlns='jabber:iq:roster'/>");
+  get("<query xmlns='jabber:iq:roster'/>");
+  push(8, "nurse@example.com", Subscription::to);
+  for (const std::uint64_t version : {7U, 8U})
+    world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{version, false, {}}});
+  EXPECT_EQ(world.got(balcony),
+            stanzas({result(7), result(8), pushed(8, "nurse@example.com", "to")}));
+}
+
+// A client that has no roster would take the version of a push for that of all it has.
+TEST_F(Roster, PushIsForNobodyWhoseRosterCouldNotBeRead) {
+  get("<query xmlns='jabber:iq:roster'/>");
+  push(8, "nurse@example.com", Subscription::to);
+  world.on(RosterAnswered{balcony.session, "g1", std::nullopt});
+  world.forget();
+  push(9, "nurse@example.com", Subscription::both);
+  EXPECT_THAT(world.got(balcony), IsEmpty());
+}
+
+TEST_F(Roster, PushGoesOnIfTheRosterCouldNotBeReadAgain) {
+  answer(RosterLoaded{});
+  get("<query xmlns='jabber:iq:roster'/>");
+  push(8, "nurse@example.com", Subscription::to);
+  world.forget();
+  world.on(RosterAnswered{balcony.session, "g1", std::nullopt});
+  const std::string error = "<iq type='error' id='g1' to='juliet@example.com/balcony'>" +
+                            error_xml("cancel", "internal-server-error") + "</iq>";
+  EXPECT_EQ(world.got(balcony), stanzas({error, pushed(8, "nurse@example.com", "to")}));
+}
+
+TEST_F(Roster, PushThatWaitsEndsWithTheSession) {
+  get("<query xmlns='jabber:iq:roster'/>");
+  push(8, "nurse@example.com", Subscription::to);
+  world.on(StreamEnded{balcony.session});
+  EXPECT_THAT(world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{}}).orders, IsEmpty());
 }
 
 TEST_F(Roster, PushForNobodyIsNoOrder) {
@@ -344,7 +420,7 @@ TEST_F(Roster, PushForNobodyIsNoOrder) {
 
 // Section 3.1.3, security warning: not in the roster before she is approved.
 TEST_F(Roster, PushOfWhatIsNoItemIsNone) {
-  get("<query xmlns='jabber:iq:roster'/>");
+  answer(RosterLoaded{});
   const RosterItem pending{
       address("nurse@example.com"), {Subscription::none_pending_in, false, false}, "", {}};
   EXPECT_THAT(world.on(RosterPush{address("juliet@example.com"), 1, pending, false}).orders,

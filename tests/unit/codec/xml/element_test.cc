@@ -208,5 +208,17 @@ TEST_F(ElementTest, does_not_grow_without_bound_when_rewritten) {
   EXPECT_EQ(rewritten(most + 1), 0U);
 }
 
+TEST_F(ElementTest, knows_what_a_prefix_in_a_text_means) {
+  const Element a = document("<a xmlns='u' xmlns:p='v'><b xmlns='' xmlns:q='w'/></a>");
+  EXPECT_EQ(a.namespace_of(""), "u");
+  EXPECT_EQ(a.namespace_of("p"), "v");
+  EXPECT_EQ(a.namespace_of("q"), std::nullopt);
+  EXPECT_EQ(a.namespace_of("xml"), kNsXml);
+  const Element b = *a.child("b", "");
+  EXPECT_EQ(b.namespace_of(""), "");
+  EXPECT_EQ(b.namespace_of("p"), "v");
+  EXPECT_EQ(b.namespace_of("q"), "w");
+}
+
 }  // namespace
 }  // namespace muster::xml

@@ -29,6 +29,7 @@ TEST(Error, is_answered_by_the_stream_error_of_its_kind) {
        }) {
     EXPECT_EQ(to_string(row.error), row.name);
     EXPECT_EQ(stream_error_condition(row.error), row.condition) << row.name;
+    EXPECT_EQ(is_limit(row.error), row.name.starts_with("too_")) << row.name;
   }
 }
 

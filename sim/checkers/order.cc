@@ -1,0 +1,65 @@
+#include "sim/checkers/order.h"
+
+#include <utility>
+
+namespace muster::sim {
+
+void Order::happened(const Happened& fact) {
+  if (const auto* went = std::get_if<WentOnline>(&fact.what)) {
+    if (went->as.has_resource()) {
+      sessions_.emplace(went->as.to_bare(), std::string(went->as.resource()));
+    }
+  } else if (const auto* showed = std::get_if<ShowedItself>(&fact.what)) {
+    for (const auto& [resource, shown] : showed->picture)
+      shown_.try_emplace(shown, shown_.size() + 1);
+  } else if (const auto* saw = std::get_if<SawPicture>(&fact.what)) {
+    look_at(fact, *saw);
+  } else if (std::holds_alternative<ForgotPictures>(fact.what)) {
+    seen_.erase(fact.agent);
+  } else if (const auto* sent = std::get_if<SentMessage>(&fact.what)) {
+    sent_.insert(sent->text);
+  } else if (const auto* heard = std::get_if<HeardMessage>(&fact.what)) {
+    look_at_message(fact, *heard);
+  }
+}
+
+void Order::at_step(const View& view) {
+  std::uint64_t incarnations = 0;
+  for (std::size_t i = 0; i < view.world.server_count(); ++i)
+    incarnations += view.world.server(i).incarnation();
+  if (std::exchange(incarnations_, incarnations) != incarnations) heard_.clear();
+}
+
+void Order::look_at_message(const Happened& fact, const HeardMessage& heard) {
+  if (!sent_.contains(heard.text)) {
+    wrong(fact.at, "a message is heard that nobody sent: " + heard.text);
+  }
+  const auto [first, news] = heard_.emplace(std::pair(fact.agent, heard.text), fact.at);
+  if (!news && fact.at - first->second < kRemembered) {
+    wrong(fact.at, "a message is heard twice: " + heard.text);
+  }
+}
+
+void Order::look_at(const Happened& fact, const SawPicture& saw) {
+  auto& seen = seen_[fact.agent];
+  for (const auto& [resource, shown] : saw.picture) {
+    // A phone that is registered and publishes nothing shows nothing of its own.
+    if (shown == Shown()) continue;
+    const auto what = shown_.find(shown);
+    const std::string whose = saw.presentity.text() + "/" + resource;
+    if (what == shown_.end()) {
+      wrong(fact.at, "nobody showed what is seen of " + whose + ": " + to_text({{"", shown}}));
+      continue;
+    }
+    const Resource of(saw.presentity, resource);
+    if (!sessions_.contains(of)) continue;
+    std::uint64_t& last = seen[of];
+    if (what->second < last) {
+      wrong(fact.at, "what is seen of " + whose +
+                         " is older than what was seen before: " + to_text({{"", shown}}));
+    }
+    last = what->second;
+  }
+}
+
+}  // namespace muster::sim
