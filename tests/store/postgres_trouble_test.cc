@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/prng.h"
 #include "support/postgres_server.h"
 #include "support/store_world.h"
 
@@ -160,7 +163,8 @@ TEST_F(PostgresTrouble, AnEncodingThatIsNotUtf8IsRefused) {
 
 TEST(PostgresConnection, ThatIsNoneIsRefusedWithoutItsPassword) {
   for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
-                             "host=db password=geheim and more"}) {
+                             "host=db password=geheim and more", "host=db passwd=geheim more",
+                             "host=db passwd geheim", "postgres://u:geheim/muster"}) {
     const auto opened = PostgresStore::open({.connection = secret});
     ASSERT_FALSE(opened.ok()) << secret;
     EXPECT_EQ(opened.error().find("geheim"), std::string::npos) << opened.error();
@@ -188,54 +192,96 @@ TEST(PostgresServers, MakeTheTablesTogether) {
     server.join();
 }
 
-// Each change of an account is one version: two servers that overwrote one another would tell the
-// same one twice. At the end, both sides of the pair must say the same.
-TEST_F(PostgresTrouble, TwoServersRaceOnAPair) {
-  constexpr int kSteps = 200;
-  std::vector<std::uint64_t> of_alice[2];
-  std::vector<std::uint64_t> of_bob[2];
-  const auto race = [&](int which) {
-    const auto store = testing::open_postgres(
-        {.connection = options_.connection, .busy_time_max = Duration::seconds(20)});
-    for (int i = 0; i < kSteps; ++i) {
-      const bool forth = which == 0;
-      const Address& actor = forth ? alice : bob;
-      const SubscriptionVerb verb =
-          forth ? (i % 2 == 0 ? subscribe : unsubscribe) : (i % 2 == 0 ? subscribed : unsubscribed);
-      // The other's account comes first in one group, and last in the other.
-      const auto replies = testing::carry_out(
-          *store, {item(forth ? bob : alice, "r" + std::to_string(which)),
-                   ChangeSubscription{actor, forth ? bob : alice, verb, "<presence/>", 100}});
-      const auto* set = std::get_if<RosterItemSet>(&replies[0]);
-      const auto* changed = std::get_if<SubscriptionChanged>(&replies[1]);
-      ASSERT_NE(set, nullptr) << testing::words(replies[0]) << store->trouble();
-      ASSERT_NE(changed, nullptr) << testing::words(replies[1]) << store->trouble();
-      (forth ? of_bob : of_alice)[which].push_back(set->version);
-      const RelationChange& a = forth ? changed->actor : changed->peer;
-      const RelationChange& b = forth ? changed->peer : changed->actor;
-      if (a.changed) of_alice[which].push_back(a.version);
-      if (b.changed) of_bob[which].push_back(b.version);
-    }
-  };
-  std::thread other([&] { race(1); });
-  race(0);
-  other.join();
-  for (const auto& versions : {of_alice, of_bob}) {
-    std::set<std::uint64_t> all;
-    for (int which : {0, 1})
-      all.insert(versions[which].begin(), versions[which].end());
-    EXPECT_EQ(all.size(), versions[0].size() + versions[1].size());
-    EXPECT_EQ(*all.rbegin(), all.size()) << "a version that nobody was told";
+// What several servers were told of accounts that all of them change.
+class Told {
+ public:
+  void note(const Address& account, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    EXPECT_TRUE(versions_[account.text()].insert(version).second)
+        << account.text() << " v" << version << " was told twice";
   }
-  const auto relation = [&](const Address& of, const Address& to) {
-    const StoreReply reply = testing::carry_out(*store_, LoadUser{of});
-    for (const Contact& contact : std::get<UserLoaded>(reply).contacts) {
-      if (contact.address == to) return contact.relation.subscription;
+  void note(const Address& account, const RelationChange& change) {
+    if (change.changed) note(account, change.version);
+  }
+  void note(const Address& account, const RosterItemSet& set) {
+    note(account, set.version);
+    const std::lock_guard lock(mutex_);
+    items_[account.text()].insert(set.item.contact.text());
+  }
+  // Of an account without a change yet.
+  std::set<std::uint64_t>& versions(const Address& account) { return versions_[account.text()]; }
+  std::set<std::string>& items(const Address& account) { return items_[account.text()]; }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::set<std::uint64_t>> versions_;
+  std::map<std::string, std::set<std::string>> items_;
+};
+
+// Groups that change pairs of three accounts, and rosters besides, in any order.
+void race(PostgresStore& store, std::uint64_t seed, int steps, Told& told) {
+  const std::array<Address, 3> users = {alice, bob, carol};
+  Prng prng(Prng::seed_of(seed));
+  for (int step = 0; step < steps; ++step) {
+    std::vector<StoreRequest> group;
+    for (int i = 0; i < 3; ++i) {
+      const std::size_t actor = prng.below(3);
+      const std::string name = std::to_string(seed) + "-" + std::to_string(step * 3 + i);
+      group.push_back(prng.below(4) == 0
+                          ? item(users[actor], name)
+                          : ChangeSubscription{users[actor], users[(actor + 1 + prng.below(2)) % 3],
+                                               static_cast<SubscriptionVerb>(prng.below(4)),
+                                               "<presence/>", 100'000});
     }
-    return Subscription::none;
-  };
-  const bool alice_watches = relation(alice, bob) == Subscription::to;
-  EXPECT_EQ(relation(bob, alice) == Subscription::from, alice_watches);
+    const auto replies = testing::carry_out(store, group);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (const auto* changed = std::get_if<SubscriptionChanged>(&replies[i])) {
+        const auto& asked = std::get<ChangeSubscription>(group[i]);
+        told.note(asked.actor, changed->actor);
+        told.note(asked.peer, changed->peer);
+      } else {
+        const auto* set = std::get_if<RosterItemSet>(&replies[i]);
+        ASSERT_NE(set, nullptr) << testing::words(replies[i]) << store.trouble();
+        told.note(std::get<SetRosterItem>(group[i]).account, *set);
+      }
+    }
+  }
+}
+
+// Each change of an account is one version: servers that overwrote one another would tell the same
+// one twice, or leave one that nobody was told. What was told is there, and both sides of each pair
+// say the same of it.
+TEST_F(PostgresTrouble, ServersRaceOnThePairsOfSomeAccounts) {
+  Told told;
+  std::vector<std::thread> servers;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    servers.emplace_back([&, seed] {
+      const auto store = testing::open_postgres(
+          {.connection = options_.connection, .busy_time_max = Duration::seconds(20)});
+      race(*store, seed, 150, told);
+    });
+  }
+  for (std::thread& server : servers)
+    server.join();
+  std::map<std::string, std::map<std::string, Subscription>> found;
+  for (const Address& user : {alice, bob, carol}) {
+    const StoreReply reply = testing::carry_out(*store_, LoadUser{user});
+    const auto& loaded = std::get<UserLoaded>(reply);
+    for (const Contact& contact : loaded.contacts)
+      found[user.text()][contact.address.text()] = contact.relation.subscription;
+    EXPECT_EQ(loaded.version, told.versions(user).size());
+    EXPECT_EQ(*told.versions(user).rbegin(), told.versions(user).size());
+    EXPECT_GT(told.items(user).size(), 100u);
+    for (const std::string& contact : told.items(user))
+      EXPECT_TRUE(found[user.text()].contains(contact)) << contact << " of " << user.text();
+  }
+  for (const Address& one : {alice, bob, carol}) {
+    for (const Address& other : {alice, bob, carol}) {
+      const Subscription here = found[one.text()][other.text()];
+      const Subscription there = found[other.text()][one.text()];
+      EXPECT_EQ(sees(here), is_seen_by(there)) << one.text() << " and " << other.text();
+    }
+  }
 }
 
 // Accounts are made, removed and changed by two servers at once, in groups that meet in any order.
@@ -309,6 +355,37 @@ TEST_F(PostgresTrouble, ADatabaseThatDoesNotAnswerIsGivenUp) {
   EXPECT_EQ(asked(item(alice, "x")), "item v1 x@example.com none listed ''");
   ASSERT_EQ(::kill(process, SIGCONT), 0);
   EXPECT_EQ(asked(item(alice, "y")), "item v2 y@example.com none listed ''");
+}
+
+// The whole server: each group is given up in its time, and service resumes by itself.
+TEST(PostgresHang, AServerThatStopsIsGivenUp) {
+  PostgresServer server;
+  PostgresStore::Options options{.connection = server.make_database()};
+  options.connect_time_max = Duration::seconds(2);
+  options.answer_time_max = Duration::milliseconds(300);
+  const auto store = testing::open_postgres(options);
+  const auto asked = [&](StoreRequest request) {
+    return testing::words(testing::carry_out(*store, std::move(request)));
+  };
+  EXPECT_EQ(asked(LoadUser{alice, true}), "user, policy 0");
+  const pid_t process = std::stoi(RawPostgres(options.connection)
+                                      .run("SELECT pid FROM pg_stat_activity WHERE"
+                                           " application_name = 'muster'"));
+  server.stop();
+  ASSERT_EQ(::kill(process, SIGSTOP), 0);
+  EXPECT_EQ(asked(item(alice, "x")), "failed: broken");
+  EXPECT_EQ(asked(LoadUser{alice}), "failed: broken");
+  EXPECT_NE(store->trouble(), "");
+  server.go_on();
+  ASSERT_EQ(::kill(process, SIGCONT), 0);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  std::string told;
+  while ((told = asked(item(alice, "y"))) == "failed: broken") {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << store->trouble();
+  }
+  // What was given up before its commit was not done.
+  EXPECT_EQ(told, "item v1 y@example.com none listed ''");
+  EXPECT_EQ(store->trouble(), "");
 }
 
 // --- kill -9 -------------------------------------------------------------------------------------

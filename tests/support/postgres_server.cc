@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
@@ -13,6 +14,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 namespace muster::testing {
@@ -47,7 +50,11 @@ pid_t start_program(const std::vector<std::string>& words, const std::string& ou
   const passwd* user = whose();
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
+                          ::setuid(user->pw_uid) != 0)) {
+    ::_exit(126);
+  }
+  if (::chdir("/") != 0) ::_exit(126);  // the parent's folder may not be that user's to read
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(file, STDOUT_FILENO);
@@ -74,12 +81,13 @@ PostgresServer::PostgresServer() : port_(free_port()) {
                     folder_ + "/log");
   int status = -1;
   ::waitpid(made, &status, 0);
-  EXPECT_EQ(status, 0) << "initdb failed: is the package postgresql-15 there?";
+  EXPECT_EQ(status, 0) << "initdb failed: is the package postgresql-15 there?\n" << log();
   start();
 }
 
 PostgresServer::~PostgresServer() {
   ::kill(pid_, SIGINT);  // fast shutdown
+  ::kill(pid_, SIGCONT);
   ::waitpid(pid_, nullptr, 0);
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
@@ -91,21 +99,37 @@ PostgresServer& PostgresServer::instance() {
 }
 
 void PostgresServer::start() {
-  pid_ = start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p",
-                        std::to_string(port_), "-h", "127.0.0.1", "-k", folder_},
-                       folder_ + "/log");
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto begin = [this] {
+    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p",
+                          std::to_string(port_), "-h", "127.0.0.1", "-k", folder_},
+                         folder_ + "/log");
+  };
+  pid_ = begin();
   while (PQping(connection("postgres").c_str()) != PQPING_OK) {
-    // After a kill, the processes that it left may still hold the folder: then it ends at once.
-    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) return start();
-    ASSERT_LT(std::chrono::steady_clock::now(), until) << "PostgreSQL does not start";
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "PostgreSQL does not start:\n" << log();
     ::poll(nullptr, 0, 5);
+    // After a kill, the processes that it left may still hold the folder: then it ends at once.
+    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = begin();
   }
+}
+
+std::string PostgresServer::log() const {
+  std::ifstream file(folder_ + "/log");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void PostgresServer::kill() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
+}
+
+void PostgresServer::stop() const {
+  ASSERT_EQ(::kill(pid_, SIGSTOP), 0);
+}
+
+void PostgresServer::go_on() const {
+  ASSERT_EQ(::kill(pid_, SIGCONT), 0);
 }
 
 std::string PostgresServer::make_database() {

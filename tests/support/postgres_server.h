@@ -29,12 +29,17 @@ class PostgresServer {
   void start();
   // SIGKILL to the postmaster; its other processes end when they see it gone.
   void kill();
+  // SIGSTOP to the postmaster: who connects is let in by the kernel, and not answered.
+  void stop() const;
+  void go_on() const;
 
   // A new database's connection string.
   std::string make_database();
   std::string connection(const std::string& database) const;
 
  private:
+  std::string log() const;
+
   std::string folder_;
   std::uint16_t port_ = 0;
   pid_t pid_ = -1;

@@ -16,6 +16,8 @@ constexpr std::string_view kTimeForm = R"(with its unit (ms, s, min, h), as "60 
 constexpr std::string_view kSizeForm = R"(in bytes, or with its unit (KiB, MiB), as "64 KiB")";
 constexpr std::string_view kEndpointForm =
     R"("ADDRESS:PORT", as "192.0.2.1:5222" or "[2001:db8::1]:5222")";
+constexpr std::string_view kConnectionForm =
+    R"(what libpq takes, as "host=db.example.com dbname=muster passfile=/etc/muster/pgpass")";
 
 toml::source_position begin_of(const toml::node& item) {
   return item.source().begin;
@@ -175,19 +177,19 @@ void ConfigReader::read_endpoints(const Value& value, std::vector<Endpoint>& int
   }
 }
 
-// An error does not cite what was found: there may be a password in it.
 void ConfigReader::read_store(const Value& value) {
-  read_section(value, {
-                          {"postgres",
-                           [&](const Value& v) {
-                             const auto text = v.item.value_exact<std::string_view>();
-                             if (!text) return refuse(v, R"(a string, as "host=... dbname=...")");
-                             config_.postgres = *text;
-                             if (const auto unfit = postgres::why_unfit(config_.postgres)) {
-                               fail(begin_of(v.item), v.name + ": " + *unfit);
-                             }
-                           }},
-                      });
+  read_section(value, {{"postgres", [&](const Value& v) { read_postgres(v); }}});
+}
+
+// An error does not cite the string that was found: there may be a password in it.
+void ConfigReader::read_postgres(const Value& value) {
+  const auto text = value.item.value_exact<std::string_view>();
+  if (!text) return refuse(value, kConnectionForm);
+  config_.postgres = *text;
+  if (const auto unfit = postgres::why_unfit(config_.postgres)) {
+    fail(begin_of(value.item),
+         value.name + ": found " + *unfit + "; allowed is " + std::string(kConnectionForm));
+  }
 }
 
 void ConfigReader::read_log(const Value& value) {

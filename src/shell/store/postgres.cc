@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
@@ -33,12 +34,25 @@ struct FreeOptions {
 };
 using ConnectionOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-ConnectionOptions parse(const std::string& connection, std::string* why) {
+ConnectionOptions parse(const std::string& connection, std::string& why) {
   char* error = nullptr;
   ConnectionOptions options(PQconninfoParse(connection.c_str(), &error));
-  if (error != nullptr && why != nullptr) *why = first_line(error);
+  if (error != nullptr) why = first_line(error);
   PQfreemem(error);
   return options;
+}
+
+// Of what libpq says of a string that is none, only this cites no more than the name of an option;
+// and not even that where the string may be one with a password, put down wrongly.
+bool may_be_told(std::string_view why, std::string_view connection) {
+  return why.starts_with("invalid connection option") &&
+         connection.find("password") == std::string_view::npos &&
+         connection.find('@') == std::string_view::npos;
+}
+
+// Of each host.
+bool are_ports(std::string_view value) {
+  return value.find_first_not_of("0123456789,") == std::string_view::npos;
 }
 
 // Behind the last option there is one without a name.
@@ -61,17 +75,17 @@ void Clear::operator()(pg_result* result) const {
 
 std::optional<std::string> why_unfit(const std::string& connection) {
   std::string why;
-  const ConnectionOptions options = parse(connection, &why);
+  const ConnectionOptions options = parse(connection, why);
   if (options == nullptr) {
-    // What libpq says of it may cite it.
-    const bool secret = connection.find("password") != std::string::npos ||
-                        connection.find('@') != std::string::npos;
-    return secret ? "not a connection string of PostgreSQL" : why;
+    return may_be_told(why, connection) ? why : "not a connection string of libpq";
   }
   std::optional<std::string> unfit;
-  for_each_set(options.get(), [&](std::string_view keyword, const char*) {
+  for_each_set(options.get(), [&](std::string_view keyword, std::string_view value) {
     if (keyword == "password" || keyword == "sslpassword") {
-      unfit = "a password does not belong here; passfile=FILE names the file that has it";
+      unfit = "a connection string with a password";
+    } else if (keyword == "port" && !are_ports(value)) {
+      // "postgres://USER:PASSWORD/" would be told with it when it is connected to.
+      unfit = "a connection string with a port that is no number";
     }
   });
   return unfit;
@@ -87,7 +101,7 @@ void Database::connect() {
   MUSTER_CHECK(!connected());
   if (!ok()) return;
   std::string why;
-  const ConnectionOptions options = parse(options_.connection, &why);
+  const ConnectionOptions options = parse(options_.connection, why);
   if (options == nullptr) return refuse(why);
   // Later ones win. A peer that went away without a word is missed within a quarter of a minute.
   const std::string connect_time =
@@ -102,10 +116,8 @@ void Database::connect() {
     names.push_back(keyword.data());
     values.push_back(value);
   });
-  for (auto* list : {&names, &values})
-    list->push_back(list == &names ? "client_encoding" : "UTF8");
-  names.push_back(nullptr);
-  values.push_back(nullptr);
+  names.insert(names.end(), {"client_encoding", nullptr});
+  values.insert(values.end(), {"UTF8", nullptr});
   connection_ = PQconnectdbParams(names.data(), values.data(), 0);
   if (PQstatus(connection_) != CONNECTION_OK) return lose(first_line(PQerrorMessage(connection_)));
   PQsetNoticeProcessor(
@@ -282,7 +294,8 @@ bool Database::wait_for_answer() {
     pollfd ready{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
                  0};
     const auto time = static_cast<int>(std::max<std::int64_t>(0, left.in_milliseconds()));
-    if (unsent < 0 || ::poll(&ready, 1, time) < 0 || PQconsumeInput(connection_) != 1) {
+    const bool waited = ::poll(&ready, 1, time) >= 0 || errno == EINTR;
+    if (unsent < 0 || !waited || PQconsumeInput(connection_) != 1) {
       lose(first_line(PQerrorMessage(connection_)));
       return false;
     }

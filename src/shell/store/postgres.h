@@ -8,8 +8,9 @@
 // makes nobody wait. So a group of requests takes as many round trips as the longest of them.
 //
 // Time limits: connecting to one address takes `connect_time_max` (unless the connection string has
-// a connect_timeout), a lock `busy_time_max`, and when nothing has come for `answer_time_max` the
-// connection is given up. After any of these the requests are in doubt: the caller decides.
+// a connect_timeout; resolving a name takes what the resolver takes), a lock `busy_time_max`, and
+// when nothing has come for `answer_time_max` the connection is given up. After any of these the
+// requests are in doubt: the caller decides.
 //
 // Sources: PostgreSQL 15 manual, chapters 34.1 (conninfo), 34.5 (pipeline), appendix A (SQLSTATE).
 // One thread at a time.
@@ -32,8 +33,8 @@ struct pg_result;
 
 namespace muster::postgres {
 
-// Why this is no connection string, or none that may stand in a configuration file: a password
-// may not. One line, without the string.
+// What this is, where it is no connection string, or none that may stand in a configuration file:
+// a password may not. One line, without the string.
 std::optional<std::string> why_unfit(const std::string& connection);
 
 struct Clear {
@@ -59,6 +60,8 @@ class Database final : public sql::Database {
 
   explicit Database(Options options) : options_(std::move(options)) {}
   ~Database() override;
+
+  Duration answer_time_max() const { return options_.answer_time_max; }
 
   // --- the connection: that there is none is no trouble, that none can be made is
 

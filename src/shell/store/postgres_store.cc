@@ -100,7 +100,7 @@ PostgresStore::~PostgresStore() = default;
 
 Result<std::unique_ptr<PostgresStore>, std::string> PostgresStore::open(Options options) {
   if (const auto unfit = postgres::why_unfit(options.connection)) {
-    return Failure{"PostgreSQL: " + *unfit};
+    return Failure{"PostgreSQL: found " + *unfit};
   }
   std::unique_ptr<PostgresStore> store(new PostgresStore(std::move(options)));
   postgres::Database& database = store->database_;
@@ -139,6 +139,7 @@ bool PostgresStore::ready() {
 std::vector<StoreResult> PostgresStore::carry_out(const std::vector<StoreTask>& tasks) {
   Group group(tasks);
   met_.reset();
+  try_until_ = read_clocks().instant + database_.answer_time_max() + database_.answer_time_max();
   const bool writes = std::any_of(group.open.begin(), group.open.end(),
                                   [&](std::size_t place) { return !group.only_reads(place); });
   const bool wrote = writes || !read(group, nullptr);
@@ -149,6 +150,10 @@ std::vector<StoreResult> PostgresStore::carry_out(const std::vector<StoreTask>& 
     trouble_.clear();
   }
   return std::move(group.results);
+}
+
+bool PostgresStore::may_try_again() const {
+  return read_clocks().instant < try_until_;
 }
 
 // --- transactions --------------------------------------------------------------------------------
@@ -225,16 +230,21 @@ bool PostgresStore::carry_out_together(Group& group, Places places, bool may_wri
 
 void PostgresStore::write(Group& group) {
   bool apart = false;
-  for (int i = 0; i < kGroupAttemptsMax; ++i) {
+  for (int i = 1;; ++i) {
     met_.reset();  // what was mended by beginning again is no trouble
     const Attempt attempted = attempt(group, apart);
     if (attempted == Attempt::committed) return;
-    if (attempted == Attempt::hopeless) break;
+    if (attempted == Attempt::hopeless || i == kGroupAttemptsMax || !may_try_again()) break;
     if (attempted == Attempt::begin_apart) apart = true;
   }
   const Trouble why = *met_;
   group.fail_writers(why);
-  if (!group.open.empty()) read(group, &why);
+  if (may_try_again()) {
+    if (!group.open.empty()) read(group, &why);
+  } else {
+    for (const std::size_t place : group.open)
+      group.fail(place, why);
+  }
   met_ = why;
   trouble_is_in_writing_ = true;
 }
@@ -306,23 +316,26 @@ bool PostgresStore::read(Group& group, const Trouble* no_writing) {
   return answered || no_writing != nullptr;
 }
 
+// What is broken may be so for one of them: then each is read by itself.
 void PostgresStore::read_all(Group& group, Places places) {
-  for (int i = 0; i < kGroupAttemptsMax; ++i) {
+  for (int i = 1;; ++i) {
     const bool was_connected = database_.connected();
     if (attempt_to_read(group, places)) return;
     const bool lost = was_connected && !database_.connected();
     take_trouble(false);
     database_.roll_back();
     if (!database_.ok()) take_trouble(false);
-    if (!lost) break;
-    if (i + 1 < kGroupAttemptsMax) met_.reset();
+    if (!lost || i == kGroupAttemptsMax || !may_try_again()) break;
+    met_.reset();
   }
-  if (places.size() > 1 && database_.connected()) {
-    for (const std::size_t place : places)
+  const Trouble why = *met_;
+  const bool apart = places.size() > 1 && why.why == StoreFailed::Why::broken;
+  for (const std::size_t place : places) {
+    if (apart && database_.connected() && may_try_again()) {
       read_all(group, {&place, 1});
-  } else {
-    for (const std::size_t place : places)
-      group.fail(place, *met_);
+    } else {
+      group.fail(place, why);
+    }
   }
 }
 

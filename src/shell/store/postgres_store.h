@@ -16,6 +16,9 @@
 // begun again. Lost behind it, nobody knows: all that write are StoreFailed, and may have been
 // done. While no connection can be made all are StoreFailed{broken} at once, and one is tried at
 // kPauseMin after the last attempt, then at twice that, up to kPauseMax.
+//
+// Nothing is tried again once a group has taken twice `answer_time_max`: a database that hangs
+// holds a group up for that long, and for one attempt more.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +59,7 @@ class PostgresStore : public StoreBackend {
 
   explicit PostgresStore(Options options);
   bool ready();
+  bool may_try_again() const;
   void begin(const char* how);
   void check_version();
   void lock(const sql::Group& group);
@@ -74,6 +78,7 @@ class PostgresStore : public StoreBackend {
   std::unique_ptr<Prepared> prepared_;
   std::vector<postgres::Database::Transcript> transcripts_;
   postgres::Database::Transcript opening_;
+  Instant try_until_;  // the group that is being carried out
   Instant connect_not_before_;
   Duration pause_ = kPauseMin;
   std::string no_connection_;        // why

@@ -141,17 +141,21 @@ TEST(ReadConfig, TheStoreMayBePostgres) {
     return kDomain + "[store]\npostgres = " + postgres + "\n";
   };
   EXPECT_EQ(parse(store("'host=db dbname=muster'"))->postgres, "host=db dbname=muster");
+  const std::string allowed =
+      "; allowed is what libpq takes, as \"host=db.example.com dbname=muster"
+      " passfile=/etc/muster/pgpass\"\n";
   EXPECT_EQ(wrong_with(store("'hots=db'")),
-            "f:6:12: store.postgres: invalid connection option \"hots\"\n");
-  EXPECT_EQ(wrong_with(store("5")),
-            "f:6:12: store.postgres: found the integer 5; allowed is a string, as \"host=..."
-            " dbname=...\"\n");
+            "f:6:12: store.postgres: found invalid connection option \"hots\"" + allowed);
+  EXPECT_EQ(wrong_with(store("'host=db password=geheim'")),
+            "f:6:12: store.postgres: found a connection string with a password" + allowed);
+  EXPECT_EQ(wrong_with(store("5")), "f:6:12: store.postgres: found the integer 5" + allowed);
 }
 
 // Neither is it told.
 TEST(ReadConfig, ThePasswordOfADatabaseIsNoSetting) {
   for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
-                             "host=db password=geheim and more"}) {
+                             "host=db password=geheim and more", "host=db passwd geheim",
+                             "postgres://u:geheim/muster"}) {
     const std::string wrong = wrong_with(kDomain + "[store]\npostgres = '" + secret + "'\n");
     EXPECT_EQ(wrong.find("f:6:12: store.postgres: "), 0u) << wrong;
     EXPECT_EQ(wrong.find("geheim"), std::string::npos) << wrong;
