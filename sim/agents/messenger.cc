@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/overloaded.h"
 #include "codec/address/jid.h"
 #include "codec/xml/namespaces.h"
@@ -15,6 +16,9 @@ constexpr std::string_view kNsTls = "urn:ietf:params:xml:ns:xmpp-tls";
 constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
 constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 constexpr std::string_view kNsRoster = "jabber:iq:roster";
+constexpr std::string_view kNsManagement = "urn:xmpp:sm:3";
+// A session that is not resumed ends within the time in which a dead link is found.
+constexpr std::string_view kEnable = "<enable xmlns='urn:xmpp:sm:3' resume='true' max='60'/>";
 constexpr std::string_view kNsStanzas = "jabber:client";
 constexpr std::string_view kNsStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 constexpr Duration kLoginTime = Duration::seconds(60);
@@ -85,10 +89,12 @@ void Messenger::on(const GoOffline&) {
   wants_online_ = false;
   if (state_ == State::offline) {
     deadline_.reset();
+    forget_session();
     return;
   }
   if (state_ == State::online) say("<presence type='unavailable'/></stream:stream>");
   out_->push_back(Finish{});
+  management_.reset();
   lose_link();
   tell(WentOffline{true});
 }
@@ -98,6 +104,7 @@ void Messenger::on(const Vanish& wish) {
   wants_online_ = false;
   kept_roster_.clear();
   kept_version_.clear();
+  management_.reset();
   if (state_ != State::offline) {
     out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
   }
@@ -106,20 +113,14 @@ void Messenger::on(const Vanish& wish) {
 }
 
 void Messenger::lose_link() {
-  const bool saw = !pictures_.empty();
   state_ = State::offline;
   sealed_ = proved_ = bound_ = false;
   unread_.clear();
   framer_.reset();
-  ping_id_.clear();
-  roster_.clear();
-  asked_.clear();
-  again_.clear();
-  again_due_.reset();
-  pictures_.clear();
-  full_ = Address();
+  // A session that goes on gets the answer on its next link.
+  if (!ping_id_.empty()) asked_.insert(std::exchange(ping_id_, {}));
   deadline_.reset();
-  if (saw) tell(ForgotPictures{});
+  if (!management_ || management_->id.empty()) forget_session();
 }
 
 void Messenger::come_back_later() {
@@ -151,8 +152,8 @@ void Messenger::woken() {
     out_->push_back(Connect{LinkUse::xmpp, Transport::tcp});
   } else if (state_ == State::online && ping_id_.empty()) {
     ping_id_ = "ping" + std::to_string(next_id_++);
-    say("<iq type='get'" + attribute("to", identity_.account.domain()) + attribute("id", ping_id_) +
-        "><ping xmlns='urn:xmpp:ping'/></iq>");
+    say_stanza("<iq type='get'" + attribute("to", identity_.account.domain()) +
+               attribute("id", ping_id_) + "><ping xmlns='urn:xmpp:ping'/></iq>");
     deadline_ = now_.instant + habits_.answer_time_max;
   } else {
     // No answer: to the login, or to the ping.
@@ -273,6 +274,8 @@ void Messenger::hear(const xml::Element& element) {
     return;
   }
   if (element.ns() == kNsSasl) return hear_sasl(element);
+  if (element.ns() == kNsManagement) return hear_management(element);
+  if (management_ && !management_->id.empty()) management_->took_stanza();
   if (name == "iq") return hear_iq(element);
   if (name == "presence") return hear_presence(element);
   if (name == "message") return hear_message(element);
@@ -287,14 +290,21 @@ void Messenger::hear_features(const xml::Element& features) {
              mechanisms && !proved_) {
     prove(*mechanisms);
   } else if (proved_ && features.child("bind", kNsBind)) {
-    state_ = State::binding;
-    std::string resource;
-    xml::append_escaped(resource, identity_.name);
-    say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
-        resource + "</resource></bind></iq>");
+    if (!management_) return bind();
+    state_ = State::resuming;
+    say("<resume xmlns='urn:xmpp:sm:3'" + attribute("previd", management_->id) +
+        attribute("h", std::to_string(management_->handled())) + "/>");
   } else {
     tell(WasSurprised{"stream features that offer nothing"});
   }
+}
+
+void Messenger::bind() {
+  state_ = State::binding;
+  std::string resource;
+  xml::append_escaped(resource, identity_.name);
+  say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+      resource + "</resource></bind></iq>");
 }
 
 // --- SASL ----------------------------------------------------------------------------------------
@@ -358,7 +368,7 @@ void Messenger::say_how_it_looks(const Address& to) {
   if (habits_.priority != 0) {
     xml::append_text_element(presence, "priority", std::to_string(habits_.priority));
   }
-  say(presence + "</presence>");
+  say_stanza(presence + "</presence>");
 }
 
 void Messenger::on(const StartWatching& wish) {
@@ -398,22 +408,24 @@ void Messenger::ask_roster(const std::string& item) {
   if (state_ != State::online) return;
   const std::string id = "set" + std::to_string(next_id_++);
   asked_.insert(id);
-  say("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
-      "</query></iq>");
+  say_stanza("<iq type='set'" + attribute("id", id) + "><query xmlns='jabber:iq:roster'>" + item +
+             "</query></iq>");
 }
 
 void Messenger::on(const SendText& wish) {
   if (state_ != State::online) return;
-  std::string message = "<message type='chat'" + attribute("to", wish.to.text()) +
-                        attribute("id", "m" + std::to_string(next_id_++)) + ">";
+  const std::string id =
+      management_ ? management_->number_message(wish.to) : "m" + std::to_string(next_id_++);
+  std::string message =
+      "<message type='chat'" + attribute("to", wish.to.text()) + attribute("id", id) + ">";
   xml::append_text_element(message, "body", wish.text);
-  say(message + "</message>");
+  say_stanza(message + "</message>");
   tell(SentMessage{wish.to, wish.text});
 }
 
 void Messenger::say_presence(SubscriptionVerb verb, const Address& to) {
-  say("<presence" + attribute("to", to.text()) + attribute("id", name_of(verb)) +
-      attribute("type", name_of(verb)) + "/>");
+  say_stanza("<presence" + attribute("to", to.text()) + attribute("id", name_of(verb)) +
+             attribute("type", name_of(verb)) + "/>");
   tell(AskedFor{to, verb});
 }
 
@@ -443,13 +455,13 @@ void Messenger::hear_iq(const xml::Element& iq) {
   const auto query = iq.child("query", kNsRoster);
   if (type == "set" && query) {
     hear_push(*query);
-    say("<iq type='result'" + attribute("id", id) + "/>");
+    say_stanza("<iq type='result'" + attribute("id", id) + "/>");
   } else if (type == "get" && iq.child("ping", "urn:xmpp:ping")) {
-    say("<iq type='result'" + attribute("id", id) + to + "/>");
+    say_stanza("<iq type='result'" + attribute("id", id) + to + "/>");
   } else if (type == "get" || type == "set") {
-    say("<iq type='error'" + attribute("id", id) + to +
-        "><error type='cancel'><service-unavailable"
-        " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+    say_stanza("<iq type='error'" + attribute("id", id) + to +
+               "><error type='cancel'><service-unavailable"
+               " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   } else if (id == ping_id_) {
     ping_id_.clear();
     deadline_ = now_.instant + habits_.silence_max;
@@ -484,6 +496,10 @@ void Messenger::hear_roster(const xml::Element& iq) {
   back_off_.reset();
   deadline_ = now_.instant + habits_.silence_max;
   tell(WentOnline{full_});
+  if (habits_.resumes) {
+    say(std::string(kEnable));
+    management_.emplace(random_.token(8));
+  }
   show_itself();
   reconcile();
 }
@@ -564,6 +580,9 @@ void Messenger::hear_refusal(const xml::Element& presence, const Address& from) 
 
 void Messenger::hear_message(const xml::Element& message) {
   if (message.attribute("type").value_or("") == "error") return;
+  if (management_) {
+    if (auto wrong = management_->check_message(message)) tell(WasSurprised{*std::move(wrong)});
+  }
   if (habits_.priority < 0 && !address_of(message.attribute("to").value_or("")).has_resource()) {
     tell(WasSurprised{"a message for who is more available"});
   }

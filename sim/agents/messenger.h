@@ -2,6 +2,9 @@
 // SCRAM or PLAIN, binds its resource, loads its roster, is available, keeps what it sees of its
 // contacts, asks for the subscriptions that it is wished to have, and answers those of others.
 //
+// With stream management (XEP-0198) it goes on with its session after a link is lost, and checks
+// that nothing was lost or doubled (messenger_session.h).
+//
 // Wishes outlive its streams: after each login it compares its roster with them. It pings its
 // server when nothing was heard for a while, and gives up a link that does not answer.
 //
@@ -19,6 +22,7 @@
 #include "codec/xml/framer.h"
 #include "codec/xml/stanza_parser.h"
 #include "sim/agents/agent.h"
+#include "sim/agents/messenger_session.h"
 
 namespace muster::sim {
 
@@ -27,6 +31,7 @@ class Messenger : public Agent {
   struct Habits {
     bool scram = true;
     bool approves = true;       // who asks to see it
+    bool resumes = false;       // its sessions, where the server can
     bool keeps_roster = false;  // from one stream to the next (RFC 6121 section 2.6)
     int priority = 0;
     Duration silence_max = Duration::seconds(90);
@@ -53,6 +58,7 @@ class Messenger : public Agent {
     opening,  // a stream header was sent
     sealing,  // TLS
     proving,  // SASL
+    resuming,
     binding,
     loading,  // the roster
     online,
@@ -77,6 +83,7 @@ class Messenger : public Agent {
   void hear(const xml::Element& element);
   void hear_features(const xml::Element& features);
   void hear_sasl(const xml::Element& element);
+  void hear_management(const xml::Element& element);
   void hear_iq(const xml::Element& iq);
   void hear_presence(const xml::Element& presence);
   void hear_message(const xml::Element& message);
@@ -90,7 +97,10 @@ class Messenger : public Agent {
 
   void open_stream();
   void prove(const xml::Element& mechanisms);
+  void bind();
+  void acknowledge(const xml::Element& element);
   void say(std::string bytes);
+  void say_stanza(std::string xml);
   void say_presence(SubscriptionVerb verb, const Address& to);
   void show_itself();
   void say_how_it_looks(const Address& to);
@@ -98,6 +108,7 @@ class Messenger : public Agent {
   void reconcile();
   void tell(decltype(Happened::what) what);
   void lose_link();
+  void forget_session();
   void come_back_later();
 
   Identity identity_;
@@ -119,10 +130,11 @@ class Messenger : public Agent {
   std::map<Address, Tie> roster_;
   std::map<Address, Tie> kept_roster_;  // as the service told it last, and of which version
   std::string kept_version_;
-  std::set<std::string> asked_;  // ids of roster sets that are not answered
+  std::set<std::string> asked_;  // ids of requests that are not answered
   std::vector<std::pair<SubscriptionVerb, Address>> again_;  // what failed is to be said again
   std::optional<Instant> again_due_;
   std::map<Address, Picture> pictures_;  // by bare address
+  std::optional<MessengerSession> management_;
   std::uint32_t next_id_ = 1;
   std::string ping_id_;  // that is not answered
   BackOff back_off_;

@@ -23,9 +23,10 @@ namespace muster {
 using AnyEvent = std::variant<
     // xmpp_events.h
     UnreadBytes, BindAsked, BindGranted, BindRefused, StanzaReceived, StreamEnded, EndStream,
-    StanzaForUser, RequestForUser, RequestWeighed, PresenceBroadcast, PresenceReply, RosterAsked,
-    RosterAnswered, RosterItemAsked, RosterItemAnswered, RosterPush, SubscriptionAsked,
-    SubscriptionRefused, SubscriptionShown,
+    ManagementAsked, AckAsked, AckReceived, StanzaTaken, StanzaForSession, QueueOverran,
+    ResumeAsked, ResumeGranted, ResumeRefused, StanzaForUser, RequestForUser, RequestWeighed,
+    PresenceBroadcast, PresenceReply, RosterAsked, RosterAnswered, RosterItemAsked,
+    RosterItemAnswered, RosterPush, SubscriptionAsked, SubscriptionRefused, SubscriptionShown,
     // presence_events.h
     UserWanted, UserReady, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
     RelationChanged, PublishAsked, PublishAnswered, RegistrationsChanged, TuplesToConvert,

@@ -34,6 +34,7 @@ struct MessageToSip {
   std::string id;
   std::string xml;  // the whole stanza
   bool taken_by_session = false;
+  bool phones_had_it = false;  // those that there are: only if there are none, nobody has
 };
 
 // conversion -> sip_presence, both on the home shard of `to`; or sip_presence on the sender's home
@@ -45,9 +46,11 @@ struct PageMessage {
   // Of a SIP sender: where the MESSAGE waits for its answer.
   ShardId request_shard;
   SipRequestId request;
-  // Of an XMPP sender.
+  // Of an XMPP sender: its id, and whom it named, who may have a resource.
   std::string xmpp_id;
+  Address xmpp_to;
   bool taken_by_session = false;
+  bool phones_had_it = false;
 
   bool from_sip() const { return request.valid(); }
 };
@@ -80,7 +83,7 @@ struct PageMessageAnswered {
 // (RFC 7247 table 3).
 struct PageMessageRefused {
   Address from;
-  Address to;
+  Address to;  // as the sender named her
   std::string xmpp_id;
   std::uint16_t status = 480;
 };

@@ -13,12 +13,14 @@ namespace {
 // The table: which module accepts which event. Two that are about links and accounts have two.
 template <class E>
 inline constexpr bool kForXmppStreams =
-    kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, AccountGone, AccountKept>;
+    kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, ResumeGranted, ResumeRefused,
+             AccountGone, AccountKept>;
 template <class E>
 inline constexpr bool kForXmppPresence =
-    kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, StanzaForUser, RequestWeighed,
-             PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered, RosterPush,
-             SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
+    kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
+             StanzaTaken, StanzaForSession, QueueOverran, ResumeAsked, StanzaForUser,
+             RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
+             RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
 template <class E>
 inline constexpr bool kForSipMessages =
     kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady>;
@@ -64,8 +66,8 @@ void PresenceServer::step(Now now, const Input& input) {
 }
 
 bool PresenceServer::idle() const {
-  return xmpp_streams_.size() == 0 && sip_presence_.idle() && sip_messages_.idle() &&
-         presence_db_.idle();
+  return xmpp_streams_.size() == 0 && xmpp_presence_.idle() && sip_presence_.idle() &&
+         sip_messages_.idle() && presence_db_.idle();
 }
 
 // What comes from outside goes to the module that owns the link, or that asked.
@@ -101,6 +103,7 @@ void PresenceServer::accept(Now now, const Input& input) {
           [&](const FromShard& from) { carry(now, from.event); },
           [&](const DeadlineHit&) {
             xmpp_streams_.wake(now, out_);
+            xmpp_presence_.wake(now, out_);
             sip_messages_.wake(now, out_);
             sip_presence_.wake(now, out_);
             presence_db_.wake(now, out_);
@@ -111,6 +114,7 @@ void PresenceServer::accept(Now now, const Input& input) {
             sip_presence_.on(now, stop, out_);
             sip_messages_.on(now, stop, out_);
             xmpp_streams_.on(now, stop, out_);
+            xmpp_presence_.on(now, stop, out_);
           },
       },
       input);
@@ -135,7 +139,8 @@ void PresenceServer::carry(Now now, const Event& event) {
 std::optional<Instant> PresenceServer::next_deadline() const {
   std::optional<Instant> earliest;
   for (const std::optional<Instant>& next :
-       {xmpp_streams_.next_deadline(), sip_messages_.next_deadline(), sip_presence_.next_deadline(),
+       {xmpp_streams_.next_deadline(), xmpp_presence_.next_deadline(),
+        sip_messages_.next_deadline(), sip_presence_.next_deadline(),
         presence_db_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }

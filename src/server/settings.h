@@ -34,6 +34,20 @@ struct Limits {
   // How long a stream may be silent before it is pinged, and how long it may take to answer.
   Duration stream_silence_max = Duration::minutes(5);
   Duration ping_answer_time_max = Duration::seconds(30);
+  // Stream management (XEP-0198). What one session was sent and has not acknowledged. Beyond, one
+  // that has no link ends at once; one with a link if it acknowledges nothing for
+  // ping_answer_time_max: policy-violation. Its messages go another way.
+  std::uint32_t unacknowledged_stanzas_max = 2'000;
+  std::uint32_t unacknowledged_bytes_max = 1024 * 1024;
+  // All of them together: those end that have waited longest, then the one that has too much.
+  std::uint32_t unacknowledged_bytes_per_shard_max = 256 * 1024 * 1024;
+  // After so many more stanzas the client is asked what it handled; after a message or a request at
+  // once. One question at a time.
+  std::uint32_t stanzas_per_ack_request = 8;
+  // Sessions that wait to be resumed: one too many ends with its link, as one that cannot be.
+  std::uint32_t waiting_sessions_per_shard_max = 100'000;
+  // The session ends; less than a second: there is no resuming.
+  Duration resumption_time_max = Duration::minutes(5);
 
   // --- SIP
   std::uint32_t sip_header_bytes_max = 16 * 1024;      // 513; a stream closes
@@ -68,6 +82,8 @@ struct Limits {
   std::uint32_t status_bytes_max = 2 * 1024;     // a <status/> or <note>: cut
   std::uint32_t statuses_max = 16;               // of one presence: the rest is left out
   std::uint32_t tuples_shown_max = 16;  // of a publication, to XMPP contacts: the rest is not shown
+
+  bool resume_sessions() const { return resumption_time_max >= Duration::seconds(1); }
 };
 
 struct Settings {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "codec/xml/element.h"
 #include "codec/xmpp/errors.h"
 #include "model/address.h"
@@ -54,9 +55,13 @@ struct StanzaReceived {
   std::string_view language;
 };
 
-// xmpp_stream -> xmpp_presence: nothing more will come from this session's stream.
+// xmpp_stream -> xmpp_presence: nothing more will come from the stream that this session has on
+// `link`. The session is over with it, unless it is one that can be resumed and the stream ended
+// `unfinished` (XEP-0198 section 7): without a word of the client.
 struct StreamEnded {
   SessionId session;
+  LinkId link;
+  bool unfinished = false;
 };
 
 // xmpp_presence -> xmpp_stream: say this stream error, then close.
@@ -64,6 +69,57 @@ struct EndStream {
   LinkId link;
   StreamError why = StreamError::undefined_condition;
   std::string text;
+  std::string detail = {};  // XML: an application-specific condition (RFC 6120 section 4.9.4)
+};
+
+// --- stream management (XEP-0198) ----------------------------------------------------------------
+
+// xmpp_stream -> xmpp_presence: from now on count what this session sends and gets, and keep what
+// it gets until it is acknowledged. `max` is how long the client would like to be waited for.
+struct ManagementAsked {
+  SessionId session;
+  bool resume = false;
+  std::optional<Duration> max;
+};
+// xmpp_stream -> xmpp_presence: <r/>, <a/>.
+struct AckAsked {
+  SessionId session;
+};
+struct AckReceived {
+  SessionId session;
+  std::uint32_t handled = 0;
+};
+// xmpp_stream -> xmpp_presence, of a session with stream management: a stanza of it that stream
+// processing took itself; and one for it that comes from there.
+struct StanzaTaken {
+  SessionId session;
+};
+struct StanzaForSession {
+  SessionId session;
+  std::string xml;
+};
+// xmpp_presence -> itself: more waits to be acknowledged than may.
+struct QueueOverran {
+  SessionId session;
+};
+
+// xmpp_stream -> xmpp_presence, both on the home shard of the account: it wants to go on with the
+// session that `id` names, having handled so many stanzas.
+struct ResumeAsked {
+  LinkId link;
+  Address account;
+  std::string id;
+  std::uint32_t handled = 0;
+};
+// xmpp_presence -> xmpp_stream.
+struct ResumeGranted {
+  LinkId link;
+  SessionId session;
+  Address full;
+};
+struct ResumeRefused {
+  LinkId link;
+  std::optional<std::uint32_t> handled;  // of a session that is over, where that is known
 };
 
 // --- stanzas on their way ------------------------------------------------------------------------
@@ -82,6 +138,9 @@ struct StanzaForUser {
   // A SIP request that waits to hear whether somebody took it (MessageDelivered); 0 for none.
   std::uint64_t asked_by_sip = 0;
   bool has_body = false;  // a message with a <body/>: SIP devices can show it
+  // When it first came, of a message that a session was sent and did not handle: it says so itself.
+  std::optional<UnixTime> delayed_since{};
+  bool phones_had_it = false;  // then: it is not for them again
 };
 
 // xmpp_presence -> presence_db on the home shard of `to`: an iq request for another user, which is

@@ -40,7 +40,7 @@ void ScriptedMessenger::connect() {
   unread_.clear();
 }
 
-void ScriptedMessenger::log_in() {
+void ScriptedMessenger::authenticate() {
   const std::string user = jid_.substr(0, jid_.find('@'));
   const std::string domain = jid_.substr(user.size() + 1, jid_.find('/') - user.size() - 1);
   const std::string header = "<stream:stream to='" + domain +
@@ -51,6 +51,10 @@ void ScriptedMessenger::log_in() {
   say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" +
       encode_base64(std::string(1, '\0') + user + std::string(1, '\0') + "pw") + "</auth>");
   say(header);
+}
+
+void ScriptedMessenger::log_in() {
+  authenticate();
   say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
       jid_.substr(jid_.find('/') + 1) + "</resource></bind></iq>");
   listen();
@@ -60,6 +64,23 @@ void ScriptedMessenger::log_in() {
   say("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
   listen();
   heard.clear();
+}
+
+void ScriptedMessenger::enable_management() {
+  say("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+  listen();
+  management_id_ = heard.empty() ? "" : part_of(heard.back(), " id='", "'");
+  if (management_id_.empty()) throw std::runtime_error(jid_ + " has no stream management");
+  heard.pop_back();
+}
+
+// What comes before is as at every login; what was resumed with is the scenario's to hear.
+void ScriptedMessenger::resume(std::string_view handled) {
+  authenticate();
+  listen();
+  heard.clear();
+  say("<resume xmlns='urn:xmpp:sm:3' previd='" + management_id_ + "' h='" + std::string(handled) +
+      "'/>");
 }
 
 void ScriptedMessenger::say(std::string_view xml) {

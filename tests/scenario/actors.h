@@ -21,6 +21,9 @@ class ScriptedMessenger {
   void connect();
   // Stream, PLAIN, stream, binding, roster; what is answered is not kept.
   void log_in();
+  // XEP-0198: enables it and keeps the id; on a new link, goes on with the session of that id.
+  void enable_management();
+  void resume(std::string_view handled);
   void say(std::string_view xml);
   void vanish();
   void be_silent() { silent_ = true; }
@@ -34,12 +37,14 @@ class ScriptedMessenger {
   const std::string& jid() const { return jid_; }
 
  private:
+  void authenticate();
   bool answer_ping(std::string_view stanza);
 
   Service& service_;
   std::string jid_;
   std::optional<Service::ConnectionId> connection_;
   std::string unread_;
+  std::string management_id_;
   bool silent_ = false;
 };
 

@@ -223,6 +223,8 @@ void Stage::play_messenger(const std::string& name, const Statement& statement) 
     return;
   }
   if (verb == "logs in without presence") return messenger.log_in();
+  if (verb == "enables stream management") return messenger.enable_management();
+  if (verb.starts_with("resumes having handled ")) return messenger.resume(statement.words.back());
   if (verb == "vanishes") return messenger.vanish();
   if (verb == "is silent") return messenger.be_silent();
   if (verb == "sends") return messenger.say(statement.payload);

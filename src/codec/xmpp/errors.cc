@@ -107,15 +107,17 @@ StreamError stream_error_of(xml::Error error) {
   MUSTER_UNREACHABLE("the XML codec names conditions of RFC 6120");
 }
 
-std::string stream_error_xml(StreamError error, std::string_view text) {
+std::string stream_error_xml(StreamError error, std::string_view text, std::string_view detail) {
   std::string out = "<stream:error>";
   append_condition(out, name_of(error), kStreamErrorNs);
   append_text(out, text, kStreamErrorNs);
-  out.append("</stream:error>");
+  out.append(detail).append("</stream:error>");
   return out;
 }
 
-std::string_view name_of(SaslError error) { return kSaslErrors[static_cast<std::size_t>(error)]; }
+std::string_view name_of(SaslError error) {
+  return kSaslErrors[static_cast<std::size_t>(error)];
+}
 
 std::string sasl_failure_xml(SaslError error) {
   std::string out = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><";

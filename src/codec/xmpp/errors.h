@@ -41,8 +41,10 @@ enum class StreamError : std::uint8_t {
 std::string_view name_of(StreamError error);
 // What answers bytes that the XML codec refused.
 StreamError stream_error_of(xml::Error error);
-// <stream:error>...</stream:error>; `text` may be empty.
-std::string stream_error_xml(StreamError error, std::string_view text = {});
+// <stream:error>...</stream:error>; `text`, and `detail`, an application-specific condition in XML
+// (section 4.9.4), may be empty.
+std::string stream_error_xml(StreamError error, std::string_view text = {},
+                             std::string_view detail = {});
 
 // RFC 6120 section 6.5.
 enum class SaslError : std::uint8_t {

@@ -62,7 +62,9 @@ void Conversion::on(Now, const MessageToSip& message, Outbox& out) {
     page.to = message.to.to_bare();
     page.text = *std::move(text);
     page.xmpp_id = message.id;
+    page.xmpp_to = message.to;
     page.taken_by_session = message.taken_by_session;
+    page.phones_had_it = message.phones_had_it;
     out.emit(std::move(page));
   } else if (!message.taken_by_session) {
     const bool too_long = text.error() == StanzaError::policy_violation;

@@ -149,7 +149,7 @@ inline constexpr std::size_t kParts<RemoveAccount> = 1;
 template <>
 inline constexpr std::size_t kParts<Settings> = 12;
 template <>
-inline constexpr std::size_t kParts<Limits> = 43;
+inline constexpr std::size_t kParts<Limits> = 49;
 
 // The members, to be read or to be set.
 template <class T>
@@ -192,18 +192,21 @@ auto parts_of(L& l) {
       l.roster_group_bytes_max, l.roster_groups_max, l.subscription_bytes_max,
       l.directed_presences_max, l.streams_per_shard_max, l.sasl_attempts_max, l.bind_attempts_max,
       l.registration_attempts_max, l.login_time_max, l.stream_silence_max, l.ping_answer_time_max,
-      l.sip_header_bytes_max, l.sip_body_bytes_max, l.sip_requests_per_shard_max,
-      l.sip_request_bytes_per_shard_max, l.sip_calls_per_shard_max, l.sip_links_per_shard_max,
-      l.sip_peers_per_shard_max, l.sip_unfinished_bytes_per_shard_max, l.sip_message_time_max,
-      l.sip_link_silence_max, l.sip_dialog_bytes_max, l.watches_per_watcher_max,
-      l.watchers_per_presentity_max, l.publications_per_user_max, l.registrations_per_user_max,
-      l.registration_bytes_max, l.page_message_bytes_max, l.page_messages_waiting_max,
-      l.document_bytes_max, l.expires_min, l.subscription_time_max, l.publication_time_max,
-      l.registration_time_max, l.notify_interval_min, l.composed_bytes_max, l.status_bytes_max,
-      l.statuses_max, l.tuples_shown_max);
+      l.unacknowledged_stanzas_max, l.unacknowledged_bytes_max,
+      l.unacknowledged_bytes_per_shard_max, l.stanzas_per_ack_request,
+      l.waiting_sessions_per_shard_max, l.resumption_time_max, l.sip_header_bytes_max,
+      l.sip_body_bytes_max, l.sip_requests_per_shard_max, l.sip_request_bytes_per_shard_max,
+      l.sip_calls_per_shard_max, l.sip_links_per_shard_max, l.sip_peers_per_shard_max,
+      l.sip_unfinished_bytes_per_shard_max, l.sip_message_time_max, l.sip_link_silence_max,
+      l.sip_dialog_bytes_max, l.watches_per_watcher_max, l.watchers_per_presentity_max,
+      l.publications_per_user_max, l.registrations_per_user_max, l.registration_bytes_max,
+      l.page_message_bytes_max, l.page_messages_waiting_max, l.document_bytes_max, l.expires_min,
+      l.subscription_time_max, l.publication_time_max, l.registration_time_max,
+      l.notify_interval_min, l.composed_bytes_max, l.status_bytes_max, l.statuses_max,
+      l.tuples_shown_max);
 }
 // One more limit is written too.
-static_assert(sizeof(Limits) == 216);
+static_assert(sizeof(Limits) == 248);
 
 template <class Enum>
 inline constexpr Enum kLast{};

@@ -125,6 +125,7 @@ void PageMessages::on(Now, const PageMessageAnswered& answered, Outbox& out) {
 
 void PageMessages::on(Now now, const PageMessage& message, Outbox& out) {
   const std::vector<const Binding*> phones = registrar_.phones_of(message.to);
+  if (message.phones_had_it && !phones.empty()) return;
   const auto [id, delivery] = deliveries_.emplace();
   delivery->message = message;
   delivery->phones = static_cast<std::uint32_t>(phones.size());
@@ -194,7 +195,7 @@ void PageMessages::tell(Delivery& delivery, std::uint16_t status, Outbox& out) {
   if (message.from_sip()) {
     out.emit(message.request_shard, PageMessageAnswered{message.request, status});
   } else if (!is_success(status) && !message.taken_by_session) {
-    out.emit(PageMessageRefused{message.from, message.to, message.xmpp_id, status});
+    out.emit(PageMessageRefused{message.from, message.xmpp_to, message.xmpp_id, status});
   }
 }
 

@@ -59,6 +59,7 @@ void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
     out.emit(EndStream{old->link, StreamError::conflict, {}});
     end(*old, out);
   }
+  make_room(user, out);
   if (user.sessions.size() >= shard_.settings.limits.sessions_per_user_max) {
     return out.emit(BindRefused{asked.link, StanzaError::resource_constraint});
   }
@@ -70,10 +71,12 @@ void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
   out.emit(BindGranted{asked.link, session.id, session.full()});
 }
 
-void XmppPresence::on(Now, const StreamEnded& ended, Outbox& out) {
+// Of a session that was taken over by another stream the old one means nothing.
+void XmppPresence::on(Now now, const StreamEnded& ended, Outbox& out) {
   if (shard_.planted == Planted::session_forgotten) return;
   XmppSession* session = sessions_.find(ended.session);
-  if (session == nullptr) return;
+  if (session == nullptr || session->link != ended.link) return;
+  if (ended.unfinished && await_resumption(now, *session)) return;
   XmppUser& user = *session->user;
   end(*session, out);
   forget_if_idle(user, out);
@@ -96,6 +99,7 @@ void XmppPresence::on(Now, const AccountGone& gone, Outbox& out) {
 // Nothing more is said to it; for the others it becomes unavailable (RFC 6121 section 4.5.2).
 void XmppPresence::end(XmppSession& session, Outbox& out) {
   session.link = {};
+  if (session.managed != nullptr) let_go(session);
   roster_reads_.erase(session.id);
   leave(session, plain_unavailable_, out);
   sessions_.close(session);

@@ -38,14 +38,11 @@ std::optional<std::int8_t> priority_of(const xml::Element& presence) {
   return priority.value_or(std::int8_t{0});
 }
 
-// The recipient's address as it stands in the stanza; only resourceparts can need escapes (RFC 7622
-// section 3.3.1).
-void append_recipient(std::string& out, const Address& to) {
-  if (to.has_resource()) {
-    xml::append_attribute_escaped(out, to.text());
-  } else {
-    out.append(to.text());
-  }
+// Of a session that counts: it is sent `before` + `to` + `after`, `to` being its account or itself.
+Unacknowledged presence_to(const Address& to, const SharedText& before, const SharedText& after) {
+  Unacknowledged kept{before, after, to.has_resource(), 0, nullptr};
+  kept.bytes = static_cast<std::uint32_t>(before->size() + to.text().size() + after->size());
+  return kept;
 }
 
 }  // namespace
@@ -124,20 +121,28 @@ void XmppPresence::on(Now, const PresenceReply& reply, Outbox& out) {
   for (const PresenceReply::Stanza& stanza : reply.stanzas) {
     bytes += stanza.before->size() + to.size() + stanza.after->size();
   }
-  for_each_recipient(*user, reply.to, [&](const XmppSession& session) {
-    std::string xml;
-    xml.reserve(bytes);
-    for (const PresenceReply::Stanza& stanza : reply.stanzas) {
-      xml.append(*stanza.before).append(to).append(*stanza.after);
+  for_each_recipient(*user, reply.to, [&](XmppSession& session) {
+    if (session.managed != nullptr) {
+      for (const PresenceReply::Stanza& stanza : reply.stanzas)
+        keep(session, presence_to(reply.to, stanza.before, stanza.after));
     }
-    send(session, std::move(xml), out);
+    if (session.link.valid()) {
+      std::string xml;
+      xml.reserve(bytes);
+      for (const PresenceReply::Stanza& stanza : reply.stanzas) {
+        xml.append(*stanza.before).append(to).append(*stanza.after);
+      }
+      out.order(SendBytes{session.link, std::move(xml)});
+    }
+    if (session.managed != nullptr) look_after(session, out);
   });
 }
 
-// One order for all of them.
+// One order for all of them. Those who count get it in the same, and keep its texts.
 void XmppPresence::deliver(const SharedText& before, const SharedText& after,
                            std::span<const Address> to, Outbox& out) {
   FanOut fan_out{before, after, {}, {}};
+  std::vector<XmppSession*> counting;
   std::size_t bytes = 0;
   for (const Address& address : to)
     bytes += address.text().size();
@@ -151,12 +156,18 @@ void XmppPresence::deliver(const SharedText& before, const SharedText& after,
     FanOut::Recipient recipient{{},
                                 static_cast<std::uint32_t>(begin),
                                 static_cast<std::uint32_t>(fan_out.holes.size() - begin)};
-    for_each_recipient(*user, address, [&](const XmppSession& session) {
+    for_each_recipient(*user, address, [&](XmppSession& session) {
+      if (session.managed != nullptr) {
+        keep(session, presence_to(address, before, after));
+        counting.push_back(&session);
+      }
       recipient.link = session.link;
       if (session.link.valid()) fan_out.recipients.push_back(recipient);
     });
   }
   if (!fan_out.recipients.empty()) out.order(std::move(fan_out));
+  for (XmppSession* session : counting)
+    look_after(*session, out);
 }
 
 }  // namespace muster

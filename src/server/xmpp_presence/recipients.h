@@ -3,9 +3,21 @@
 // available.
 #pragma once
 
+#include <string>
+
+#include "codec/xml/writer.h"
 #include "server/xmpp_presence/sessions.h"
 
 namespace muster {
+
+// As it stands in the stanza; only resourceparts can need escapes (RFC 7622 section 3.3.1).
+inline void append_recipient(std::string& out, const Address& to) {
+  if (to.has_resource()) {
+    xml::append_attribute_escaped(out, to.text());
+  } else {
+    out.append(to.text());
+  }
+}
 
 template <class Visitor>
 void for_each_recipient(const XmppUser& user, const Address& to, Visitor&& visit) {

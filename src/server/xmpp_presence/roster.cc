@@ -82,6 +82,12 @@ std::string push_end(const RosterPush& push) {
   return end.append("</query></iq>");
 }
 
+std::string push_xml(const RosterPush& push, const XmppSession& session) {
+  std::string xml = push_start(push);
+  xml::append_attribute_escaped(xml, session.full().text());
+  return xml.append(push_end(push));
+}
+
 using Groups = Result<std::vector<std::string>, StanzaError>;
 
 // Section 2.3.3.
@@ -192,11 +198,8 @@ void XmppPresence::roster_read(XmppSession& session, bool done, Outbox& out) {
   roster_reads_.erase(found);
   // Without a roster, changes to it say nothing.
   if (!session.interested) return;
-  for (const RosterPush& push : pushes) {
-    std::string xml = push_start(push);
-    xml::append_attribute_escaped(xml, session.full().text());
-    send(session, xml.append(push_end(push)), out);
-  }
+  for (const RosterPush& push : pushes)
+    send(session, push_xml(push, session), out);
 }
 
 bool XmppPresence::holds_back(const XmppSession& session, const RosterPush& push) {
@@ -209,7 +212,7 @@ bool XmppPresence::holds_back(const XmppSession& session, const RosterPush& push
 }
 
 void XmppPresence::on(Now, const RosterItemAnswered& answered, Outbox& out) {
-  const XmppSession* session = sessions_.find(answered.session);
+  XmppSession* session = sessions_.find(answered.session);
   if (session == nullptr) return;
   const Address full = session->full();
   const ReplyAddresses addresses{{}, full.text(), answered.id};
@@ -223,8 +226,13 @@ void XmppPresence::on(Now, const RosterPush& push, Outbox& out) {
   const XmppUser* user = sessions_.find_user(push.account.text());
   if (user == nullptr || (!push.removed && !push.item.relation.listed)) return;
   FanOut fan_out;
-  for (const XmppSession* session : user->sessions) {
-    if (!session->interested || !session->link.valid() || holds_back(*session, push)) continue;
+  for (XmppSession* session : user->sessions) {
+    if (!session->interested || holds_back(*session, push)) continue;
+    if (session->managed != nullptr) {
+      send(*session, push_xml(push, *session), out);  // which is counted, and kept
+      continue;
+    }
+    if (!session->link.valid()) continue;
     const std::size_t begin = fan_out.holes.size();
     const bool first = shard_.planted == Planted::push_to_wrong_resource;
     const XmppSession* named = first ? user->sessions.front() : session;

@@ -1,5 +1,6 @@
 // The part of XmppPresence that routes messages and iqs: RFC 6121 section 8.5, by the tables below.
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -40,11 +41,11 @@ const MessageRule& rule_of(std::string_view type) {
   return kMessageRules.front();
 }
 
-std::vector<const XmppSession*> reached(const XmppUser* user, Reach reach, Planted planted) {
-  std::vector<const XmppSession*> found;
+std::vector<XmppSession*> reached(const XmppUser* user, Reach reach, Planted planted) {
+  std::vector<XmppSession*> found;
   if (user == nullptr || reach == Reach::none) return found;
   std::int8_t highest = planted == Planted::negative_reached ? -128 : 0;
-  for (const XmppSession* session : user->sessions) {
+  for (XmppSession* session : user->sessions) {
     if (!session->available || session->priority < highest) continue;
     if (reach == Reach::highest && session->priority > highest) {
       highest = session->priority;
@@ -53,6 +54,22 @@ std::vector<const XmppSession*> reached(const XmppUser* user, Reach reach, Plant
     found.push_back(session);
   }
   return found;
+}
+
+// Kept by those of them that count what they get; nothing if none does. One that does not has it
+// for good.
+std::shared_ptr<InTransit> in_transit(Now now, const StanzaForUser& stanza,
+                                      const std::vector<XmppSession*>& takers,
+                                      bool phones_have_it = false) {
+  const auto counts = [](const XmppSession* session) { return session->managed != nullptr; };
+  const auto counting = std::count_if(takers.begin(), takers.end(), counts);
+  if (counting == 0) return nullptr;
+  auto transit =
+      std::make_shared<InTransit>(InTransit{stanza, stanza.delayed_since.value_or(now.unix_time)});
+  transit->stanza.asked_by_sip = 0;
+  transit->stanza.phones_had_it = stanza.phones_had_it || phones_have_it;
+  transit->handled = counting != std::ssize(takers);
+  return transit;
 }
 
 std::string text_of(std::optional<std::string_view> attribute) {
@@ -79,7 +96,7 @@ void XmppPresence::take_message(const Sent& sent, Outbox& out) {
 }
 
 // RFC 6120 sections 8.2.3 and 10.3.3.
-void XmppPresence::take_iq(const Sent& sent, Outbox& out) {
+void XmppPresence::take_iq(Now now, const Sent& sent, Outbox& out) {
   const auto id = sent.stanza.attribute("id");
   const bool request = sent.type == "get" || sent.type == "set";
   if (!request && sent.type != "result" && sent.type != "error") {
@@ -109,29 +126,29 @@ void XmppPresence::take_iq(const Sent& sent, Outbox& out) {
   }
   RequestForUser asked{RequestForUser::Kind::to_session, text_of(id), std::move(from), sent.to,
                        *std::move(xml)};
-  if (sent.to.same_bare(account)) return route_request(asked, true, out);
+  if (sent.to.same_bare(account)) return route_request(now, asked, true, out);
   out.emit(home, std::move(asked));
 }
 
 // --- for the users of this shard -----------------------------------------------------------------
 
-void XmppPresence::on(Now, const StanzaForUser& stanza, Outbox& out) {
+void XmppPresence::on(Now now, const StanzaForUser& stanza, Outbox& out) {
   switch (stanza.kind) {
-    case StanzaKind::message: return route_message(stanza, out);
+    case StanzaKind::message: return route_message(now, stanza, out);
     case StanzaKind::presence:
       return stanza.type == "probe" ? take_probe(stanza, out) : take_directed(stanza, out);
     case StanzaKind::iq:
       // Answers (section 8.5.3.1); nothing is said of one that nobody waits for.
-      if (const XmppSession* session = sessions_.find(stanza.to)) send(*session, stanza.xml, out);
+      if (XmppSession* session = sessions_.find(stanza.to)) send(*session, stanza.xml, out);
       return;
   }
 }
 
-void XmppPresence::route_message(const StanzaForUser& message, Outbox& out) {
+void XmppPresence::route_message(Now now, const StanzaForUser& message, Outbox& out) {
   const MessageRule& rule = rule_of(message.type);
   const XmppUser* user = sessions_.find_user(message.to.bare());
-  const XmppSession* matched = nullptr;
-  std::vector<const XmppSession*> takers;
+  XmppSession* matched = nullptr;
+  std::vector<XmppSession*> takers;
   if (message.to.has_resource()) {
     matched = user == nullptr ? nullptr : user->find(message.to.resource());
     if (matched == nullptr) takers = reached(user, rule.unmatched, shard_.planted);
@@ -139,20 +156,22 @@ void XmppPresence::route_message(const StanzaForUser& message, Outbox& out) {
     takers = reached(user, rule.bare, shard_.planted);
   }
   if (matched != nullptr) takers.push_back(matched);
-  for (const XmppSession* session : takers)
-    send(*session, message.xml, out);
+  const bool for_sip = matched == nullptr && rule.for_sip_too && message.has_body;
+  const std::shared_ptr<InTransit> transit = in_transit(now, message, takers, for_sip);
+  for (XmppSession* session : takers)
+    send(*session, message.xml, out, transit);
   const bool taken = !takers.empty();
   if (message.asked_by_sip != 0) return out.emit(MessageDelivered{message.asked_by_sip, taken});
-  if (matched != nullptr) return;
-  if (rule.for_sip_too && message.has_body) {
-    return out.emit(MessageToSip{message.from, message.to, message.id, message.xml, taken});
+  if (for_sip) {
+    return out.emit(MessageToSip{message.from, message.to, message.id, message.xml, taken,
+                                 message.phones_had_it});
   }
   if (!taken && rule.told) bounce("message", message.id, message.from, message.to, out);
 }
 
-void XmppPresence::on(Now, const RequestWeighed& weighed, Outbox& out) {
+void XmppPresence::on(Now now, const RequestWeighed& weighed, Outbox& out) {
   if (weighed.request.kind == RequestForUser::Kind::to_session) {
-    route_request(weighed.request, weighed.may_see, out);
+    route_request(now, weighed.request, weighed.may_see, out);
   } else {
     answer_disco(weighed.request, weighed.may_see, out);
   }
@@ -160,10 +179,16 @@ void XmppPresence::on(Now, const RequestWeighed& weighed, Outbox& out) {
 
 // Section 8.5.3.1: only from who shares presence with the session. That there is none, and that
 // she is not to know of it, look the same (RFC 6120 section 13.10.2).
-void XmppPresence::route_request(const RequestForUser& request, bool may_see, Outbox& out) {
-  const XmppSession* session = sessions_.find(request.to);
+void XmppPresence::route_request(Now now, const RequestForUser& request, bool may_see,
+                                 Outbox& out) {
+  XmppSession* session = sessions_.find(request.to);
   if (session != nullptr && (may_see || session->is_shown_to(request.from))) {
-    send(*session, request.xml, out);
+    std::shared_ptr<InTransit> transit;
+    if (session->managed != nullptr) {
+      transit = in_transit(
+          now, {StanzaKind::iq, {}, request.id, request.from, request.to, request.xml}, {session});
+    }
+    send(*session, request.xml, out, std::move(transit));
   } else {
     bounce("iq", request.id, request.from, request.to, out);
   }

@@ -19,6 +19,7 @@
 #include "model/address.h"
 #include "server/vocabulary.h"
 #include "server/xmpp_events.h"
+#include "server/xmpp_presence/managed_stream.h"
 
 namespace muster {
 
@@ -37,6 +38,8 @@ struct XmppSession {
   SharedText before;
   // Who got its directed presence, and is to hear that it left (RFC 6121 section 4.6.1).
   std::unique_ptr<std::vector<Address>> directed;
+  // Of one with stream management.
+  std::unique_ptr<ManagedStream> managed;
 
   Address full() const;
   // It sent directed presence to this session, or to the bare address of this user.

@@ -27,7 +27,7 @@ void XmppPresence::ask_subscription(const Sent& sent, SubscriptionVerb verb, Out
 
 // Section 3.1.2, last part.
 void XmppPresence::on(Now, const SubscriptionRefused& refused, Outbox& out) {
-  const XmppSession* session = sessions_.find(refused.session);
+  XmppSession* session = sessions_.find(refused.session);
   if (session == nullptr) return;
   const Address full = session->full();
   ReplyAddresses addresses{refused.peer.text(), full.text(), std::nullopt};
@@ -38,7 +38,7 @@ void XmppPresence::on(Now, const SubscriptionRefused& refused, Outbox& out) {
 void XmppPresence::on(Now, const SubscriptionShown& shown, Outbox& out) {
   const XmppUser* user = sessions_.find_user(shown.to.bare());
   if (user == nullptr) return;
-  for (const XmppSession* session : user->sessions) {
+  for (XmppSession* session : user->sessions) {
     const bool meant = shown.to.has_resource() ? session->resource == shown.to.resource()
                        : shown.verb == SubscriptionVerb::subscribe ? session->available
                                                                    : session->interested;

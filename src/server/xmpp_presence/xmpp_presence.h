@@ -1,6 +1,6 @@
 // XMPP presence processing (paper, section 3.1): the sessions of the users of this shard, and the
 // stanzas that they send and receive. RFC 6121; RFC 6120 sections 7 (binding), 8 and 10 (stanzas);
-// XEP-0030, XEP-0092, XEP-0199.
+// XEP-0030, XEP-0092, XEP-0198, XEP-0199.
 //
 // It owns the sessions and what belongs to one session: whether it is available and interested, its
 // priority, who got directed presence from it. Who may see whom, rosters, and what a user's
@@ -18,17 +18,26 @@
 //   subscribe to oneself         <not-allowed/>
 //   foreign domains              <remote-server-not-found/>
 //
+// A session with stream management (XEP-0198) outlives its stream for a time, unseen:
+// management.cc.
+//
 // Limits: sessions_per_user_max, directed_presences_max, roster_name_bytes_max,
-// roster_group_bytes_max, roster_groups_max, subscription_bytes_max of Limits; there is what
-// happens at each.
+// roster_group_bytes_max, roster_groups_max, subscription_bytes_max, unacknowledged_stanzas_max,
+// unacknowledged_bytes_max, unacknowledged_bytes_per_shard_max, waiting_sessions_per_shard_max,
+// resumption_time_max of Limits; there is what happens at each. Who is at sessions_per_user_max and
+// has sessions that wait to be resumed loses the oldest of these.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -37,6 +46,7 @@
 #include "model/address.h"
 #include "model/subscription.h"
 #include "server/outbox.h"
+#include "server/ports.h"
 #include "server/shard.h"
 #include "server/xmpp_presence/sessions.h"
 
@@ -51,6 +61,17 @@ class XmppPresence {
   void on(Now now, const UserReady& ready, Outbox& out);
   void on(Now now, const StreamEnded& ended, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // management.cc
+  void on(Now now, const ManagementAsked& asked, Outbox& out);
+  void on(Now now, const AckAsked& asked, Outbox& out);
+  void on(Now now, const AckReceived& ack, Outbox& out);
+  void on(Now now, const StanzaTaken& taken, Outbox& out);
+  void on(Now now, const StanzaForSession& stanza, Outbox& out);
+  void on(Now now, const QueueOverran& overran, Outbox& out);
+  void on(Now now, const ResumeAsked& asked, Outbox& out);
+  void on(Now now, const StopAsked& stop, Outbox& out);
+  void wake(Now now, Outbox& out);
+  std::optional<Instant> next_deadline() const;
   // xmpp_presence.cc
   void on(Now now, const StanzaReceived& received, Outbox& out);
   // presence.cc
@@ -68,8 +89,16 @@ class XmppPresence {
   void on(Now now, const RequestWeighed& weighed, Outbox& out);
 
   std::size_t sessions() const { return sessions_.size(); }
+  // No session waits to be resumed, and nothing to be sent another way.
+  bool idle() const { return waiting_.empty() && let_go_.empty(); }
 
  private:
+  // Of one step: what comes of a step has a bound.
+  static constexpr std::size_t kEndedAtOnce = 1'024;
+  static constexpr std::size_t kLetGoAtOnce = 1'024;
+  // Sessions, by when something is to happen to them.
+  using Schedule = std::set<std::pair<Instant, SessionId>>;
+
   // A stanza of a session of this shard. `to` is empty where it has none.
   struct Sent {
     XmppSession& session;
@@ -84,8 +113,26 @@ class XmppPresence {
   void end(XmppSession& session, Outbox& out);
   void forget_if_idle(XmppUser& user, Outbox& out);
 
+  // management.cc
+  bool acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link, Outbox& out);
+  void keep(XmppSession& session, Unacknowledged stanza);
+  void look_after(XmppSession& session, Outbox& out);
+  bool overfull(const ManagedStream& managed) const;
+  void ask_for_ack(XmppSession& session, Outbox& out);
+  void note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before);
+  void owe(XmppSession& session, std::optional<Instant> acks_by);
+  void wait_until(XmppSession& session, std::optional<Instant> ends_at);
+  void let_go(XmppSession& session);
+  void send_another_way(InTransit& transit, Outbox& out);
+  bool await_resumption(Now now, XmppSession& session);
+  XmppSession* find_resumable(const ResumeAsked& asked) const;
+  void give_up(XmppSession& session, Outbox& out);
+  void give_up_overrun(XmppSession& session, Outbox& out);
+  void make_room(XmppUser& user, Outbox& out);
+
   // xmpp_presence.cc
-  void send(const XmppSession& session, std::string xml, Outbox& out);
+  void send(XmppSession& session, std::string xml, Outbox& out,
+            std::shared_ptr<InTransit> transit = nullptr);
   void refuse(const Sent& sent, StanzaError why, Outbox& out, std::string_view text = {});
 
   // presence.cc
@@ -120,9 +167,9 @@ class XmppPresence {
 
   // routing.cc
   void take_message(const Sent& sent, Outbox& out);
-  void take_iq(const Sent& sent, Outbox& out);
-  void route_message(const StanzaForUser& message, Outbox& out);
-  void route_request(const RequestForUser& request, bool may_see, Outbox& out);
+  void take_iq(Now now, const Sent& sent, Outbox& out);
+  void route_message(Now now, const StanzaForUser& message, Outbox& out);
+  void route_request(Now now, const RequestForUser& request, bool may_see, Outbox& out);
   void bounce(std::string_view kind, std::string_view id, const Address& from, const Address& to,
               Outbox& out);
 
@@ -135,6 +182,15 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
+  // Of stream management: sessions that wait to be resumed, by when they end; those that owe an
+  // acknowledgement; those for which it is too late; what is kept for all of them; and what was let
+  // go with its last session, and is to be sent another way.
+  Schedule waiting_;
+  Schedule owing_;
+  EndedStreams ended_;
+  std::size_t kept_bytes_ = 0;
+  std::deque<std::shared_ptr<InTransit>> let_go_;
+  bool stopping_ = false;
   UnorderedMap<SessionId, RosterRead> roster_reads_;
   // What follows the address in the presence of a session that went without a word.
   const SharedText plain_unavailable_ = share("' type='unavailable'/>");

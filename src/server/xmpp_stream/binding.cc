@@ -63,7 +63,7 @@ void XmppStreams::refuse_bind(LinkId link, Stream& stream, StanzaError why, Outb
 void XmppStreams::on(Now now, const BindGranted& granted, Outbox& out) {
   Stream* stream = streams_.find(granted.link);
   if (stream == nullptr || stream->state != StreamState::awaiting_binding) {
-    out.emit(StreamEnded{granted.session});
+    out.emit(StreamEnded{granted.session, granted.link});
     return;
   }
   std::string payload = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>";
@@ -71,11 +71,16 @@ void XmppStreams::on(Now now, const BindGranted& granted, Outbox& out) {
   payload.append("</bind>");
   out.order(
       SendBytes{granted.link, iq_result_xml({{}, {}, stream->negotiation->request_id}, payload)});
-  stream->session = granted.session;
-  stream->full = granted.full;
-  stream->negotiation.reset();
-  look_at(granted.link, *stream, now.instant + shard_.settings.limits.stream_silence_max);
-  lift_barrier(now, granted.link, *stream, StreamState::bound, out);
+  begin_session(now, granted.link, *stream, granted.session, granted.full, out);
+}
+
+void XmppStreams::begin_session(Now now, LinkId link, Stream& stream, SessionId session,
+                                const Address& full, Outbox& out) {
+  stream.session = session;
+  stream.full = full;
+  stream.negotiation.reset();
+  look_at(link, stream, now.instant + shard_.settings.limits.stream_silence_max);
+  lift_barrier(now, link, stream, StreamState::bound, out);
 }
 
 void XmppStreams::on(Now now, const BindRefused& refused, Outbox& out) {
@@ -92,7 +97,10 @@ void XmppStreams::deliver(LinkId link, Stream& stream, const xml::Element& stanz
     fail(link, stream, StreamError::invalid_from, out);
     return;
   }
-  if (stanza.name() == "iq" && take_own_iq(link, stream, stanza, out)) return;
+  if (stanza.name() == "iq" && take_own_iq(link, stream, stanza, out)) {
+    if (stream.managed) out.emit(StanzaTaken{stream.session});
+    return;
+  }
   const std::string_view language = stream.language == 0
                                         ? std::string_view()
                                         : std::string_view(languages_[stream.language - 1u]);
@@ -109,6 +117,15 @@ bool XmppStreams::is_from_owner(const Stream& stream, const xml::Element& stanza
   return !address->has_resource() || *address == stream.full;
 }
 
+// A stanza of stream processing itself. Where stanzas are counted, the session does it.
+void XmppStreams::say(LinkId link, const Stream& stream, std::string xml, Outbox& out) const {
+  if (stream.managed) {
+    out.emit(StanzaForSession{stream.session, std::move(xml)});
+  } else {
+    out.order(SendBytes{link, std::move(xml)});
+  }
+}
+
 // What an iq says to stream processing itself. False if it is for others.
 bool XmppStreams::take_own_iq(LinkId link, Stream& stream, const xml::Element& iq, Outbox& out) {
   if (!is_request_to(stream.full.domain(), iq)) {
@@ -120,12 +137,12 @@ bool XmppStreams::take_own_iq(LinkId link, Stream& stream, const xml::Element& i
   }
   const ReplyAddresses reply = reply_to(iq);
   if (request_in(kNsSession, iq)) {
-    out.order(SendBytes{link, iq_result_xml(reply)});
+    say(link, stream, iq_result_xml(reply), out);
     return true;
   }
   if (request_in(kNsBind, iq)) {
     // Section 7.6.2.2: a stream has one resource.
-    out.order(SendBytes{link, error_stanza_xml("iq", reply, StanzaError::not_allowed)});
+    say(link, stream, error_stanza_xml("iq", reply, StanzaError::not_allowed), out);
     return true;
   }
   const auto query = request_in(kNsRegister, iq);

@@ -57,6 +57,7 @@ std::string features_xml(const Settings& settings, const Stream& stream) {
     xml.append(
         "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
         "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>"
+        "<sm xmlns='urn:xmpp:sm:3'/>"
         "<ver xmlns='urn:xmpp:features:rosterver'/>"
         "<sub xmlns='urn:xmpp:features:pre-approval'/>");
   } else {

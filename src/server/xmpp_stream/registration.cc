@@ -47,7 +47,7 @@ void XmppStreams::take_registration(LinkId link, Stream& stream, const xml::Elem
   const Settings& settings = shard_.settings;
   const bool known = traits_of(stream.state).authenticated;
   const auto refuse = [&](StanzaError why) {
-    out.order(SendBytes{link, error_stanza_xml("iq", reply_to(iq), why)});
+    say(link, stream, error_stanza_xml("iq", reply_to(iq), why), out);
   };
   if (!settings.in_band_registration || !may_log_in(settings, stream.secure)) {
     refuse(StanzaError::service_unavailable);
@@ -82,7 +82,7 @@ void XmppStreams::tell_fields(LinkId link, const Stream& stream, const xml::Elem
         "<username/><password/>");
   }
   xml.append("</query>");
-  out.order(SendBytes{link, iq_result_xml(reply_to(iq), xml)});
+  say(link, stream, iq_result_xml(reply_to(iq), xml), out);
 }
 
 void XmppStreams::register_account(LinkId link, Stream& stream, const xml::Element& iq,
@@ -115,7 +115,7 @@ void XmppStreams::change_password(LinkId link, const Stream& stream, const xml::
   const auto local = canonical_localpart(query.child_text("username", kNsRegister), scratch);
   const std::string_view password = query.child_text("password", kNsRegister);
   const auto refuse = [&](StanzaError why) {
-    out.order(SendBytes{link, error_stanza_xml("iq", reply_to(iq), why)});
+    say(link, stream, error_stanza_xml("iq", reply_to(iq), why), out);
   };
   if (!local || password.empty()) return refuse(StanzaError::bad_request);
   if (*local != account.local()) return refuse(StanzaError::not_allowed);
@@ -139,9 +139,8 @@ void XmppStreams::on(Now now, const RegistrationAnswered& answered, Outbox& out)
   if (!known && stream->state != StreamState::registering) return;
   const bool done = answered.outcome == RegistrationAnswered::Outcome::done;
   const ReplyAddresses reply{{}, {}, answered.id};
-  out.order(
-      SendBytes{answered.link, done ? iq_result_xml(reply)
-                                    : error_stanza_xml("iq", reply, error_of(answered.outcome))});
+  say(answered.link, *stream,
+      done ? iq_result_xml(reply) : error_stanza_xml("iq", reply, error_of(answered.outcome)), out);
   if (stream->state != StreamState::registering) return;
   stream->negotiation->registered = done;
   lift_barrier(now, answered.link, *stream, StreamState::negotiating, out);
@@ -154,7 +153,7 @@ void XmppStreams::cancel_account(LinkId link, Stream& stream, const xml::Element
                                  const xml::Element& query, Outbox& out) {
   auto child = query.children().begin();
   if (++child != query.children().end() || (stream.rare && stream.rare->cancel_id)) {
-    out.order(SendBytes{link, error_stanza_xml("iq", reply_to(iq), StanzaError::bad_request)});
+    say(link, stream, error_stanza_xml("iq", reply_to(iq), StanzaError::bad_request), out);
     return;
   }
   if (stream.rare == nullptr) stream.rare = std::make_unique<RareParts>();
@@ -186,8 +185,10 @@ void XmppStreams::on(Now, const AccountKept& kept, Outbox& out) {
     const Address& account =
         stream.negotiation == nullptr ? stream.full : stream.negotiation->account;
     if (!account.same_bare(kept.account)) return;
-    out.order(SendBytes{link, error_stanza_xml("iq", {{}, {}, stream.rare->cancel_id},
-                                               StanzaError::internal_server_error)});
+    say(link, stream,
+        error_stanza_xml("iq", {{}, {}, stream.rare->cancel_id},
+                         StanzaError::internal_server_error),
+        out);
     stream.rare->cancel_id.reset();
   });
 }

@@ -43,6 +43,7 @@ struct Stream {
   bool secure = false;
   bool pinged = false;        // and nothing was heard since
   bool resumed = false;       // `unread` is to be read as soon as time allows
+  bool managed = false;       // its session counts stanzas (XEP-0198)
   std::uint8_t language = 0;  // of its stanzas: a number that XmppStreams gave it
   xml::Framer framer;
   SessionId session;

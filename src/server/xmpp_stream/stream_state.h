@@ -5,7 +5,7 @@
 //   opening -> opening, secure                                (direct TLS, XEP-0368)
 //   negotiating -> registering -> negotiating                 (XEP-0077)
 //   negotiating -> asking_sasl <-> challenged                 (SASL, section 6)
-//   asking_sasl -> reopening -> binding -> awaiting_binding -> bound      (section 7)
+//   asking_sasl -> reopening -> binding -> awaiting_binding -> bound      (section 7, XEP-0198)
 //
 // A stream that ends is forgotten at once; the driver sees to its last bytes.
 #pragma once
@@ -27,8 +27,8 @@ enum class StreamState : std::uint8_t {
   challenged,        // awaits <response/>
   registering,       // until RegistrationAnswered
   reopening,         // authenticated: awaits the new stream's header
-  binding,           // features sent: resource binding
-  awaiting_binding,  // until BindGranted or BindRefused
+  binding,           // features sent: resource binding, resumption
+  awaiting_binding,  // until BindGranted, BindRefused, ResumeGranted or ResumeRefused
   bound,
 };
 inline constexpr std::size_t kStreamStates = 10;
@@ -65,9 +65,12 @@ enum class ElementKind : std::uint8_t {
   stanza,  // message, presence or iq
   stream_error,
   server_content,  // of jabber:server, which no stream of ours carries
+  sm_enable,       // of stream management (XEP-0198)
+  sm_resume,
+  sm_ack,  // <a/> or <r/>
   unknown,
 };
-inline constexpr std::size_t kElementKinds = 9;
+inline constexpr std::size_t kElementKinds = 12;
 
 enum class ElementAction : std::uint8_t {
   start_tls,
@@ -79,8 +82,12 @@ enum class ElementAction : std::uint8_t {
   take_before_login,    // registration, else as not_authorized
   take_before_binding,  // binding, registration, else as not_authorized
   deliver,
-  hang_up,         // the peer reported a stream error (section 4.9.1.1)
-  not_authorized,  // the stream errors of sections 4.9.3.12, .10 and .24
+  hang_up,  // the peer reported a stream error (section 4.9.1.1)
+  enable_management,
+  resume_session,
+  take_ack,
+  refuse_management,  // <failed/>: not now (XEP-0198 section 3)
+  not_authorized,     // the stream errors of sections 4.9.3.12, .10 and .24
   invalid_namespace,
   unsupported_stanza_type,
 };
@@ -91,18 +98,22 @@ enum class ElementAction : std::uint8_t {
 constexpr ElementAction action_of(StreamState state, ElementKind kind) {
   using enum ElementAction;
   using Row = std::array<ElementAction, kElementKinds>;
-  constexpr Row kNegotiating = {start_tls,  begin_sasl,        malformed_sasl,
-                                abort_sasl, malformed_sasl,    take_before_login,
-                                hang_up,    invalid_namespace, not_authorized};
-  constexpr Row kChallenged = {refuse_tls, begin_sasl,        continue_sasl,
-                               abort_sasl, malformed_sasl,    not_authorized,
-                               hang_up,    invalid_namespace, not_authorized};
+  constexpr Row kNegotiating = {start_tls,         begin_sasl,        malformed_sasl,
+                                abort_sasl,        malformed_sasl,    take_before_login,
+                                hang_up,           invalid_namespace, refuse_management,
+                                refuse_management, refuse_management, not_authorized};
+  constexpr Row kChallenged = {refuse_tls,        begin_sasl,        continue_sasl,
+                               abort_sasl,        malformed_sasl,    not_authorized,
+                               hang_up,           invalid_namespace, refuse_management,
+                               refuse_management, refuse_management, not_authorized};
   constexpr Row kBinding = {refuse_tls,     not_authorized,    not_authorized,
                             not_authorized, not_authorized,    take_before_binding,
-                            hang_up,        invalid_namespace, unsupported_stanza_type};
-  constexpr Row kBound = {refuse_tls,     not_authorized,    not_authorized,
-                          not_authorized, not_authorized,    deliver,
-                          hang_up,        invalid_namespace, unsupported_stanza_type};
+                            hang_up,        invalid_namespace, refuse_management,
+                            resume_session, refuse_management, unsupported_stanza_type};
+  constexpr Row kBound = {refuse_tls,        not_authorized,    not_authorized,
+                          not_authorized,    not_authorized,    deliver,
+                          hang_up,           invalid_namespace, enable_management,
+                          refuse_management, take_ack,          unsupported_stanza_type};
   const auto column = static_cast<std::size_t>(kind);
   switch (state) {
     case StreamState::negotiating: return kNegotiating[column];

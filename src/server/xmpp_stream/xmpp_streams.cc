@@ -23,6 +23,11 @@ ElementKind kind_of(const xml::Element& element) {
     if (name == "response") return ElementKind::sasl_response;
     return name == "abort" ? ElementKind::sasl_abort : ElementKind::sasl_other;
   }
+  if (ns == kNsManagement) {
+    if (name == "enable") return ElementKind::sm_enable;
+    if (name == "resume") return ElementKind::sm_resume;
+    return name == "a" || name == "r" ? ElementKind::sm_ack : ElementKind::unknown;
+  }
   if (element.is("starttls", kNsTls)) return ElementKind::starttls;
   if (element.is("error", xml::kNsStream)) return ElementKind::stream_error;
   return ns == xml::kNsServer ? ElementKind::server_content : ElementKind::unknown;
@@ -73,7 +78,7 @@ void XmppStreams::on(Now now, const LinkArrived& arrived, Outbox& out) {
 void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
   const Stream* stream = streams_.find(closed.link);
   if (stream == nullptr) return;
-  if (stream->session.valid()) out.emit(StreamEnded{stream->session});
+  if (stream->session.valid()) out.emit(StreamEnded{stream->session, closed.link, true});
   streams_.erase(closed.link);
 }
 
@@ -190,7 +195,13 @@ void XmppStreams::act_on(LinkId link, Stream& stream, const xml::Element& elemen
       return refuse_sasl(link, stream, SaslError::malformed_request, out);
     case ElementAction::take_before_login: return take_before_login(link, stream, element, out);
     case ElementAction::take_before_binding: return take_before_binding(link, stream, element, out);
-    case ElementAction::hang_up: return close(link, stream, std::string(kStreamEnd), out);
+    case ElementAction::hang_up:
+      return close(link, stream, std::string(kStreamEnd), out, kUnfinished);
+    case ElementAction::enable_management: return enable_management(link, stream, element, out);
+    case ElementAction::resume_session: return resume_session(link, stream, element, out);
+    case ElementAction::take_ack: return take_ack(link, stream, element, out);
+    case ElementAction::refuse_management:
+      return refuse_management(link, StanzaError::unexpected_request, out);
     case ElementAction::not_authorized: return fail(link, stream, StreamError::not_authorized, out);
     case ElementAction::invalid_namespace:
       return fail(link, stream, StreamError::invalid_namespace, out);
@@ -240,8 +251,13 @@ void XmppStreams::look_after_silence(Now now, LinkId link, Stream& stream, Outbo
     look_at(link, stream, stream.heard + limits.stream_silence_max);
   } else {
     stream.pinged = true;
-    stream.ping = shard_.prng.next() | 1u;
-    out.order(SendBytes{link, ping_xml(stream.full, stream.ping)});
+    if (stream.managed) {
+      // XEP-0198 section 8.2: it does what a ping does, and its answer says more.
+      out.order(SendBytes{link, "<r xmlns='urn:xmpp:sm:3'/>"});
+    } else {
+      stream.ping = shard_.prng.next() | 1u;
+      out.order(SendBytes{link, ping_xml(stream.full, stream.ping)});
+    }
     look_at(link, stream, now.instant + limits.ping_answer_time_max);
   }
 }
@@ -250,7 +266,7 @@ void XmppStreams::look_after_silence(Now now, LinkId link, Stream& stream, Outbo
 
 void XmppStreams::on(Now, const EndStream& end, Outbox& out) {
   Stream* stream = streams_.find(end.link);
-  if (stream != nullptr) fail(end.link, *stream, end.why, out, end.text);
+  if (stream != nullptr) fail(end.link, *stream, end.why, out, end.text, end.detail);
 }
 
 // All streams are due now; wake() ends them in portions.
@@ -263,7 +279,7 @@ void XmppStreams::on(Now now, const StopAsked&, Outbox& out) {
 // Section 4.9.1: an error ends the stream; our header goes before it if it was not sent yet. In the
 // middle of a TLS handshake there is no stream to say it on (section 5.4.3.2).
 void XmppStreams::fail(LinkId link, Stream& stream, StreamError why, Outbox& out,
-                       std::string_view text) {
+                       std::string_view text, std::string_view detail) {
   out.order(
       Log{Log::Level::debug, "xmpp-stream-error",
           stream.negotiation == nullptr ? stream.full.text() : to_text(stream.negotiation->remote),
@@ -275,13 +291,16 @@ void XmppStreams::fail(LinkId link, Stream& stream, StreamError why, Outbox& out
       opening.domain = stream.negotiation->domain;
       words = stream_header_xml(opening, shard_.prng.token(kStreamIdCharacters));
     }
-    words.append(stream_error_xml(why, text)).append(kStreamEnd);
+    words.append(stream_error_xml(why, text, detail)).append(kStreamEnd);
   }
-  close(link, stream, std::move(words), out);
+  close(link, stream, std::move(words), out, why == StreamError::connection_timeout);
 }
 
-void XmppStreams::close(LinkId link, const Stream& stream, std::string last_words, Outbox& out) {
-  if (stream.session.valid()) out.emit(StreamEnded{stream.session});
+// XEP-0198 section 7: only </stream:stream> is the client's own end. An error that it reports, and
+// silence, are a lost link; who broke the rules is not waited for.
+void XmppStreams::close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
+                        bool unfinished) {
+  if (stream.session.valid()) out.emit(StreamEnded{stream.session, link, unfinished});
   if (!last_words.empty()) out.order(SendBytes{link, std::move(last_words)});
   out.order(CloseLink{link});
   streams_.erase(link);

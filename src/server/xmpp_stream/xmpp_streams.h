@@ -11,6 +11,10 @@
 // <starttls/> ends the stream; what it sends behind any other barrier waits. A stream that is
 // silent is pinged (XEP-0199), and ends if it stays silent; the answer to the ping stops here.
 //
+// Stream management (XEP-0198) is negotiated here; the counting, and what waits to be acknowledged,
+// is the session's, and so xmpp_presence's. A session is resumed where it lives: the stream has
+// moved there before it can ask.
+//
 // Stream errors (section 4.9.3) that begin here: those of the XML codec (xml::Error); host-unknown,
 // improper-addressing, unsupported-version (stream_header.h); not-authorized, invalid-namespace,
 // unsupported-stanza-type (stream_state.h); invalid-from, for a header or a stanza whose `from` is
@@ -58,6 +62,8 @@ class XmppStreams {
   void on(Now now, const BindGranted& granted, Outbox& out);
   void on(Now now, const BindRefused& refused, Outbox& out);
   void on(Now now, const EndStream& end, Outbox& out);
+  void on(Now now, const ResumeGranted& granted, Outbox& out);
+  void on(Now now, const ResumeRefused& refused, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
   void on(Now now, const AccountKept& kept, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
@@ -73,6 +79,7 @@ class XmppStreams {
  private:
   // Of one step while the server stops: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
+  static constexpr bool kUnfinished = true;
 
   // xmpp_streams.cc: links, bytes, frames, the end.
   void read(LinkId link, Stream& stream, std::string_view window, Outbox& out);
@@ -84,8 +91,10 @@ class XmppStreams {
   xml::Limits limits_of(const Stream& stream) const;
   void look_at(LinkId link, Stream& stream, Instant when);
   void look_after_silence(Now now, LinkId link, Stream& stream, Outbox& out);
-  void fail(LinkId link, Stream& stream, StreamError why, Outbox& out, std::string_view text = {});
-  void close(LinkId link, const Stream& stream, std::string last_words, Outbox& out);
+  void fail(LinkId link, Stream& stream, StreamError why, Outbox& out, std::string_view text = {},
+            std::string_view detail = {});
+  void close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
+             bool unfinished = false);
 
   // negotiation.cc: headers, TLS, SASL.
   void take_header(LinkId link, Stream& stream, std::string_view bytes, Outbox& out);
@@ -112,6 +121,18 @@ class XmppStreams {
   void deliver(LinkId link, Stream& stream, const xml::Element& stanza, Outbox& out);
   bool is_from_owner(const Stream& stream, const xml::Element& stanza) const;
   bool take_own_iq(LinkId link, Stream& stream, const xml::Element& iq, Outbox& out);
+  void say(LinkId link, const Stream& stream, std::string xml, Outbox& out) const;
+  void begin_session(Now now, LinkId link, Stream& stream, SessionId session, const Address& full,
+                     Outbox& out);
+
+  // management.cc: XEP-0198.
+  void enable_management(LinkId link, Stream& stream, const xml::Element& enable, Outbox& out);
+  void take_ack(LinkId link, Stream& stream, const xml::Element& ack, Outbox& out);
+  void resume_session(LinkId link, Stream& stream, const xml::Element& resume, Outbox& out);
+  void refuse_management(LinkId link, StanzaError why, Outbox& out,
+                         std::optional<std::uint32_t> handled = std::nullopt);
+  void refuse_resumption(LinkId link, Stream& stream, StanzaError why,
+                         std::optional<std::uint32_t> handled, Outbox& out);
 
   // registration.cc: XEP-0077.
   void take_before_login(LinkId link, Stream& stream, const xml::Element& stanza, Outbox& out);

@@ -48,6 +48,7 @@ class SipMessage : public ::testing::Test {
     carried.to = address("bob@example.com");
     carried.text = {"text/plain;charset=UTF-8", "", "", "", body, {}, {}};
     carried.xmpp_id = "m1";
+    carried.xmpp_to = address("bob@example.com/desk");
     carried.taken_by_session = taken_by_session;
     return arrive(carried);
   }
@@ -271,9 +272,24 @@ TEST_F(SipMessage, FromXmppGoesToPhonesAlone) {
   EXPECT_TRUE(world.sip.idle());
 }
 
+// It went to a session, too, which did not handle it.
+TEST_F(SipMessage, FromXmppOnceMoreIsForNoPhone) {
+  PageMessage again;
+  again.from = address("juliet@example.com/balcony");
+  again.to = address("bob@example.com");
+  again.text = {"text/plain;charset=UTF-8", "", "", "", "Hi", {}, {}};
+  again.phones_had_it = true;
+  EXPECT_THAT(arrive(again), ElementsAre("refused 480"));
+  register_phone("192.0.2.20");
+  EXPECT_THAT(arrive(again), IsEmpty());
+  EXPECT_TRUE(world.sip.idle());
+}
+
 TEST_F(SipMessage, FromXmppAndNobodyTakesIt) {  // RFC 7247 table 3
   EXPECT_THAT(from_xmpp(), ElementsAre("refused 480"));
   EXPECT_EQ(world.one<PageMessageRefused>().xmpp_id, "m1");
+  // Whom she wrote to is who answers (RFC 6120 section 8.3.1).
+  EXPECT_EQ(world.one<PageMessageRefused>().to, address("bob@example.com/desk"));
   EXPECT_EQ(world.one<PageMessageRefused>().from, address("juliet@example.com/balcony"));
   register_phone("192.0.2.20");
   from_xmpp();

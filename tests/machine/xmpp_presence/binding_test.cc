@@ -110,7 +110,7 @@ TEST(Binding, TheNewSessionWinsAConflict) {
   EXPECT_THAT(world.got(old), IsEmpty());
   EXPECT_THAT(events<UserUnwanted>(happened), IsEmpty());
   // What its stream still says means nothing.
-  EXPECT_THAT(world.on(StreamEnded{old.session}).events, IsEmpty());
+  EXPECT_THAT(world.on(StreamEnded{old.session, old.link}).events, IsEmpty());
   EXPECT_THAT(world.say(old, "<presence/>").events, IsEmpty());
   EXPECT_EQ(world.presence->sessions(), 2u);
 }
@@ -150,7 +150,7 @@ TEST(Binding, EndsAtTheLimitOfSessions) {
   // Another user has her own; one who replaces a session adds none; one who left makes room.
   world.bind("romeo@example.com/1");
   EXPECT_EQ(events<BindGranted>(world.on(world.asks_to_bind("juliet@example.com/2"))).size(), 1u);
-  world.on(StreamEnded{first.session});
+  world.on(StreamEnded{first.session, first.link});
   EXPECT_EQ(events<BindGranted>(world.on(world.asks_to_bind("juliet@example.com/4"))).size(), 1u);
 }
 
@@ -202,7 +202,7 @@ TEST(StreamEnd, MakesAnAvailableSessionUnavailable) {
   const Bound gone = world.available("juliet@example.com/balcony");
   const Bound other = world.available("juliet@example.com/chamber");
   world.forget();
-  const auto happened = world.on(StreamEnded{gone.session});
+  const auto happened = world.on(StreamEnded{gone.session, gone.link});
   const auto changed = events<ResourceChanged>(happened);
   ASSERT_EQ(changed.size(), 1u);
   EXPECT_EQ(changed[0].full, gone.full);
@@ -219,7 +219,7 @@ TEST(StreamEnd, OfASessionThatWasNotAvailableIsNotNoticed) {
   XmppPresenceWorld world;
   const Bound gone = world.bind("juliet@example.com/balcony");
   const Bound other = world.available("juliet@example.com/chamber");
-  const auto happened = world.on(StreamEnded{gone.session});
+  const auto happened = world.on(StreamEnded{gone.session, gone.link});
   EXPECT_THAT(happened.events, IsEmpty());
   EXPECT_THAT(world.got(other), IsEmpty());
 }
@@ -228,12 +228,12 @@ TEST(StreamEnd, OfHerLastSessionLetsTheUserGo) {
   XmppPresenceWorld world;
   const Bound first = world.bind("juliet@example.com/balcony");
   const Bound second = world.bind("juliet@example.com/chamber");
-  EXPECT_THAT(events<UserUnwanted>(world.on(StreamEnded{first.session})), IsEmpty());
-  const auto happened = world.on(StreamEnded{second.session});
+  EXPECT_THAT(events<UserUnwanted>(world.on(StreamEnded{first.session, first.link})), IsEmpty());
+  const auto happened = world.on(StreamEnded{second.session, second.link});
   ASSERT_EQ(events<UserUnwanted>(happened).size(), 1u);
   EXPECT_EQ(events<UserUnwanted>(happened)[0].account, address("juliet@example.com"));
   EXPECT_EQ(world.presence->sessions(), 0u);
-  EXPECT_THAT(world.on(StreamEnded{second.session}).events, IsEmpty());
+  EXPECT_THAT(world.on(StreamEnded{second.session, second.link}).events, IsEmpty());
   EXPECT_EQ(events<UserWanted>(world.on(world.asks_to_bind("juliet@example.com/1"))).size(), 1u);
 }
 
@@ -241,7 +241,7 @@ TEST(StreamEnd, OfHerLastSessionLetsTheUserGo) {
 TEST(StreamEnd, SaysThingsInOrder) {
   XmppPresenceWorld world;
   const Bound only = world.available("juliet@example.com/balcony");
-  const auto happened = world.on(StreamEnded{only.session});
+  const auto happened = world.on(StreamEnded{only.session, only.link});
   ASSERT_EQ(happened.events.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<ResourceChanged>(happened.events[0]));
   EXPECT_TRUE(std::holds_alternative<UserUnwanted>(happened.events[1]));

@@ -78,7 +78,7 @@ TEST_F(DirectedPresence, IsFollowedByUnavailableWhenTheSessionLeaves) {
 
 TEST_F(DirectedPresence, IsFollowedByUnavailableWhenTheStreamEnds) {
   world.say(balcony, "<presence to='nurse@example.com'/>");
-  const auto happened = world.on(StreamEnded{balcony.session});
+  const auto happened = world.on(StreamEnded{balcony.session, balcony.link});
   world.forget();
   carry(happened);
   EXPECT_EQ(world.got(nurse), stanzas({"<presence type='unavailable' "
@@ -94,7 +94,7 @@ TEST_F(DirectedPresence, OfASessionThatIsNotAvailableIsTreatedAlike) {
   EXPECT_EQ(happened.events.size(), 1u);
   EXPECT_EQ(events<PresenceBroadcast>(happened).size(), 1u);
   world.say(silent, "<presence to='nurse@example.com'/>");
-  happened = world.on(StreamEnded{silent.session});
+  happened = world.on(StreamEnded{silent.session, silent.link});
   world.forget();
   carry(happened);
   EXPECT_EQ(world.got(nurse), stanzas({"<presence type='unavailable' "
@@ -109,7 +109,8 @@ TEST_F(DirectedPresence, ThatWasTakenBackIsNotTakenBackAgain) {
   ASSERT_EQ(events<StanzaForUser>(back).size(), 1u);
   EXPECT_EQ(events<StanzaForUser>(back)[0].type, "unavailable");
   EXPECT_THAT(events<ResourceChanged>(back), IsEmpty());
-  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session})), IsEmpty());
+  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session, balcony.link})),
+              IsEmpty());
 }
 
 // Section 4.6.1: nor to who left by herself.
@@ -117,7 +118,7 @@ TEST_F(DirectedPresence, IsForgottenWhenTheOtherLeaves) {
   world.say(balcony, "<presence to='nurse@example.com/hall'/>");
   world.say(balcony, "<presence to='nurse@example.com'/>");
   carry(world.say(nurse, "<presence to='juliet@example.com/balcony' type='unavailable'/>"));
-  const auto left = events<PresenceBroadcast>(world.on(StreamEnded{balcony.session}));
+  const auto left = events<PresenceBroadcast>(world.on(StreamEnded{balcony.session, balcony.link}));
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].to, std::vector<Address>{address("nurse@example.com")});
 }
@@ -127,7 +128,8 @@ TEST_F(DirectedPresence, ToHerOwnSessionsIsNotNoted) {
   carry(world.say(balcony, "<presence to='juliet@example.com/chamber' id='1'/>"));
   EXPECT_EQ(world.got(chamber), stanzas({"<presence from='juliet@example.com/balcony' "
                                          "to='juliet@example.com/chamber' id='1'/>"}));
-  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session})), IsEmpty());
+  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session, balcony.link})),
+              IsEmpty());
 }
 
 // RFC 6120 section 10.5.1.
@@ -137,7 +139,8 @@ TEST_F(DirectedPresence, ToTheServerIsIgnored) {
     EXPECT_THAT(happened.events, IsEmpty());
     EXPECT_THAT(happened.orders, IsEmpty());
   }
-  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session})), IsEmpty());
+  EXPECT_THAT(events<PresenceBroadcast>(world.on(StreamEnded{balcony.session, balcony.link})),
+              IsEmpty());
 }
 
 TEST_F(DirectedPresence, ThatGrowsTooMuchIsRefused) {
@@ -190,7 +193,7 @@ TEST(DirectedPresenceAcrossShards, GoesToTheHomeOfTheRecipient) {
   }
   EXPECT_EQ(homes.size(), 4u);
   // One value for each shard.
-  const auto happened = world.on(StreamEnded{balcony.session});
+  const auto happened = world.on(StreamEnded{balcony.session, balcony.link});
   const auto broadcasts = events_anywhere<PresenceBroadcast>(happened);
   EXPECT_EQ(broadcasts.size(), 4u);
   for (const PresenceBroadcast& broadcast : broadcasts) {

@@ -85,7 +85,7 @@ TEST(UnavailablePresence, OfASessionThatIsNotAvailableIsNoNews) {
   world.say(balcony, "<presence/>");
   EXPECT_EQ(world.say(balcony, "<presence type='unavailable'/>").events.size(), 1u);
   EXPECT_THAT(world.say(balcony, "<presence type='unavailable'/>").events, IsEmpty());
-  EXPECT_THAT(world.on(StreamEnded{balcony.session}).events, IsEmpty());
+  EXPECT_THAT(world.on(StreamEnded{balcony.session, balcony.link}).events, IsEmpty());
 }
 
 // Section 4.5.2, implementation note: what follows is initial presence again.

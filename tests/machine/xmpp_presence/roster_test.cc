@@ -173,7 +173,7 @@ TEST_F(Roster, FailureOfTheStoreIsAnInternalError) {
 }
 
 TEST_F(Roster, AnswersForASessionThatIsGoneAreForNobody) {
-  world.on(StreamEnded{balcony.session});
+  world.on(StreamEnded{balcony.session, balcony.link});
   EXPECT_THAT(world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{}}).orders, IsEmpty());
   EXPECT_THAT(world.on(RosterItemAnswered{balcony.session, "g1", {}}).orders, IsEmpty());
 }
@@ -406,7 +406,7 @@ TEST_F(Roster, PushGoesOnIfTheRosterCouldNotBeReadAgain) {
 TEST_F(Roster, PushThatWaitsEndsWithTheSession) {
   get("<query xmlns='jabber:iq:roster'/>");
   push(8, "nurse@example.com", Subscription::to);
-  world.on(StreamEnded{balcony.session});
+  world.on(StreamEnded{balcony.session, balcony.link});
   EXPECT_THAT(world.on(RosterAnswered{balcony.session, "g1", RosterLoaded{}}).orders, IsEmpty());
 }
 

@@ -135,7 +135,7 @@ TEST_F(OutboundSubscription, ThatPresenceDbRefusesIsAnErrorToTheSession) {
                      "<presence type='error' from='juliet@example.com' "
                      "to='romeo@example.com/orchard'>" +
                          error_xml("cancel", "internal-server-error") + "</presence>"}));
-  world.on(StreamEnded{romeo.session});
+  world.on(StreamEnded{romeo.session, romeo.link});
   world.forget();
   const auto happened = world.on(SubscriptionRefused{romeo.session, address("juliet@example.com"),
                                                      "s1", StanzaError::item_not_found});

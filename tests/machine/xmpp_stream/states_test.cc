@@ -70,7 +70,10 @@ const std::map<std::string, Deed> kInputs = {
     {"error", bytes("<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
                     "</stream:error>")},
     {"server stanza", bytes("<message xmlns='jabber:server'/>")},
-    {"unknown", bytes("<enable xmlns='urn:xmpp:sm:3'/>")},
+    {"unknown", bytes("<enable xmlns='urn:xmpp:sm:2'/>")},
+    {"enable", bytes("<enable xmlns='urn:xmpp:sm:3'/>")},
+    {"resume", bytes("<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>")},
+    {"ack", bytes("<r xmlns='urn:xmpp:sm:3'/>")},
     {"unknown client", bytes("<pubsub/>")},
     {"end", bytes("</stream:stream>")},
     {"bad xml", bytes("<message></presence>")},
@@ -97,7 +100,7 @@ const std::map<std::string, Deed> kInputs = {
 // The names of all elements said that tell what happened, in order: "failure not-authorized".
 std::string words_of(const std::string& said) {
   static const std::vector<std::string> kTelling = {
-      "<stream:features", "<proceed",      "<failure",     "<challenge",
+      "<stream:features", "<proceed",      "<failure",     "<failed",        "<challenge",
       "<success",         "type='result'", "type='error'", "<stream:error><"};
   std::string words;
   for (std::size_t at = 0; at < said.size(); ++at) {
@@ -128,6 +131,8 @@ std::string outcome(const Place& place, const Deed& deed) {
   result += words_of(world.said(link));
   if (!world.stanzas.empty()) result += " delivered";
   if (!testing::only<BindAsked>(world.events).empty()) result += " BindAsked";
+  if (!testing::only<ResumeAsked>(world.events).empty()) result += " ResumeAsked";
+  if (!testing::only<ManagementAsked>(world.events).empty()) result += " ManagementAsked";
   if (!testing::only<StreamEnded>(world.events).empty()) result += " StreamEnded";
   if (!testing::only<AskSasl>(world.orders).empty()) result += " AskSasl";
   if (!testing::only<AskRegistration>(world.orders).empty()) result += " AskRegistration";

@@ -1,0 +1,341 @@
+// The part of XmppPresence that counts and keeps stanzas, and resumes sessions: XEP-0198.
+//
+// What was sent to a session whose stream ends is not lost: if the session can be resumed it waits,
+// else (section 4) it is treated as what is sent to a resource that is not there.
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/xml/writer.h"
+#include "server/planted.h"
+#include "server/xmpp_presence/recipients.h"
+#include "server/xmpp_presence/xmpp_presence.h"
+
+namespace muster {
+namespace {
+
+// 130 bits: with the account's credentials it gets a session, and nobody guesses it.
+constexpr std::size_t kIdCharacters = 26;
+
+constexpr std::string_view kAskForAck = "<r xmlns='urn:xmpp:sm:3'/>";
+
+std::string text_of(const Unacknowledged& kept, const XmppSession& session) {
+  if (kept.transit != nullptr) return kept.transit->stanza.xml;
+  std::string xml = *kept.before;
+  if (kept.after == nullptr) return xml;
+  append_recipient(xml, kept.to_session ? session.full() : session.user->account);
+  return xml.append(*kept.after);
+}
+
+// XEP-0203 section 2: when the server had it, and that it was the server which delayed it.
+void append_delay(StanzaForUser& stanza, UnixTime since) {
+  if (stanza.delayed_since) return;
+  stanza.delayed_since = since;
+  constexpr std::string_view kEmptyEnd = "/>";
+  constexpr std::string_view kEnd = "</message>";
+  std::string& xml = stanza.xml;
+  if (std::string_view(xml).ends_with(kEnd)) {
+    xml.resize(xml.size() - kEnd.size());
+  } else {
+    xml.resize(xml.size() - kEmptyEnd.size());
+    xml.append(1, '>');
+  }
+  xml.append("<delay xmlns='urn:xmpp:delay'");
+  xml::append_attribute(xml, "from", stanza.to.domain());
+  xml::append_attribute(xml, "stamp", rfc3339(since));
+  xml.append("/>").append(kEnd);
+}
+
+}  // namespace
+
+// --- counting (sections 3 and 4) -----------------------------------------------------------------
+
+void XmppPresence::on(Now, const ManagementAsked& asked, Outbox& out) {
+  XmppSession* session = sessions_.find(asked.session);
+  if (session == nullptr) return;
+  session->managed = std::make_unique<ManagedStream>();
+  ManagedStream& managed = *session->managed;
+  std::string xml = "<enabled xmlns='urn:xmpp:sm:3'";
+  const Limits& limits = shard_.settings.limits;
+  if (asked.resume && limits.resume_sessions()) {
+    const Duration most = limits.resumption_time_max;
+    managed.id = shard_.prng.token(kIdCharacters);
+    managed.resumable_for = std::min(asked.max.value_or(most), most);
+    xml::append_attribute(xml, "id", managed.id);
+    xml::append_attribute(xml, "resume", "true");
+    xml::append_attribute(xml, "max", std::to_string(managed.resumable_for.in_seconds()));
+  }
+  out.order(SendBytes{session->link, xml.append("/>")});
+}
+
+void XmppPresence::on(Now, const StanzaTaken& taken, Outbox&) {
+  const XmppSession* session = sessions_.find(taken.session);
+  if (session != nullptr && session->managed != nullptr) session->managed->take_stanza();
+}
+
+void XmppPresence::on(Now, const StanzaForSession& stanza, Outbox& out) {
+  if (XmppSession* session = sessions_.find(stanza.session)) send(*session, stanza.xml, out);
+}
+
+void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
+  const XmppSession* session = sessions_.find(asked.session);
+  if (session == nullptr || session->managed == nullptr) return;
+  std::string xml = "<a xmlns='urn:xmpp:sm:3'";
+  xml::append_attribute(xml, "h", std::to_string(session->managed->handled()));
+  out.order(SendBytes{session->link, xml.append("/>")});
+}
+
+void XmppPresence::on(Now now, const AckReceived& ack, Outbox& out) {
+  XmppSession* session = sessions_.find(ack.session);
+  if (session == nullptr || session->managed == nullptr) return;
+  const std::size_t before = session->managed->unacknowledged().size();
+  if (!acknowledge(*session->managed, ack.handled, session->link, out)) return;
+  note_progress(now, *session, before);
+  look_after(*session, out);
+}
+
+// Section 6. False: it is no count that the client can have come to, and the stream on `link` ends.
+bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link,
+                               Outbox& out) {
+  if (shard_.planted == Planted::ack_unheard) return true;
+  const std::size_t kept = managed.own_bytes();
+  if (managed.acknowledge(handled)) {
+    kept_bytes_ -= kept - managed.own_bytes();
+    return true;
+  }
+  const std::string h = std::to_string(handled);
+  const std::string sent = std::to_string(managed.sent());
+  std::string detail = "<handled-count-too-high xmlns='urn:xmpp:sm:3'";
+  xml::append_attribute(detail, "h", h);
+  xml::append_attribute(detail, "send-count", sent);
+  out.emit(EndStream{link, StreamError::undefined_condition,
+                     "You acknowledged " + h + " stanzas, but I sent you " + sent + ".",
+                     detail.append("/>")});
+  return false;
+}
+
+// --- keeping -------------------------------------------------------------------------------------
+
+void XmppPresence::keep(XmppSession& session, Unacknowledged stanza) {
+  kept_bytes_ += stanza.own_bytes();
+  session.managed->keep(std::move(stanza));
+}
+
+bool XmppPresence::overfull(const ManagedStream& managed) const {
+  const Limits& limits = shard_.settings.limits;
+  return managed.unacknowledged().size() > limits.unacknowledged_stanzas_max ||
+         managed.bytes() > limits.unacknowledged_bytes_max;
+}
+
+// After stanzas were sent to a session that counts them, or it acknowledged some.
+void XmppPresence::look_after(XmppSession& session, Outbox& out) {
+  const Limits& limits = shard_.settings.limits;
+  ManagedStream& managed = *session.managed;
+  const bool worth_asking = managed.owes_an_answer() ||
+                            managed.unasked() >= limits.stanzas_per_ack_request ||
+                            managed.unasked_bytes() >= limits.unacknowledged_bytes_max / 4;
+  if (session.link.valid() && !managed.awaits_ack() && worth_asking) ask_for_ack(session, out);
+  if (overfull(managed) || kept_bytes_ > limits.unacknowledged_bytes_per_shard_max) {
+    // Not at once: whoever sends is in the midst of the sessions.
+    if (!std::exchange(managed.overran, true)) out.emit(QueueOverran{session.id});
+  }
+}
+
+void XmppPresence::ask_for_ack(XmppSession& session, Outbox& out) {
+  session.managed->note_asked();
+  out.order(SendBytes{session.link, std::string(kAskForAck)});
+}
+
+// A client that is there is no culprit for what others send it: it has time to acknowledge.
+void XmppPresence::on(Now now, const QueueOverran& overran, Outbox& out) {
+  const Limits& limits = shard_.settings.limits;
+  while (kept_bytes_ > limits.unacknowledged_bytes_per_shard_max && !waiting_.empty())
+    give_up(*sessions_.find(waiting_.begin()->second), out);
+  XmppSession* session = sessions_.find(overran.session);
+  if (session == nullptr) return;
+  const bool shard_is_full = kept_bytes_ > limits.unacknowledged_bytes_per_shard_max;
+  if (!shard_is_full && !overfull(*session->managed)) {
+    session->managed->overran = false;
+    return;
+  }
+  if (!session->link.valid() || shard_is_full) return give_up_overrun(*session, out);
+  if (!session->managed->awaits_ack()) ask_for_ack(*session, out);
+  owe(*session, now.instant + limits.ping_answer_time_max);
+}
+
+// Who acknowledges has time for more.
+void XmppPresence::note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before) {
+  ManagedStream& managed = *session.managed;
+  if (!managed.acks_by) return;
+  if (!overfull(managed)) {
+    managed.overran = false;
+    owe(session, std::nullopt);
+  } else if (managed.unacknowledged().size() < unacknowledged_before) {
+    owe(session, now.instant + shard_.settings.limits.ping_answer_time_max);
+  }
+}
+
+void XmppPresence::owe(XmppSession& session, std::optional<Instant> acks_by) {
+  ManagedStream& managed = *session.managed;
+  if (managed.acks_by) owing_.erase({*managed.acks_by, session.id});
+  managed.acks_by = acks_by;
+  if (acks_by) owing_.emplace(*acks_by, session.id);
+}
+
+// --- what a session leaves behind ----------------------------------------------------------------
+
+// Its presence and answers are nobody else's. Messages and requests are sent another way, but not
+// within the step: there may be many.
+void XmppPresence::let_go(XmppSession& session) {
+  wait_until(session, std::nullopt);
+  owe(session, std::nullopt);
+  const auto managed = std::exchange(session.managed, nullptr);
+  kept_bytes_ -= managed->own_bytes();
+  for (const Unacknowledged& kept : managed->unacknowledged()) {
+    if (kept.transit == nullptr) continue;
+    if (--kept.transit->holders == 0 && !kept.transit->handled) let_go_.push_back(kept.transit);
+  }
+}
+
+// As if it came now for a session that is not there: RFC 6121 section 8.5.3.2, and XEP-0198 section
+// 4.
+void XmppPresence::send_another_way(InTransit& transit, Outbox& out) {
+  StanzaForUser& stanza = transit.stanza;
+  if (stanza.kind == StanzaKind::iq) {
+    bounce("iq", stanza.id, stanza.from, stanza.to, out);
+  } else {
+    append_delay(stanza, transit.since);
+    out.emit(std::move(stanza));
+  }
+}
+
+// --- resuming (section 5) ------------------------------------------------------------------------
+
+// A session whose link is lost: for the others nothing has changed. False: it cannot be resumed, or
+// too many wait.
+bool XmppPresence::await_resumption(Now now, XmppSession& session) {
+  if (session.managed == nullptr || session.managed->id.empty() || stopping_) return false;
+  if (overfull(*session.managed)) return false;
+  if (waiting_.size() >= shard_.settings.limits.waiting_sessions_per_shard_max) return false;
+  session.link = {};
+  wait_until(session, now.instant + session.managed->resumable_for);
+  return true;
+}
+
+void XmppPresence::wait_until(XmppSession& session, std::optional<Instant> ends_at) {
+  ManagedStream& managed = *session.managed;
+  if (managed.ends_at) waiting_.erase({*managed.ends_at, session.id});
+  managed.ends_at = ends_at;
+  if (ends_at) waiting_.emplace(*ends_at, session.id);
+}
+
+// Only the account's own sessions are looked at: the id alone gets nobody anything.
+XmppSession* XmppPresence::find_resumable(const ResumeAsked& asked) const {
+  const XmppUser* user = sessions_.find_user(asked.account.text());
+  if (user == nullptr || asked.id.empty()) return nullptr;
+  for (XmppSession* session : user->sessions) {
+    if (session->managed != nullptr && session->managed->id == asked.id) return session;
+  }
+  return nullptr;
+}
+
+void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
+  XmppSession* session = find_resumable(asked);
+  if (session == nullptr) {
+    return out.emit(ResumeRefused{asked.link, ended_.find(asked.account, asked.id)});
+  }
+  ManagedStream& managed = *session->managed;
+  const std::size_t before = managed.unacknowledged().size();
+  if (!acknowledge(managed, asked.handled, asked.link, out)) return;
+  note_progress(now, *session, before);
+  if (managed.ends_at) {
+    wait_until(*session, std::nullopt);
+  } else {
+    out.emit(EndStream{session->link, StreamError::conflict, {}});
+  }
+  session->link = asked.link;
+  std::string xml = "<resumed xmlns='urn:xmpp:sm:3'";
+  xml::append_attribute(xml, "h", std::to_string(managed.handled()));
+  xml::append_attribute(xml, "previd", managed.id);
+  xml.append("/>");
+  for (const Unacknowledged& kept : managed.unacknowledged()) {
+    if (shard_.planted != Planted::replay_lost) xml.append(text_of(kept, *session));
+  }
+  out.order(SendBytes{asked.link, std::move(xml)});
+  if (!managed.unacknowledged().empty()) ask_for_ack(*session, out);
+  out.emit(ResumeGranted{asked.link, session->id, session->full()});
+}
+
+// --- the end of waiting --------------------------------------------------------------------------
+
+// Who comes to resume it learns at least how much of what she sent was handled.
+void XmppPresence::give_up(XmppSession& session, Outbox& out) {
+  XmppUser& user = *session.user;
+  ManagedStream& managed = *session.managed;
+  if (!managed.id.empty()) ended_.add(user.account, managed.id, managed.handled());
+  end(session, out);
+  forget_if_idle(user, out);
+}
+
+void XmppPresence::give_up_overrun(XmppSession& session, Outbox& out) {
+  if (session.link.valid()) {
+    out.emit(EndStream{session.link, StreamError::policy_violation,
+                       "too much was sent that is not acknowledged"});
+  }
+  give_up(session, out);
+}
+
+// One too many of a user's sessions: the one that has waited longest gives way.
+void XmppPresence::make_room(XmppUser& user, Outbox& out) {
+  if (user.sessions.size() < shard_.settings.limits.sessions_per_user_max) return;
+  XmppSession* oldest = nullptr;
+  for (XmppSession* session : user.sessions) {
+    if (session->managed == nullptr || !session->managed->ends_at) continue;
+    if (oldest == nullptr || *session->managed->ends_at < *oldest->managed->ends_at) {
+      oldest = session;
+    }
+  }
+  if (oldest == nullptr) return;
+  ended_.add(user.account, oldest->managed->id, oldest->managed->handled());
+  end(*oldest, out);
+}
+
+// What is left of either is still due: for the next step.
+void XmppPresence::wake(Now now, Outbox& out) {
+  for (std::size_t sent = 0; sent < kLetGoAtOnce && !let_go_.empty(); ++sent) {
+    const std::shared_ptr<InTransit> transit = std::move(let_go_.front());
+    let_go_.pop_front();
+    send_another_way(*transit, out);
+  }
+  const auto due = [&](const Schedule& schedule) {
+    return !schedule.empty() && schedule.begin()->first <= now.instant;
+  };
+  for (std::size_t ended = 0; ended < kEndedAtOnce; ++ended) {
+    if (due(waiting_) || (stopping_ && !waiting_.empty())) {
+      give_up(*sessions_.find(waiting_.begin()->second), out);
+    } else if (due(owing_)) {
+      give_up_overrun(*sessions_.find(owing_.begin()->second), out);
+    } else {
+      return;
+    }
+  }
+}
+
+std::optional<Instant> XmppPresence::next_deadline() const {
+  if (!let_go_.empty() || (stopping_ && !waiting_.empty())) return Instant();
+  std::optional<Instant> next;
+  for (const Schedule* schedule : {&waiting_, &owing_}) {
+    if (schedule->empty()) continue;
+    const Instant first = schedule->begin()->first;
+    if (!next || first < *next) next = first;
+  }
+  return next;
+}
+
+// Nobody will come back to this process.
+void XmppPresence::on(Now now, const StopAsked&, Outbox& out) {
+  stopping_ = true;
+  wake(now, out);
+}
+
+}  // namespace muster
