@@ -1,7 +1,9 @@
 // What the store costs, on a file of 2,000 users with 20 contacts each and as many without. Aim:
 // 15 us of CPU for LoadUser. "CPU" is user and system time of the store's thread; the rest of
 // "Time" waits for the disk. The argument is the number of requests in a group (one commit).
-// The file is made in TMPDIR.
+//
+// The store is a SQLite file that is made in TMPDIR, or, with --postgres=CONNECTION, that database,
+// which has to be empty.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 
@@ -12,10 +14,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/prng.h"
+#include "shell/store/postgres_store.h"
 #include "shell/store/sqlite_store.h"
 #include "shell/store/store_thread.h"
 
@@ -29,13 +33,19 @@ Address user(std::uint64_t number, const char* prefix = "user") {
   return Address::of_canonical(prefix + std::to_string(number), "example.com");
 }
 
+// The connection string, or empty.
+std::string& postgres_connection() {
+  static std::string connection;
+  return connection;
+}
+
 class World {
  public:
   static World& instance() {
     static World world;
     return world;
   }
-  SqliteStore& store() { return *store_; }
+  StoreBackend& store() { return *store_; }
   // The same store, for a thread that wants to own it.
   std::unique_ptr<StoreBackend> lend_store() {
     class Lent : public StoreBackend {
@@ -58,12 +68,11 @@ class World {
   World() {
     folder_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
     if (::mkdtemp(folder_.data()) == nullptr) std::abort();
-    auto opened = SqliteStore::open({.path = folder_ + "/muster.db"});
-    if (!opened) {
-      std::cerr << opened.error() << "\n";
-      std::abort();
+    if (postgres_connection().empty()) {
+      take(SqliteStore::open({.path = folder_ + "/muster.db"}));
+    } else {
+      take(PostgresStore::open({.connection = postgres_connection()}));
     }
-    store_ = std::move(*opened);
     for (std::uint64_t i = 0; i < kUsers; ++i) {
       std::vector<StoreTask> group;
       group.push_back(StoreRequest(LoadUser{user(i), true}));
@@ -80,8 +89,17 @@ class World {
     std::filesystem::remove_all(folder_);
   }
 
+  template <class Opened>
+  void take(Opened opened) {
+    if (!opened) {
+      std::cerr << opened.error() << "\n";
+      std::abort();
+    }
+    store_ = std::move(*opened);
+  }
+
   std::string folder_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<StoreBackend> store_;
   Prng prng_{Prng::seed_of(1)};
 };
 
@@ -202,4 +220,14 @@ BENCHMARK(load_user_through_the_thread)->Arg(1)->Arg(64)->MeasureProcessCPUTime(
 }  // namespace
 }  // namespace muster
 
-BENCHMARK_MAIN();
+int main(int count, char** words) {
+  benchmark::Initialize(&count, words);
+  const std::string_view option = "--postgres=";
+  if (count == 2 && std::string_view(words[1]).starts_with(option)) {
+    muster::postgres_connection() = std::string_view(words[1]).substr(option.size());
+  } else if (benchmark::ReportUnrecognizedArguments(count, words)) {
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "support/postgres_server.h"
 #include "support/store_world.h"
 
 namespace muster {
@@ -44,9 +45,18 @@ Credentials with_ha1(std::uint8_t first) {
   return made;
 }
 
-class AccountSuite : public ::testing::Test {
+enum class Kind { sqlite, postgres };
+
+class AccountSuite : public ::testing::TestWithParam<Kind> {
  protected:
-  AccountSuite() : store_(testing::open_sqlite({.path = folder_.file()})) {}
+  AccountSuite() {
+    if (GetParam() == Kind::sqlite) {
+      store_ = testing::open_sqlite({.path = folder_.file()});
+    } else {
+      store_ = testing::open_postgres(
+          {.connection = testing::PostgresServer::instance().make_database()});
+    }
+  }
 
   template <class Reply>
   Reply ask(AccountRequest request) {
@@ -76,10 +86,15 @@ class AccountSuite : public ::testing::Test {
 
   const Address alice = address("alice");
   testing::TemporaryFolder folder_;
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<StoreBackend> store_;
 };
 
-TEST_F(AccountSuite, AnAccountIsMadeOnce) {
+INSTANTIATE_TEST_SUITE_P(All, AccountSuite, ::testing::Values(Kind::sqlite, Kind::postgres),
+                         [](const auto& tested) {
+                           return std::string(tested.param == Kind::sqlite ? "sqlite" : "postgres");
+                         });
+
+TEST_P(AccountSuite, AnAccountIsMadeOnce) {
   ask<AccountCreated>(CreateAccount{alice, credentials(1), WatcherPolicy::mutual});
   EXPECT_EQ(user(alice), "user, policy 1");
   EXPECT_EQ(load(alice).credentials, credentials(1));
@@ -89,7 +104,7 @@ TEST_F(AccountSuite, AnAccountIsMadeOnce) {
   EXPECT_EQ(user(alice), "user, policy 1");
 }
 
-TEST_F(AccountSuite, CredentialsAreKeptToTheByte) {
+TEST_P(AccountSuite, CredentialsAreKeptToTheByte) {
   ask<AccountCreated>(CreateAccount{alice, with_ha1(100)});
   EXPECT_EQ(load(alice).credentials, with_ha1(100));
   Credentials only_sha256 = with_ha1(7);
@@ -102,7 +117,7 @@ TEST_F(AccountSuite, CredentialsAreKeptToTheByte) {
   EXPECT_EQ(load(alice).credentials, only_md5);
 }
 
-TEST_F(AccountSuite, AnAccountMayHaveNone) {
+TEST_P(AccountSuite, AnAccountMayHaveNone) {
   EXPECT_FALSE(load(alice).exists);
   make_without_credentials(alice);
   EXPECT_TRUE(load(alice).exists);
@@ -111,13 +126,13 @@ TEST_F(AccountSuite, AnAccountMayHaveNone) {
   EXPECT_EQ(load(alice).credentials, credentials(3));
 }
 
-TEST_F(AccountSuite, CredentialsAreForAnAccount) {
+TEST_P(AccountSuite, CredentialsAreForAnAccount) {
   const auto refused = ask<AccountRefused>(SetCredentials{alice, credentials(1)});
   EXPECT_EQ(refused.why, AccountRefused::Why::not_found);
   EXPECT_FALSE(load(alice).exists);
 }
 
-TEST_F(AccountSuite, AnAccountWithoutCredentialsIsClaimedOnce) {
+TEST_P(AccountSuite, AnAccountWithoutCredentialsIsClaimedOnce) {
   make_without_credentials(alice);
   EXPECT_EQ(ask<AccountRefused>(CreateAccount{alice, credentials(1)}).why,
             AccountRefused::Why::conflict);
@@ -132,7 +147,7 @@ TEST_F(AccountSuite, AnAccountWithoutCredentialsIsClaimedOnce) {
   EXPECT_EQ(user(address("bob")), "user, policy 2");
 }
 
-TEST_F(AccountSuite, CredentialsGoWithTheAccount) {
+TEST_P(AccountSuite, CredentialsGoWithTheAccount) {
   ask<AccountCreated>(CreateAccount{alice, with_ha1(1)});
   testing::carry_out(*store_, RemoveAccount{alice});
   EXPECT_FALSE(load(alice).exists);
@@ -140,7 +155,7 @@ TEST_F(AccountSuite, CredentialsGoWithTheAccount) {
   EXPECT_EQ(load(alice).credentials, std::nullopt);
 }
 
-TEST_F(AccountSuite, AccountsAreListedByDomainInPages) {
+TEST_P(AccountSuite, AccountsAreListedByDomainInPages) {
   ask<AccountCreated>(CreateAccount{address("bob"), credentials(1), WatcherPolicy::deny});
   make_without_credentials(address("carol"));
   make_without_credentials(alice);
@@ -163,7 +178,7 @@ TEST_F(AccountSuite, AccountsAreListedByDomainInPages) {
   EXPECT_FALSE(ask<AccountsListed>(ListAccounts{"example.com", {}, 1}).accounts[0].has_credentials);
 }
 
-TEST_F(AccountSuite, AListHasALimit) {
+TEST_P(AccountSuite, AListHasALimit) {
   std::vector<StoreTask> group;
   for (std::uint32_t i = 0; i < kAccountsListedMax + 1; ++i) {
     group.push_back(StoreRequest(LoadUser{address("u" + std::to_string(10'000 + i)), true}));
@@ -175,7 +190,7 @@ TEST_F(AccountSuite, AListHasALimit) {
 }
 
 // Both kinds of tasks in one group see each other, in order.
-TEST_F(AccountSuite, TasksOfBothKindsShareAGroup) {
+TEST_P(AccountSuite, TasksOfBothKindsShareAGroup) {
   const std::vector<StoreTask> group = {
       AccountRequest(CreateAccount{alice, credentials(1)}),
       StoreRequest(SetWatcherPolicy{alice, WatcherPolicy::deny}),

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "support/postgres_server.h"
 #include "support/store_world.h"
 
 namespace muster {
@@ -81,8 +82,9 @@ class StoreSuite : public ::testing::TestWithParam<Kind> {
 INSTANTIATE_TEST_SUITE_P(
     All, StoreSuite,
     ::testing::Values(Kind{"memory", [] { return std::make_unique<testing::TestedMemoryStore>(); }},
-                      Kind{"sqlite",
-                           [] { return std::make_unique<testing::TestedSqliteStore>(); }}),
+                      Kind{"sqlite", [] { return std::make_unique<testing::TestedSqliteStore>(); }},
+                      Kind{"postgres",
+                           [] { return std::make_unique<testing::TestedPostgresStore>(); }}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 // --- users ---------------------------------------------------------------------------------------

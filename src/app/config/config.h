@@ -19,6 +19,8 @@ struct LogChoice {
 
 struct Config {
   std::string data = "/var/lib/muster";
+  // How PostgreSQL is reached, as libpq takes it, without a password; empty: SQLite in `data`.
+  std::string postgres;
   std::uint8_t threads = 0;  // 0: one for each core
   LogChoice log;
   bool tell_version = true;  // to XMPP users who ask (XEP-0092)

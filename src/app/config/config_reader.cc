@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
+#include "shell/store/postgres.h"
 
 namespace muster {
 namespace {
@@ -15,6 +16,8 @@ constexpr std::string_view kTimeForm = R"(with its unit (ms, s, min, h), as "60 
 constexpr std::string_view kSizeForm = R"(in bytes, or with its unit (KiB, MiB), as "64 KiB")";
 constexpr std::string_view kEndpointForm =
     R"("ADDRESS:PORT", as "192.0.2.1:5222" or "[2001:db8::1]:5222")";
+constexpr std::string_view kConnectionForm =
+    R"(what libpq takes, as "host=db.example.com dbname=muster passfile=/etc/muster/pgpass")";
 
 toml::source_position begin_of(const toml::node& item) {
   return item.source().begin;
@@ -39,6 +42,7 @@ Config ConfigReader::read(std::string_view text) {
                     }},
                    {"domain", [&](const Value& value) { read_domains(value); }},
                    {"listen", [&](const Value& value) { read_listen(value); }},
+                   {"store", [&](const Value& value) { read_store(value); }},
                    {"log", [&](const Value& value) { read_log(value); }},
                    {"policy", [&](const Value& value) { read_policy(value); }},
                    {"limits", [&](const Value& value) { read_limits(value); }},
@@ -131,7 +135,7 @@ void ConfigReader::read_domain_name(const Value& value, std::string& into) {
   into = *canonical;
 }
 
-// --- addresses, log, policy ----------------------------------------------------------------------
+// --- addresses, store, log, policy ---------------------------------------------------------------
 
 void ConfigReader::read_listen(const Value& value) {
   ServerOptions& server = config_.server;
@@ -170,6 +174,21 @@ void ConfigReader::read_endpoints(const Value& value, std::vector<Endpoint>& int
     } else {
       into.push_back(*endpoint);
     }
+  }
+}
+
+void ConfigReader::read_store(const Value& value) {
+  read_section(value, {{"postgres", [&](const Value& v) { read_postgres(v); }}});
+}
+
+// An error does not cite the string that was found: there may be a password in it.
+void ConfigReader::read_postgres(const Value& value) {
+  const auto text = value.item.value_exact<std::string_view>();
+  if (!text) return refuse(value, kConnectionForm);
+  config_.postgres = *text;
+  if (const auto unfit = postgres::why_unfit(config_.postgres)) {
+    fail(begin_of(value.item),
+         value.name + ": found " + *unfit + "; allowed is " + std::string(kConnectionForm));
   }
 }
 

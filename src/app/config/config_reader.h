@@ -47,6 +47,8 @@ class ConfigReader {
   void check_domain(const toml::table& table, const CertificateFiles& files);
   void read_listen(const Value& value);
   void read_endpoints(const Value& value, std::vector<Endpoint>& into);
+  void read_store(const Value& value);
+  void read_postgres(const Value& value);
   void read_log(const Value& value);
   void read_policy(const Value& value);
   void read_limits(const Value& value);

@@ -116,10 +116,18 @@ std::string DataDirectory::holder() const {
   return text.empty() ? "another process" : text;
 }
 
-Result<void, std::string> DataDirectory::describe(const ServiceDescription& service) const {
+Result<void, std::string> DataDirectory::describe(const ServiceDescription& service,
+                                                  const std::string& postgres) const {
   const std::string path = path_ + "/service.json";
-  if (write_file(path, to_json(ControlReply(service)) + "\n")) return {};
+  if (write_file(path_ + "/postgres", postgres) &&
+      write_file(path, to_json(ControlReply(service)) + "\n")) {
+    return {};
+  }
   return Failure{"cannot write " + path + ": " + std::strerror(errno)};
+}
+
+std::string DataDirectory::postgres() const {
+  return content_of(path_ + "/postgres");
 }
 
 Result<ServiceDescription, std::string> DataDirectory::description() const {

@@ -5,6 +5,7 @@
 //   lock          held as long as somebody works on it; says who
 //   control       the control socket of the server that runs
 //   service.json  what the last server said of itself, for `muster` (ServiceDescription)
+//   postgres      how the last server reached PostgreSQL, or empty if it used muster.db
 //   tls.pem       the certificate that `musterd dev` made
 //
 // The folder is the owner's alone: one that others may read or change is refused.
@@ -44,8 +45,11 @@ class DataDirectory {
   // "musterd (process 1234)", as far as it is known.
   std::string holder() const;
 
-  Result<void, std::string> describe(const ServiceDescription& service) const;
+  // `postgres`: a connection string, or empty.
+  Result<void, std::string> describe(const ServiceDescription& service,
+                                     const std::string& postgres) const;
   Result<ServiceDescription, std::string> description() const;
+  std::string postgres() const;
 
   // The folder and all that is in it.
   void remove() const;

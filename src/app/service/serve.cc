@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
+#include "app/data/open_store.h"
 #include "app/service/ready.h"
 #include "app/version.h"
 #include "shell/control/control_socket.h"
 #include "shell/signals.h"
-#include "shell/store/sqlite_store.h"
 
 namespace muster {
 namespace {
@@ -45,13 +45,15 @@ int serve(Serving serving) {
   const auto locked = serving.data.lock("musterd", kLockTimeMax);
   if (!locked) return fail(locked.error());
   open_log(serving.config.log.level, serving.config.log.format);
-  auto store = SqliteStore::open({serving.data.database()});
+  auto store = open_store(serving.data, serving.config.postgres);
   if (!store) return fail(store.error());
   auto server = ServerProcess::start(server_options(serving.config), std::move(*store));
   if (!server) return fail(server.error());
   ServerProcess& process = **server;
   const auto service = ServiceDescription::of(serving.config.server.settings, kVersion);
-  if (const auto told = serving.data.describe(service); !told) return fail(told.error());
+  if (const auto told = serving.data.describe(service, serving.config.postgres); !told) {
+    return fail(told.error());
+  }
   auto control = ControlSocket::open(
       serving.data.control(),
       {service, &process.store(), [&](AdminRequest request, ServerProcess::Answer answer) {

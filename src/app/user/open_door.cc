@@ -8,12 +8,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "app/data/open_store.h"
 #include "app/user/control_door.h"
 #include "app/user/service_door.h"
 #include "app/user/store_door.h"
 #include "shell/clock.h"
 #include "shell/control/unix_socket.h"
-#include "shell/store/sqlite_store.h"
 
 namespace muster {
 namespace {
@@ -35,12 +35,12 @@ Result<void, std::string> become_owner(const DataDirectory& data) {
   return Failure{"cannot work as the owner of " + data.path() + ": " + std::strerror(errno)};
 }
 
-Opened open_store(const DataDirectory& data, const std::optional<ServiceDescription>& described,
-                  Fd lock) {
-  auto service =
-      described ? Result<ServiceDescription, std::string>(*described) : data.description();
+Opened open_store_door(const DataDirectory& data,
+                       const std::optional<ConfiguredService>& configured, Fd lock) {
+  auto service = configured ? Result<ServiceDescription, std::string>(configured->description)
+                            : data.description();
   if (!service) return Failure{std::move(service.error())};
-  auto store = SqliteStore::open({data.database()});
+  auto store = open_store(data, configured ? configured->postgres : data.postgres());
   if (!store) return Failure{std::move(store.error())};
   return std::unique_ptr<ServiceDoor>(
       std::make_unique<StoreDoor>(std::move(*service), std::move(*store), std::move(lock)));
@@ -48,7 +48,7 @@ Opened open_store(const DataDirectory& data, const std::optional<ServiceDescript
 
 }  // namespace
 
-Opened open_door(const DataDirectory& data, const std::optional<ServiceDescription>& described,
+Opened open_door(const DataDirectory& data, const std::optional<ConfiguredService>& configured,
                  Duration time_max) {
   if (const auto became = become_owner(data); !became) return Failure{became.error()};
   const Instant until = read_clocks().instant + time_max;
@@ -63,7 +63,7 @@ Opened open_door(const DataDirectory& data, const std::optional<ServiceDescripti
     }
     auto lock = data.try_lock("muster");
     if (!lock) return Failure{std::move(lock.error())};
-    if (*lock) return open_store(data, described, std::move(**lock));
+    if (*lock) return open_store_door(data, configured, std::move(**lock));
     if (read_clocks().instant >= until) {
       return Failure{data.path() + " is in use by " + data.holder() + ", which does not answer"};
     }

@@ -24,13 +24,18 @@ class ServiceDoor {
   virtual Result<ControlReply, std::string> ask(const ControlRequest& request) = 0;
 };
 
-// To the server that runs on `data`, or, where none does, to the store itself, which is this
-// process's alone until the door is destroyed. `described` is what a configuration file says of
-// the service; without one, what its last server left. Waits for others who work on the store, a
-// server that ends among them.
+// What a configuration file says of the service.
+struct ConfiguredService {
+  ServiceDescription description;
+  std::string postgres;  // as in Config
+};
+
+// To the server that runs on `data`, or, where none does, to the store itself, whose data directory
+// is this process's alone until the door is destroyed. Without `configured`, the service is what
+// its last server left. Waits for others who work on the data, a server that ends among them.
 inline constexpr Duration kDoorTimeMax = Duration::seconds(11);
 Result<std::unique_ptr<ServiceDoor>, std::string> open_door(
-    const DataDirectory& data, const std::optional<ServiceDescription>& described,
+    const DataDirectory& data, const std::optional<ConfiguredService>& configured,
     Duration time_max = kDoorTimeMax);
 
 }  // namespace muster

@@ -27,7 +27,7 @@ using Error = std::string;
 
 Result<std::unique_ptr<ServiceDoor>, Error> open_service(const ServiceChoice& choice) {
   std::string folder = choice.data;
-  std::optional<ServiceDescription> described;
+  std::optional<ConfiguredService> configured;
   if (!choice.config.empty()) {
     const auto config = read_config(choice.config, Certificates::unchecked);
     if (!config) {
@@ -36,11 +36,11 @@ Result<std::unique_ptr<ServiceDoor>, Error> open_service(const ServiceChoice& ch
       return Failure{std::move(errors)};
     }
     folder = config->data;
-    described = ServiceDescription::of(config->server.settings, kVersion);
+    configured = {ServiceDescription::of(config->server.settings, kVersion), config->postgres};
   }
   const auto data = DataDirectory::find(folder);
   if (!data) return Failure{data.error()};
-  return open_door(*data, described);
+  return open_door(*data, configured);
 }
 
 std::string text_of(Why why, const ControlRequest& request) {

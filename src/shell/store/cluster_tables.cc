@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "codec/address/ip.h"
-#include "shell/store/sqlite_values.h"
+#include "shell/store/sql_values.h"
 
 namespace muster::cluster {
 namespace {
@@ -86,7 +86,7 @@ ServerTable::ServerTable(sqlite::Database& database)
       remove_(database, "DELETE FROM servers WHERE incarnation = ?") {}
 
 Role ServerTable::role_in(const Rows& rows, int column) {
-  return sqlite::enum_in(database_, rows.integer(column), Role::gone);
+  return sql::enum_in(database_, rows.integer(column), Role::gone);
 }
 
 Self ServerTable::self_in(const Rows& rows, int column) {

@@ -8,8 +8,9 @@
 #include <cstring>
 #include <mutex>
 #include <utility>
+#include <variant>
 
-#include "base/check.h"
+#include "base/overloaded.h"
 
 namespace muster::sqlite {
 namespace {
@@ -48,15 +49,14 @@ Database::Database(const Options& options) {
     ::close(made);
   } else if (errno != EEXIST) {
     const bool full = errno == ENOSPC || errno == EDQUOT;
-    trouble_ =
-        Trouble{full ? StoreFailed::Why::full : StoreFailed::Why::broken, std::strerror(errno)};
+    fail({full ? StoreFailed::Why::full : StoreFailed::Why::broken, std::strerror(errno)});
     return;
   }
   const int code = sqlite3_open_v2(
       options.path.c_str(), &connection_,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, options.vfs);
   if (code != SQLITE_OK) {
-    fail(code);
+    fail_with(code);
     sqlite3_close(std::exchange(connection_, nullptr));
     return;
   }
@@ -67,15 +67,10 @@ Database::~Database() {
   sqlite3_close(connection_);
 }
 
-Trouble Database::take_trouble() {
-  MUSTER_CHECK(trouble_.has_value());
-  return *std::exchange(trouble_, std::nullopt);
-}
-
 void Database::run(const char* sql) {
   if (!ok()) return;
   const int code = sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(code);
+  if (code != SQLITE_OK) fail_with(code);
 }
 
 bool Database::in_transaction() const {
@@ -92,85 +87,88 @@ bool Database::moved() {
          moved != 0;
 }
 
-void Database::refuse(std::string why) {
-  if (ok()) trouble_ = Trouble{StoreFailed::Why::broken, std::move(why)};
-}
-
-void Database::fail(int code) {
+void Database::fail_with(int code) {
   if (!ok()) return;
-  if (connection_ == nullptr) {
-    trouble_ = Trouble{StoreFailed::Why::broken, sqlite3_errstr(code)};
-    return;
-  }
-  trouble_ = Trouble{why_of(code, sqlite3_system_errno(connection_)),
-                     std::string(sqlite3_errmsg(connection_)) + " (" + std::to_string(code) + ")"};
-}
-
-// --- rows ----------------------------------------------------------------------------------------
-
-Rows::~Rows() {
-  if (statement_ != nullptr) sqlite3_reset(statement_);
-}
-
-bool Rows::next() {
-  if (!database_.ok()) return false;
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) database_.fail(code);
-  return false;
-}
-
-std::int64_t Rows::integer(int column) const {
-  return sqlite3_column_int64(statement_, column);
-}
-
-std::string_view Rows::text(int column) const {
-  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (bytes == nullptr) return {};
-  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-Blob Rows::blob(int column) const {
-  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
-  if (bytes == nullptr) return {};
-  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-bool Rows::is_null(int column) const {
-  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  if (connection_ == nullptr) return fail({StoreFailed::Why::broken, sqlite3_errstr(code)});
+  fail({why_of(code, sqlite3_system_errno(connection_)),
+        std::string(sqlite3_errmsg(connection_)) + " (" + std::to_string(code) + ")"});
 }
 
 // --- statements ----------------------------------------------------------------------------------
 
-Statement::Statement(Database& database, const char* sql) : database_(database) {
-  if (!database.ok()) return;
-  const int code =
-      sqlite3_prepare_v3(database.raw(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
-  if (code != SQLITE_OK) database.fail(code);
-}
+namespace {
 
-Statement::~Statement() {
-  sqlite3_finalize(statement_);
-}
-
-void Statement::bind(int index, std::int64_t value) {
-  if (statement_ != nullptr) sqlite3_bind_int64(statement_, index, value);
-}
-
-void Statement::bind(int index, std::string_view value) {
-  if (statement_ == nullptr) return;
-  const char* bytes = value.data() == nullptr ? "" : value.data();
-  sqlite3_bind_text64(statement_, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
-}
-
-void Statement::bind(int index, Blob value) {
-  if (statement_ != nullptr) {
-    sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC);
+class PreparedStatement final : public sql::Prepared {
+ public:
+  PreparedStatement(Database& database, const char* text) : database_(database) {
+    if (!database.ok()) return;
+    const int code =
+        sqlite3_prepare_v3(database.raw(), text, -1, SQLITE_PREPARE_PERSISTENT, &raw_, nullptr);
+    if (code != SQLITE_OK) database.fail_with(code);
   }
-}
+  ~PreparedStatement() override { sqlite3_finalize(raw_); }
 
-void Statement::bind(int index, std::nullopt_t) {
-  if (statement_ != nullptr) sqlite3_bind_null(statement_, index);
+  void begin(std::span<const sql::Value> values) override {
+    int index = 0;
+    for (const sql::Value& value : values)
+      bind(++index, value);
+  }
+  bool next() override {
+    if (!database_.ok()) return false;
+    const int code = sqlite3_step(raw_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) database_.fail_with(code);
+    return false;
+  }
+  void reset() override { sqlite3_reset(raw_); }
+  void run(std::span<const sql::Value> values) override {
+    begin(values);
+    next();
+    reset();
+  }
+
+  std::int64_t integer(int column) const override { return sqlite3_column_int64(raw_, column); }
+  std::string_view text(int column) const override {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(raw_, column));
+    if (bytes == nullptr) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(raw_, column))};
+  }
+  sql::Blob blob(int column) const override {
+    const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(raw_, column));
+    if (bytes == nullptr) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(raw_, column))};
+  }
+  bool is_null(int column) const override {
+    return sqlite3_column_type(raw_, column) == SQLITE_NULL;
+  }
+
+ private:
+  void bind(int index, const sql::Value& value) {
+    if (raw_ == nullptr) return;
+    std::visit(Overloaded{
+                   [&](sql::Null) { sqlite3_bind_null(raw_, index); },
+                   [&](std::int64_t number) { sqlite3_bind_int64(raw_, index, number); },
+                   [&](bool flag) { sqlite3_bind_int(raw_, index, flag ? 1 : 0); },
+                   [&](std::string_view text) {
+                     const char* bytes = text.data() == nullptr ? "" : text.data();
+                     sqlite3_bind_text64(raw_, index, bytes, text.size(), SQLITE_STATIC,
+                                         SQLITE_UTF8);
+                   },
+                   [&](sql::Blob blob) {
+                     sqlite3_bind_blob64(raw_, index, blob.data(), blob.size(), SQLITE_STATIC);
+                   },
+               },
+               value);
+  }
+
+  Database& database_;
+  sqlite3_stmt* raw_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<sql::Prepared> Database::prepare(const char* statement) {
+  return std::make_unique<PreparedStatement>(*this, statement);
 }
 
 }  // namespace muster::sqlite

@@ -3,20 +3,17 @@
 #include <utility>
 #include <variant>
 
+#include "shell/store/sql_group.h"
 #include "shell/store/sqlite_schema.h"
 
 namespace muster {
 namespace {
 
+// A group of tasks on its way through the file.
 class StoreGroup final : public sqlite::Group {
  public:
-  StoreGroup(const std::vector<StoreTask>& tasks, sqlite::Requests& requests,
-             sqlite::Fences& fences)
-      : Group(tasks.size()),
-        results(tasks.size()),
-        tasks_(tasks),
-        requests_(requests),
-        fences_(fences) {
+  StoreGroup(const std::vector<StoreTask>& tasks, sql::Requests& requests, sqlite::Fences& fences)
+      : Group(tasks.size()), group(tasks), requests_(requests), fences_(fences) {
     for (const StoreTask& task : tasks) {
       const auto* request = std::get_if<ServerRequest>(&task);
       if (request == nullptr) continue;
@@ -24,37 +21,25 @@ class StoreGroup final : public sqlite::Group {
     }
   }
 
-  std::vector<StoreResult> results;
-
-  bool only_reads(std::size_t place) const override {
-    const auto* request = std::get_if<ServerRequest>(&tasks_[place]);
-    return request == nullptr ? sqlite::Requests::only_reads(tasks_[place])
-                              : std::holds_alternative<ActAs>(*request);
-  }
-  // This is LoadUser{create}, and there was no account.
-  bool must_write(std::size_t place) const override {
-    const auto* request = std::get_if<StoreRequest>(&tasks_[place]);
-    const auto* load = request == nullptr ? nullptr : std::get_if<LoadUser>(request);
-    if (load == nullptr || !load->create) return false;
-    const auto* loaded = std::get_if<UserLoaded>(&std::get<StoreReply>(results[place]));
-    return loaded != nullptr && !loaded->exists;
-  }
+  bool only_reads(std::size_t place) const override { return group.only_reads(place); }
+  bool must_write(std::size_t place) const override { return group.wants_account(place); }
   void begin_writing() override { fences_.check(); }
   void carry_out(std::size_t place, bool may_write) override {
-    if (const auto* request = std::get_if<ServerRequest>(&tasks_[place])) {
+    if (const auto* request = std::get_if<ServerRequest>(&group.tasks[place])) {
       const auto* fence = std::get_if<FenceLife>(request);
-      results[place] = fence == nullptr ? ServerReply(ActingAs{}) : fences_.fence(fence->life);
+      group.results[place] = fence == nullptr ? ServerReply(ActingAs{}) : fences_.fence(fence->life);
     } else {
-      results[place] = requests_.carry_out(tasks_[place], may_write);
+      group.results[place] = requests_.carry_out(group.tasks[place], may_write);
     }
   }
   void fail(std::size_t place, const sqlite::Trouble& trouble) override {
-    results[place] = StoreTasks::failed(tasks_[place], {trouble.why});
+    group.fail(place, trouble);
   }
 
+  sql::Group group;
+
  private:
-  const std::vector<StoreTask>& tasks_;
-  sqlite::Requests& requests_;
+  sql::Requests& requests_;
   sqlite::Fences& fences_;
 };
 
@@ -76,7 +61,7 @@ Result<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const Option
 std::vector<StoreResult> SqliteStore::carry_out(const std::vector<StoreTask>& tasks) {
   StoreGroup group(tasks, requests_, fences_);
   file_.carry_out(group);
-  return std::move(group.results);
+  return std::move(group.group.results);
 }
 
 }  // namespace muster

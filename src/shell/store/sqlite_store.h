@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "shell/store/sql_requests.h"
 #include "shell/store/sqlite_fences.h"
 #include "shell/store/sqlite_file.h"
-#include "shell/store/sqlite_requests.h"
 #include "shell/store/store_backend.h"
 
 namespace muster {
@@ -35,7 +35,7 @@ class SqliteStore : public StoreBackend {
   SqliteStore(const Options& options, Company company);
 
   sqlite::File file_;
-  sqlite::Requests requests_{file_.database()};
+  sql::Requests requests_{file_.database()};
   sqlite::Fences fences_;
 };
 

@@ -52,6 +52,7 @@ TEST(Sample, SaysTheDefaultOfAllElse) {
   ASSERT_TRUE(config.ok()) << wrong_with(whole_sample());
   const Config is;
   EXPECT_EQ(config->data, is.data);
+  EXPECT_EQ(config->postgres, is.postgres);
   EXPECT_EQ(config->threads, is.threads);
   EXPECT_EQ(config->log.level, is.log.level);
   EXPECT_EQ(config->log.format, is.log.format);
@@ -133,6 +134,33 @@ TEST(ReadConfig, LinksOfAnAddressHaveAMost) {
   EXPECT_NE(wrong_with(links(kLinksPerAddressMax + 1)).find("a number from 1 to 1000000"),
             std::string::npos);
   EXPECT_NE(wrong_with(links(0)), "nothing");
+}
+
+TEST(ReadConfig, TheStoreMayBePostgres) {
+  const auto store = [](const std::string& postgres) {
+    return kDomain + "[store]\npostgres = " + postgres + "\n";
+  };
+  EXPECT_EQ(parse(store("'host=db dbname=muster'"))->postgres, "host=db dbname=muster");
+  const std::string allowed =
+      "; allowed is what libpq takes, as \"host=db.example.com dbname=muster"
+      " passfile=/etc/muster/pgpass\"\n";
+  EXPECT_EQ(wrong_with(store("'hots=db'")),
+            "f:6:12: store.postgres: found invalid connection option \"hots\"" + allowed);
+  EXPECT_EQ(wrong_with(store("'host=db password=geheim'")),
+            "f:6:12: store.postgres: found a connection string with a password" + allowed);
+  EXPECT_EQ(wrong_with(store("5")), "f:6:12: store.postgres: found the integer 5" + allowed);
+}
+
+// Neither is it told.
+TEST(ReadConfig, ThePasswordOfADatabaseIsNoSetting) {
+  for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
+                             "host=db password=geheim and more", "host=db passwd geheim",
+                             "postgres://u:geheim/muster"}) {
+    const std::string wrong = wrong_with(kDomain + "[store]\npostgres = '" + secret + "'\n");
+    EXPECT_EQ(wrong.find("f:6:12: store.postgres: "), 0u) << wrong;
+    EXPECT_EQ(wrong.find("geheim"), std::string::npos) << wrong;
+    EXPECT_EQ(wrong.find("more"), std::string::npos) << wrong;
+  }
 }
 
 TEST(ReadConfig, AFileHasAMost) {

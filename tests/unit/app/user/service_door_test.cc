@@ -16,7 +16,7 @@ class OpenDoorTest : public testing::Test {
 };
 
 TEST_F(OpenDoorTest, WhereNobodyServesItIsTheStores) {
-  const auto door = open_door(data_, service_);
+  const auto door = open_door(data_, ConfiguredService{service_, {}});
   ASSERT_TRUE(door.ok()) << door.error();
   const auto reply = (*door)->ask(ListAccounts{"localhost", {}, 10});
   ASSERT_TRUE(reply.ok());
@@ -26,7 +26,7 @@ TEST_F(OpenDoorTest, WhereNobodyServesItIsTheStores) {
 
 TEST_F(OpenDoorTest, WhereTheStoreIsHeldAndNobodyServesItIsShut) {
   const auto held = data_.try_lock("somebody");
-  const auto door = open_door(data_, service_, Duration());
+  const auto door = open_door(data_, ConfiguredService{service_, {}}, Duration());
   ASSERT_FALSE(door.ok());
   EXPECT_NE(door.error().find("is in use by somebody (process "), std::string::npos);
   EXPECT_NE(door.error().find("which does not answer"), std::string::npos);

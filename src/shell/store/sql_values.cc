@@ -1,9 +1,9 @@
-#include "shell/store/sqlite_values.h"
+#include "shell/store/sql_values.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 Address address_in(Database& database, std::string_view local, std::string_view domain,
                    std::string_view resource) {
@@ -50,4 +50,4 @@ std::vector<std::string> netstrings_in(Database& database, std::string_view stor
   return texts;
 }
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -1,6 +1,6 @@
-// The rows of the store's tables (sqlite_schema.cc) as values: one function for each thing that is
-// read or written, no rule of the store. What a file cannot mean (a state out of range, an address
-// that is none) is the database's trouble, never a value.
+// The rows of the store's tables (sqlite_schema.cc, postgres_schema.cc) as values: one function for
+// each thing that is read or written, no rule of the store. What a database cannot mean (a state
+// out of range, an address that is none) is its trouble, never a value.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 #include "model/pair.h"
 #include "model/subscription.h"
 #include "server/store_port.h"
-#include "shell/store/sqlite.h"
+#include "shell/store/sql.h"
 #include "shell/store/store_backend.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 struct Account {
   std::int64_t id = 0;
@@ -36,6 +36,8 @@ class Accounts {
   explicit Accounts(Database& database);
 
   std::optional<Account> find(const Address& address);
+  // The same; nobody else changes it, or what hangs on it, before the transaction is over.
+  std::optional<Account> find_to_change(const Address& address);
   Account make(const Address& address, WatcherPolicy policy);
   void set_policy(const Account& account, WatcherPolicy policy);
   void set_version(const Account& account);
@@ -48,15 +50,19 @@ class Accounts {
                                             std::uint32_t limit);
 
  private:
+  std::optional<Account> found_in(Rows rows);
+
   Database& database_;
   Statement find_;
+  Statement find_to_change_;
   Statement make_;
   Statement set_policy_;
   Statement set_version_;
   Statement retire_;
   Statement remove_;
   Statement credentials_;
-  Statement set_credentials_;
+  Statement drop_credentials_;
+  Statement add_credentials_;
   Statement list_;
 };
 
@@ -135,4 +141,4 @@ class Publications {
   Statement remove_all_expired_;
 };
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "shell/store/sqlite_tables.h"
-#include "shell/store/sqlite_values.h"
+#include "shell/store/sql_tables.h"
+#include "shell/store/sql_values.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 Contacts::Contacts(Database& database)
     : database_(database),
@@ -27,11 +27,13 @@ Contacts::Contacts(Database& database)
       count_items_(database, "SELECT count(*) FROM contacts WHERE account = ? AND listed"),
       set_relation_(database,
                     "INSERT INTO contacts VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', '', ?8)"
-                    " ON CONFLICT DO UPDATE SET subscription = ?3, approved = ?4, listed = ?5,"
-                    " version = ?6, request = iif(?7, request, ?8)"),
+                    " ON CONFLICT (account, contact) DO UPDATE SET subscription = ?3,"
+                    " approved = ?4, listed = ?5, version = ?6,"
+                    " request = CASE WHEN ?7 THEN contacts.request ELSE ?8 END"),
       set_item_(database,
-                "INSERT INTO contacts VALUES (?1, ?2, 0, 0, 1, ?3, ?4, ?5, NULL)"
-                " ON CONFLICT DO UPDATE SET listed = 1, version = ?3, name = ?4, groups = ?5"),
+                "INSERT INTO contacts VALUES (?1, ?2, 0, FALSE, TRUE, ?3, ?4, ?5, NULL)"
+                " ON CONFLICT (account, contact) DO UPDATE SET listed = TRUE, version = ?3,"
+                " name = ?4, groups = ?5"),
       remove_(database, "DELETE FROM contacts WHERE account = ? AND contact = ?") {}
 
 Relation Contacts::relation_in(const Rows& rows, int column) {
@@ -120,4 +122,4 @@ void Contacts::remove(const Account& account, const Address& contact) {
   remove_.run(account.id, contact.text());
 }
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "model/address.h"
-#include "shell/store/sqlite.h"
+#include "shell/store/sql.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 Address address_in(Database& database, std::string_view local, std::string_view domain,
                    std::string_view resource = {});
@@ -30,4 +30,4 @@ Enum enum_in(Database& database, std::int64_t number, Enum last) {
 std::string netstrings_of(const std::vector<std::string>& texts);
 std::vector<std::string> netstrings_in(Database& database, std::string_view stored);
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

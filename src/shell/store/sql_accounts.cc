@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "shell/store/sqlite_tables.h"
-#include "shell/store/sqlite_values.h"
+#include "shell/store/sql_tables.h"
+#include "shell/store/sql_values.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 namespace {
 
 WatcherPolicy policy_in(Database& database, const Rows& rows, int column) {
@@ -51,31 +51,43 @@ std::optional<Blob> blob_of(const std::optional<DigestBytes<kBytes>>& digest) {
   return Blob(*digest);
 }
 
+constexpr const char* kFind =
+    "SELECT id, policy, version FROM accounts WHERE domain = ? AND local = ?";
+
 }  // namespace
 
 Accounts::Accounts(Database& database)
     : database_(database),
-      find_(database, "SELECT id, policy, version FROM accounts WHERE domain = ? AND local = ?"),
+      find_(database, kFind),
+      find_to_change_(database, std::string(kFind) + database.row_lock()),
       make_(database,
             "INSERT INTO accounts (domain, local, policy, version)"
-            " SELECT ?, ?, ?, version FROM retired RETURNING id, policy, version"),
+            " VALUES (?, ?, ?, (SELECT version FROM retired)) RETURNING id, policy, version"),
       set_policy_(database, "UPDATE accounts SET policy = ?2 WHERE id = ?1"),
       set_version_(database, "UPDATE accounts SET version = ?2 WHERE id = ?1"),
-      retire_(database, "UPDATE retired SET version = max(version, ?)"),
+      retire_(database, "UPDATE retired SET version = ?1 WHERE version < ?1"),
       remove_(database, "DELETE FROM accounts WHERE id = ?"),
       credentials_(database,
                    "SELECT sha256_salt, sha256_iterations, sha256_stored_key, sha256_server_key,"
                    " sha1_salt, sha1_iterations, sha1_stored_key, sha1_server_key,"
                    " ha1_sha256, ha1_md5 FROM credentials WHERE account = ?"),
-      set_credentials_(
-          database, "INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      drop_credentials_(database, "DELETE FROM credentials WHERE account = ?"),
+      add_credentials_(database,
+                       "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       list_(database,
             "SELECT local, policy, credentials.account IS NOT NULL FROM accounts"
             " LEFT JOIN credentials ON credentials.account = accounts.id"
             " WHERE domain = ? AND local > ? ORDER BY local LIMIT ?") {}
 
 std::optional<Account> Accounts::find(const Address& address) {
-  Rows rows = find_.rows(address.domain(), address.local());
+  return found_in(find_.rows(address.domain(), address.local()));
+}
+
+std::optional<Account> Accounts::find_to_change(const Address& address) {
+  return found_in(find_to_change_.rows(address.domain(), address.local()));
+}
+
+std::optional<Account> Accounts::found_in(Rows rows) {
   if (!rows.next()) return std::nullopt;
   return Account{rows.integer(0), policy_in(database_, rows, 1),
                  static_cast<std::uint64_t>(rows.integer(2))};
@@ -112,7 +124,8 @@ std::optional<Credentials> Accounts::credentials(const Account& account) {
 void Accounts::set_credentials(const Account& account, const Credentials& credentials) {
   const ScramKeys<32>& sha256 = credentials.scram_sha256;
   const ScramKeys<20>& sha1 = credentials.scram_sha1;
-  set_credentials_.run(account.id, blob_of(sha256.salt), sha256.iterations, Blob(sha256.stored_key),
+  drop_credentials_.run(account.id);
+  add_credentials_.run(account.id, blob_of(sha256.salt), sha256.iterations, Blob(sha256.stored_key),
                        Blob(sha256.server_key), blob_of(sha1.salt), sha1.iterations,
                        Blob(sha1.stored_key), Blob(sha1.server_key),
                        blob_of(credentials.ha1_sha256), blob_of(credentials.ha1_md5));
@@ -129,4 +142,4 @@ std::vector<AccountsListed::Account> Accounts::list(std::string_view domain, std
   return accounts;
 }
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -1,4 +1,4 @@
-#include "shell/store/sqlite_requests.h"
+#include "shell/store/sql_requests.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/overloaded.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 namespace {
 
 StoreRefused not_found() {
@@ -36,8 +36,8 @@ bool Requests::only_reads(const StoreTask& task) {
   return std::visit(reads, task);
 }
 
-StoreResult Requests::carry_out(const StoreTask& task, bool may_create) {
-  may_create_ = may_create;
+StoreResult Requests::carry_out(const StoreTask& task, bool may_write) {
+  may_write_ = may_write;
   return std::visit(
       Overloaded{
           [](const ServerRequest&) -> StoreResult { MUSTER_UNREACHABLE("it is for the fences"); },
@@ -49,12 +49,16 @@ StoreResult Requests::carry_out(const StoreTask& task, bool may_create) {
       task);
 }
 
+std::optional<Account> Requests::find(const Address& address) {
+  return may_write_ ? accounts_.find_to_change(address) : accounts_.find(address);
+}
+
 // --- users ---------------------------------------------------------------------------------------
 
 StoreReply Requests::on(const LoadUser& load) {
   UserLoaded loaded;
-  std::optional<Account> account = accounts_.find(load.account);
-  if (!account && load.create && may_create_) account = accounts_.make(load.account, load.policy);
+  std::optional<Account> account = find(load.account);
+  if (!account && load.create && may_write_) account = accounts_.make(load.account, load.policy);
   if (!account) return loaded;
   loaded.exists = true;
   loaded.policy = account->policy;
@@ -65,14 +69,14 @@ StoreReply Requests::on(const LoadUser& load) {
 }
 
 StoreReply Requests::on(const SetWatcherPolicy& set) {
-  const auto account = accounts_.find(set.account);
+  const auto account = find(set.account);
   if (!account) return not_found();
   accounts_.set_policy(*account, set.policy);
   return PolicySet{};
 }
 
 StoreReply Requests::on(const RemoveAccount& remove) {
-  const auto account = accounts_.find(remove.account);
+  const auto account = find(remove.account);
   if (!account) return not_found();
   std::vector<Contacts::Holder> holders = contacts_.holders_of(remove.account);
   accounts_.remove(*account);
@@ -88,7 +92,7 @@ StoreReply Requests::on(const RemoveAccount& remove) {
 // --- the roster ----------------------------------------------------------------------------------
 
 StoreReply Requests::on(const LoadRoster& load) {
-  const auto account = accounts_.find(load.account);
+  const auto account = find(load.account);
   if (!account) return not_found();
   RosterLoaded loaded;
   loaded.version = account->version;
@@ -98,7 +102,7 @@ StoreReply Requests::on(const LoadRoster& load) {
 }
 
 StoreReply Requests::on(const SetRosterItem& set) {
-  auto account = accounts_.find(set.account);
+  auto account = find(set.account);
   if (!account) return not_found();
   Relation relation = contacts_.find(*account, set.contact).relation;
   if (!relation.listed && contacts_.count_items(*account) >= set.items_max) return too_many();
@@ -111,12 +115,12 @@ StoreReply Requests::on(const SetRosterItem& set) {
 }
 
 StoreReply Requests::on(const RemoveRosterItem& remove) {
-  const auto account = accounts_.find(remove.account);
+  const auto account = find(remove.account);
   if (!account) return not_found();
   Side actor = side(account, remove.contact);
   if (!actor.record.relation.listed) return not_found();
   const bool herself = remove.contact == remove.account;
-  Side peer = side(herself ? std::nullopt : accounts_.find(remove.contact), remove.account);
+  Side peer = side(herself ? std::nullopt : find(remove.contact), remove.account);
   const PairChange pair = part_pair(actor.record.relation, peer.record.relation);
   return change_both(actor, peer, pair, {}, 0);
 }
@@ -172,9 +176,9 @@ RelationChange Requests::change_one(Side& side, const Relation& after, const std
 }
 
 StoreReply Requests::on(const ChangeSubscription& ask) {
-  const auto account = accounts_.find(ask.actor);
+  const auto account = find(ask.actor);
   if (!account || ask.actor == ask.peer) return not_found();
-  const auto peer_account = accounts_.find(ask.peer);
+  const auto peer_account = find(ask.peer);
   if (!peer_account && ask.verb == SubscriptionVerb::subscribe) return not_found();
   Side actor = side(account, ask.peer);
   Side peer = side(peer_account, ask.actor);
@@ -185,9 +189,9 @@ StoreReply Requests::on(const ChangeSubscription& ask) {
 }
 
 StoreReply Requests::on(const AskToWatch& ask) {
-  const auto account = accounts_.find(ask.presentity);
+  const auto account = find(ask.presentity);
   if (!account || ask.watcher == ask.presentity) return not_found();
-  Side watcher = side(accounts_.find(ask.watcher), ask.presentity);
+  Side watcher = side(find(ask.watcher), ask.presentity);
   Side presentity = side(account, ask.watcher);
   const PairChange pair =
       ask_to_watch(watcher.record.relation, presentity.record.relation, account->policy);
@@ -195,7 +199,7 @@ StoreReply Requests::on(const AskToWatch& ask) {
 }
 
 StoreReply Requests::on(const LoadPending& load) {
-  const auto account = accounts_.find(load.account);
+  const auto account = find(load.account);
   if (!account) return not_found();
   return PendingLoaded{contacts_.requests_of(*account)};
 }
@@ -208,7 +212,7 @@ StoreReply Requests::on(const LoadPublications& load) {
 }
 
 StoreReply Requests::on(const StorePublication& store) {
-  const auto account = accounts_.find(store.account);
+  const auto account = find(store.account);
   if (!account) return not_found();
   PublicationStored stored{{store.etag, store.document, store.expires}};
   if (store.if_match.empty()) {
@@ -226,7 +230,7 @@ StoreReply Requests::on(const StorePublication& store) {
 }
 
 StoreReply Requests::on(const RemovePublication& remove) {
-  const auto account = accounts_.find(remove.account);
+  const auto account = find(remove.account);
   if (!account) return not_found();
   const auto found = publications_.find(*account, remove.etag, remove.now);
   if (!found) return not_found();
@@ -235,7 +239,7 @@ StoreReply Requests::on(const RemovePublication& remove) {
 }
 
 StoreReply Requests::on(const ExpirePublications& expire) {
-  const auto account = accounts_.find(expire.account);
+  const auto account = find(expire.account);
   if (account) publications_.remove_expired(*account, expire.now);
   return PublicationsExpired{};
 }
@@ -243,13 +247,13 @@ StoreReply Requests::on(const ExpirePublications& expire) {
 // --- accounts ------------------------------------------------------------------------------------
 
 AccountReply Requests::on(const LoadCredentials& load) {
-  const auto account = accounts_.find(load.account);
+  const auto account = find(load.account);
   if (!account) return CredentialsLoaded{};
   return CredentialsLoaded{true, accounts_.credentials(*account)};
 }
 
 AccountReply Requests::on(const CreateAccount& create) {
-  std::optional<Account> account = accounts_.find(create.account);
+  std::optional<Account> account = find(create.account);
   if (account && !(create.claim && !accounts_.credentials(*account))) {
     return AccountRefused{AccountRefused::Why::conflict};
   }
@@ -259,7 +263,7 @@ AccountReply Requests::on(const CreateAccount& create) {
 }
 
 AccountReply Requests::on(const SetCredentials& set) {
-  const auto account = accounts_.find(set.account);
+  const auto account = find(set.account);
   if (!account) return AccountRefused{AccountRefused::Why::not_found};
   accounts_.set_credentials(*account, set.credentials);
   return CredentialsSet{};
@@ -270,4 +274,4 @@ AccountReply Requests::on(const ListAccounts& list) {
   return AccountsListed{accounts_.list(list.domain, list.after, limit)};
 }
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

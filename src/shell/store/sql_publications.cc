@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "shell/store/sqlite_tables.h"
-#include "shell/store/sqlite_values.h"
+#include "shell/store/sql_tables.h"
+#include "shell/store/sql_values.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 Publications::Publications(Database& database)
     : database_(database),
@@ -76,4 +76,4 @@ void Publications::remove_all_expired(UnixTime now) {
   remove_all_expired_.run(now);
 }
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -1,21 +1,24 @@
-// What each task means, in the tables of a SQLite file: the rules of server/store_port.h and
+// What each task means, in the tables of a database: the rules of server/store_port.h and
 // store_backend.h, by the functions of model/pair.h. A task reads, then decides, and only then
 // writes: one that is refused has written nothing. The caller brackets it with a transaction, and
 // asks the database afterwards whether all went well.
+//
+// Where the transaction may write, the accounts that a task finds are locked (row_lock() in sql.h),
+// and nobody reads or changes what hangs on an account before it has that lock.
 #pragma once
 
-#include "shell/store/sqlite_tables.h"
+#include "shell/store/sql_tables.h"
 
-namespace muster::sqlite {
+namespace muster::sql {
 
 class Requests {
  public:
   explicit Requests(Database& database);
 
-  // True if this task cannot write. LoadUser{create} is said not to either: without `may_create` it
+  // True if this task cannot write. LoadUser{create} is said not to either: without `may_write` it
   // leaves an account unmade, and the caller sees by `exists` that it must ask again.
   static bool only_reads(const StoreTask& task);
-  StoreResult carry_out(const StoreTask& task, bool may_create);
+  StoreResult carry_out(const StoreTask& task, bool may_write);
 
  private:
   StoreReply on(const LoadUser& load);
@@ -37,6 +40,8 @@ class Requests {
   AccountReply on(const SetCredentials& set);
   AccountReply on(const ListAccounts& list);
 
+  std::optional<Account> find(const Address& address);
+
   // One side of a pair: whose record of whom, as it was read. No account: nothing is kept.
   struct Side {
     std::optional<Account> account;
@@ -51,7 +56,7 @@ class Requests {
   Accounts accounts_;
   Contacts contacts_;
   Publications publications_;
-  bool may_create_ = false;
+  bool may_write_ = false;
 };
 
-}  // namespace muster::sqlite
+}  // namespace muster::sql

@@ -1,0 +1,95 @@
+"""Debian's PostgreSQL as a process of the cases: on a free port of 127.0.0.1, with a password."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import programs
+
+PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+PASSWORD = "gut-gehuetet"
+
+
+def whose():
+    """PostgreSQL refuses to be root's; Debian's package makes a user for it."""
+    return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Postgres:
+    """A server with one empty database, `muster`. It ends with end()."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-postgres-"))
+        self.user = whose()
+        if self.user:
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        self.port = free_port()
+        self.process = None
+        password = self.folder / "password"
+        password.write_text(PASSWORD, encoding="utf-8")
+        subprocess.run(
+            [PROGRAMS / "initdb", "--pgdata", self.folder / "data", "--username", "muster",
+             "--auth", "scram-sha-256", "--pwfile", password, "--encoding", "UTF8",
+             "--no-sync"], check=True, capture_output=True, timeout=programs.PATIENCE_S,
+            **self.as_user())
+        self.passfile = self.folder / "pgpass"
+        self.passfile.write_text(f"127.0.0.1:{self.port}:*:muster:{PASSWORD}\n", encoding="utf-8")
+        self.passfile.chmod(0o600)
+        self.start()
+        self.run("CREATE DATABASE muster", "postgres")
+
+    def as_user(self):
+        if not self.user:
+            return {"cwd": "/"}
+        return {"cwd": "/", "user": self.user.pw_uid, "group": self.user.pw_gid,
+                "extra_groups": []}
+
+    def connection(self, database="muster"):
+        return (f"host=127.0.0.1 port={self.port} user=muster dbname={database} "
+                f"passfile={self.passfile}")
+
+    def run(self, statement, database="muster"):
+        """What psql says of it."""
+        done = subprocess.run([PROGRAMS / "psql", "-Atc", statement, self.connection(database)],
+                              text=True, capture_output=True, timeout=programs.PATIENCE_S,
+                              check=True)
+        return done.stdout.strip()
+
+    def begin(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAMS / "postgres", "-D", self.folder / "data", "-p", str(self.port),
+                 "-h", "127.0.0.1", "-k", self.folder],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user())
+
+    def is_there(self):
+        # After a kill, the processes that it left may still hold the folder: then it ends at once.
+        if self.process.poll() is not None:
+            self.begin()
+        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1",
+                                "-p", str(self.port)],
+                               timeout=programs.PATIENCE_S, check=False)
+        return asked.returncode == 0
+
+    def start(self):
+        self.begin()
+        programs.until(self.is_there, "PostgreSQL")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(programs.PATIENCE_S)
+        shutil.rmtree(self.folder, ignore_errors=True)

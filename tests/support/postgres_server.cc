@@ -1,0 +1,161 @@
+#include "support/postgres_server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace muster::testing {
+namespace {
+
+constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
+
+std::uint16_t free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(socket, any, size), 0);
+  EXPECT_EQ(::getsockname(socket, any, &size), 0);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+// PostgreSQL refuses to be root's; Debian's package makes a user for it.
+const passwd* whose() {
+  return ::geteuid() == 0 ? ::getpwnam("postgres") : nullptr;
+}
+
+// In a child, which ends with its parent. Its output goes to the file.
+pid_t start_program(const std::vector<std::string>& words, const std::string& output) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words)
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* user = whose();
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
+                          ::setuid(user->pw_uid) != 0)) {
+    ::_exit(126);
+  }
+  if (::chdir("/") != 0) ::_exit(126);  // the parent's folder may not be that user's to read
+  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ::dup2(file, STDOUT_FILENO);
+  ::dup2(file, STDERR_FILENO);
+  ::close_range(3, ~0U, 0);
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+PostgresServer::PostgresServer() : port_(free_port()) {
+  const bool in_memory = ::access("/dev/shm", W_OK) == 0;
+  folder_ = std::string(in_memory ? "/dev/shm" : "/tmp") + "/muster-postgres-XXXXXX";
+  EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+  if (const passwd* user = whose()) {
+    EXPECT_EQ(::chown(folder_.c_str(), user->pw_uid, user->pw_gid), 0);
+  }
+  // The locale orders texts otherwise than their bytes do.
+  const pid_t made =
+      start_program({std::string(kPrograms) + "initdb", "--pgdata=" + folder_ + "/data",
+                     "--username=muster", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                     "--locale-provider=icu", "--icu-locale=en-US", "--no-sync"},
+                    folder_ + "/log");
+  int status = -1;
+  ::waitpid(made, &status, 0);
+  EXPECT_EQ(status, 0) << "initdb failed: is the package postgresql-15 there?\n" << log();
+  start();
+}
+
+PostgresServer::~PostgresServer() {
+  ::kill(pid_, SIGINT);  // fast shutdown
+  ::kill(pid_, SIGCONT);
+  ::waitpid(pid_, nullptr, 0);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+PostgresServer& PostgresServer::instance() {
+  static PostgresServer server;
+  return server;
+}
+
+void PostgresServer::start() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto begin = [this] {
+    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p",
+                          std::to_string(port_), "-h", "127.0.0.1", "-k", folder_},
+                         folder_ + "/log");
+  };
+  pid_ = begin();
+  while (PQping(connection("postgres").c_str()) != PQPING_OK) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "PostgreSQL does not start:\n" << log();
+    ::poll(nullptr, 0, 5);
+    // After a kill, the processes that it left may still hold the folder: then it ends at once.
+    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = begin();
+  }
+}
+
+std::string PostgresServer::log() const {
+  std::ifstream file(folder_ + "/log");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void PostgresServer::kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void PostgresServer::stop() const {
+  ASSERT_EQ(::kill(pid_, SIGSTOP), 0);
+}
+
+void PostgresServer::go_on() const {
+  ASSERT_EQ(::kill(pid_, SIGCONT), 0);
+}
+
+std::string PostgresServer::make_database() {
+  const std::string name = "d" + std::to_string(++databases_);
+  RawPostgres(connection("postgres")).run("CREATE DATABASE " + name);
+  return connection(name);
+}
+
+std::string PostgresServer::connection(const std::string& database) const {
+  return "host=127.0.0.1 port=" + std::to_string(port_) + " user=muster dbname=" + database;
+}
+
+RawPostgres::RawPostgres(const std::string& connection)
+    : connection_(PQconnectdb(connection.c_str())) {
+  EXPECT_EQ(PQstatus(connection_), CONNECTION_OK) << PQerrorMessage(connection_);
+}
+
+std::string RawPostgres::run(const std::string& statement) {
+  PGresult* result = PQexec(connection_, statement.c_str());
+  const ExecStatusType status = PQresultStatus(result);
+  EXPECT_TRUE(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+      << statement << ": " << PQerrorMessage(connection_);
+  const bool any = status == PGRES_TUPLES_OK && PQntuples(result) > 0;
+  const std::string cell = any ? PQgetvalue(result, 0, 0) : "";
+  PQclear(result);
+  return cell;
+}
+
+}  // namespace muster::testing
