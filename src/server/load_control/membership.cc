@@ -131,6 +131,8 @@ void Membership::came_to_nothing(Now now, Subject subject, Incarnation of, Outbo
 void Membership::answered(Now now, Incarnation, const cluster::LeaseTaken& taken, Outbox& out) {
   self_ = taken.incarnation;
   directory_ = taken.directory;
+  out.order(Log{Log::Level::info, "lease-taken", settings_.self.svr_id,
+                "incarnation " + std::to_string(self_.number())});
   out.order(LeaseHeld{self_});
   for (std::uint8_t shard = 0; shard < shards_; ++shard)
     out.emit(ShardId(shard), LeaseIsHeld{});

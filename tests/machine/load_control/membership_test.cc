@@ -115,6 +115,7 @@ class MembershipTest : public ::testing::Test {
     take();
     answer(cluster::LeaseTaken{kSelf, std::move(directory)});
     take();
+    logged_.clear();
   }
   // The directory is read anew.
   Words renewed(Directory directory) {
