@@ -302,6 +302,7 @@ TEST_F(MembershipTest, TheMainBuriesWhoseLeaseRanOut) {
   membership_.on(world_.now, ServerFenced{kOther, true}, world_.out);
   EXPECT_EQ(take(), Words({"forget 4"}));
   answer(cluster::ServerForgotten{});
+  EXPECT_EQ(take(), Words());
   EXPECT_EQ(membership_.next_deadline(), world_.now.instant);
   EXPECT_EQ(logged_, Words({"server-gone"}));
 }

@@ -1,0 +1,90 @@
+// In whose name the store of users is changed, by the servers of a cluster, and that who is fenced
+// changes nothing any more (server/cluster_port.h).
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "shell/store/sqlite_store.h"
+#include "support/store_world.h"
+
+namespace muster {
+namespace {
+
+using cluster::Incarnation;
+using testing::address;
+using enum SqliteStore::Company;
+
+class SqliteFences : public ::testing::Test {
+ protected:
+  std::unique_ptr<SqliteStore> open(SqliteStore::Company company) {
+    auto opened = SqliteStore::open({.path = folder_.file()}, company);
+    EXPECT_TRUE(opened.ok()) << opened.error();
+    return std::move(*opened);
+  }
+  static ServerReply ask(SqliteStore& store, ServerRequest request) {
+    return std::get<ServerReply>(store.carry_out({StoreTask(request)}).at(0));
+  }
+  // Whether it could make this account, or find it.
+  static bool makes(SqliteStore& store, const char* name) {
+    const auto reply = store.carry_out({StoreRequest(LoadUser{address(name), true})}).at(0);
+    return std::holds_alternative<UserLoaded>(std::get<StoreReply>(reply));
+  }
+  static bool finds(SqliteStore& store, const char* name) {
+    const auto reply = store.carry_out({StoreRequest(LoadUser{address(name)})}).at(0);
+    const auto* loaded = std::get_if<UserLoaded>(&std::get<StoreReply>(reply));
+    return loaded != nullptr && loaded->exists;
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(SqliteFences, OneOfManyChangesNothingBeforeItHasAName) {
+  const auto store = open(one_of_many);
+  EXPECT_FALSE(makes(*store, "alice"));
+  EXPECT_NE(store->trouble().find("no lease"), std::string::npos);
+  EXPECT_TRUE(std::holds_alternative<ActingAs>(ask(*store, ActAs{Incarnation(1)})));
+  EXPECT_TRUE(makes(*store, "alice"));
+  EXPECT_EQ(store->trouble(), "");
+}
+
+TEST_F(SqliteFences, WhoIsFencedReadsAndChangesNothing) {
+  const auto one = open(one_of_many);
+  const auto two = open(one_of_many);
+  ask(*one, ActAs{Incarnation(1)});
+  ask(*two, ActAs{Incarnation(2)});
+  EXPECT_TRUE(makes(*one, "alice"));
+  const ServerReply fenced = ask(*two, FenceLife{Incarnation(1)});
+  ASSERT_TRUE(std::holds_alternative<LifeFenced>(fenced));
+  EXPECT_EQ(std::get<LifeFenced>(fenced).life, Incarnation(1));
+  EXPECT_FALSE(makes(*one, "bob"));
+  EXPECT_TRUE(finds(*one, "alice"));
+  EXPECT_FALSE(finds(*two, "bob"));
+  EXPECT_TRUE(makes(*two, "bob"));
+  // It stays so, and to say it again is no fault.
+  EXPECT_TRUE(std::holds_alternative<LifeFenced>(ask(*two, FenceLife{Incarnation(1)})));
+  const auto again = open(one_of_many);
+  ask(*again, ActAs{Incarnation(1)});
+  EXPECT_FALSE(makes(*again, "carol"));
+  EXPECT_TRUE(std::holds_alternative<StoreFailed>(ask(*again, FenceLife{Incarnation(2)})));
+}
+
+// What stands before it in a group is done in its name as well.
+TEST_F(SqliteFences, ANameIsThatOfTheWholeGroup) {
+  const auto store = open(one_of_many);
+  const auto results = store->carry_out({StoreRequest(LoadUser{address("alice"), true}),
+                                         ServerRequest(ActAs{Incarnation(1)}),
+                                         StoreRequest(LoadUser{address("bob"), true})});
+  for (const std::size_t place : {std::size_t{0}, std::size_t{2}}) {
+    EXPECT_TRUE(std::holds_alternative<UserLoaded>(std::get<StoreReply>(results.at(place))));
+  }
+}
+
+TEST_F(SqliteFences, WhoIsAloneHasNoNeedOfAName) {
+  const auto store = open(alone);
+  EXPECT_TRUE(makes(*store, "alice"));
+}
+
+}  // namespace
+}  // namespace muster
