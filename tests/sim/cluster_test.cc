@@ -126,7 +126,8 @@ TEST(Cluster, ALostMainIsReplacedWithinThreeSeconds) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     ClusterWorld cluster(seed);
     cluster.world.start_all();
-    cluster.world.run_for(Duration::seconds(5) + Duration::milliseconds(37) * seed);
+    cluster.world.run_for(Duration::seconds(5) +
+                          Duration::milliseconds(static_cast<std::int64_t>(37 * seed)));
     const std::size_t lost = *cluster.main();
     cluster.world.server(lost).crash();
     const auto is_replaced = [&] { return cluster.main() && *cluster.main() != lost; };
@@ -225,7 +226,7 @@ TEST(Cluster, WhatAFencedServerHasUnderWayDoesNotLand) {
 // well, and they agree.
 TEST(Cluster, WhateverHappensThereIsOneMainAndAllComeBack) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    ClusterWorld cluster(seed, seed % 3);
+    ClusterWorld cluster(seed, static_cast<std::uint8_t>(seed % 3));
     Prng random = RandomStreams(seed).stream("trouble");
     StoreFaults& faults = cluster.world.cluster_store().faults;
     faults.commit = {Duration(), Duration::milliseconds(30), 20, Duration::milliseconds(900)};

@@ -65,6 +65,10 @@ std::string contents_of(sim::MemoryStore& model) {
                            [&](const StoreRequest& r) { return model.carry_out(r); });
 }
 
+std::string version(std::int64_t number) {
+  return "PRAGMA user_version = " + std::to_string(number);
+}
+
 class SqliteTrouble : public ::testing::Test {
  protected:
   SqliteTrouble() : store_(open()) { make_users(*store_); }
@@ -365,27 +369,38 @@ TEST_F(SqliteTrouble, AnotherProgramsDatabaseIsRefusedAsItIs) {
 TEST_F(SqliteTrouble, ANewerFileIsRefusedAsItIs) {
   asked(*store_, item(alice, "x"));
   store_.reset();
-  RawSqlite(folder_.file())
-      .run("PRAGMA user_version = " + std::to_string(sqlite::kSchemaVersion + 1));
+  RawSqlite(folder_.file()).run(version(sqlite::kSchemaVersion + 1));
   EXPECT_THAT(error_of_opening(), HasSubstr("a newer muster"));
-  EXPECT_THAT(error_of_opening(), HasSubstr("version 2"));
-  RawSqlite(folder_.file()).run("PRAGMA user_version = 1");
+  EXPECT_THAT(error_of_opening(),
+              HasSubstr("version " + std::to_string(sqlite::kSchemaVersion + 1)));
+  RawSqlite(folder_.file()).run(version(sqlite::kSchemaVersion));
   store_ = open();
   EXPECT_EQ(asked(*store_, LoadUser{alice}), "user, policy 0; x@example.com none listed v1");
+}
+
+// As the first muster made it.
+TEST_F(SqliteTrouble, AnOlderFileIsBroughtUp) {
+  asked(*store_, item(alice, "x"));
+  store_.reset();
+  RawSqlite(folder_.file()).run("DROP TABLE fenced");
+  RawSqlite(folder_.file()).run(version(1));
+  store_ = open();
+  EXPECT_EQ(asked(*store_, LoadUser{alice}), "user, policy 0; x@example.com none listed v1");
+  RawSqlite(folder_.file()).run("INSERT INTO fenced VALUES (1)");
 }
 
 // Another process brings the file up while this one runs.
 TEST_F(SqliteTrouble, AFileThatBecomesNewerIsLeftAlone) {
   RawSqlite raw(folder_.file());
-  raw.run("PRAGMA user_version = 2");
+  raw.run(version(sqlite::kSchemaVersion + 1));
   EXPECT_EQ(asked(*store_, LoadUser{alice}), "failed: broken");
   EXPECT_EQ(asked(*store_, item(alice, "x")), "failed: broken");
   EXPECT_THAT(store_->trouble(), HasSubstr("a newer muster"));
-  raw.run("PRAGMA user_version = 1");
+  raw.run(version(sqlite::kSchemaVersion));
   EXPECT_EQ(asked(*store_, LoadUser{alice}), "user, policy 0");
-  raw.run("PRAGMA user_version = 2");
+  raw.run(version(sqlite::kSchemaVersion + 1));
   EXPECT_EQ(asked(*store_, item(alice, "x")), "failed: broken");
-  raw.run("PRAGMA user_version = 1");
+  raw.run(version(sqlite::kSchemaVersion));
   EXPECT_EQ(asked(*store_, item(alice, "x")), "item v1 x@example.com none listed ''");
   EXPECT_EQ(store_->trouble(), "");
 }
