@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <libpq-fe.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
@@ -145,6 +146,10 @@ std::string PostgresServer::connection(const std::string& database) const {
 RawPostgres::RawPostgres(const std::string& connection)
     : connection_(PQconnectdb(connection.c_str())) {
   EXPECT_EQ(PQstatus(connection_), CONNECTION_OK) << PQerrorMessage(connection_);
+}
+
+RawPostgres::~RawPostgres() {
+  PQfinish(connection_);
 }
 
 std::string RawPostgres::run(const std::string& statement) {

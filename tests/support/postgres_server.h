@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <libpq-fe.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -12,6 +11,8 @@
 
 #include "shell/store/postgres_store.h"
 #include "support/store_world.h"
+
+struct pg_conn;
 
 namespace muster::testing {
 
@@ -50,7 +51,7 @@ class PostgresServer {
 class RawPostgres {
  public:
   explicit RawPostgres(const std::string& connection);
-  ~RawPostgres() { PQfinish(connection_); }
+  ~RawPostgres();
   RawPostgres(const RawPostgres&) = delete;
   RawPostgres& operator=(const RawPostgres&) = delete;
 
@@ -58,7 +59,7 @@ class RawPostgres {
   std::string run(const std::string& statement);
 
  private:
-  PGconn* connection_;
+  pg_conn* connection_;
 };
 
 inline std::unique_ptr<PostgresStore> open_postgres(PostgresStore::Options options) {
