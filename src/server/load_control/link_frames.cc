@@ -62,8 +62,9 @@ void ServerLinks::hear_control(Now now, LinkId id, Link& link, std::string_view 
   const auto control = cluster::read_control(payload);
   if (!control) return break_off(now, id, "no control", out);
   const auto* hello = std::get_if<Hello>(&*control);
-  // A hello is the first, and nothing else is.
-  if ((hello != nullptr) == (link.up || link.waiting)) return break_off(now, id, "hello", out);
+  // A hello is the first, and nothing follows until it is believed.
+  const bool in_turn = link.up ? hello == nullptr : hello != nullptr && !link.waiting;
+  if (!in_turn) return break_off(now, id, "hello", out);
   if (hello != nullptr) return hear_hello(now, id, link, *hello, out);
   const auto* acknowledged = std::get_if<cluster::Acknowledged>(&*control);
   if (acknowledged == nullptr) return;

@@ -124,12 +124,15 @@ TEST(ServerLinksRules, AWrongHelloClosesTheLink) {
 }
 
 TEST(ServerLinksRules, WhoWaitsToBeKnownSaysNothingMore) {
-  Listener listener;
   Hello unknown = right_hello();
   unknown.from = 6;
-  EXPECT_TRUE(listener.say(control(unknown)));
-  EXPECT_EQ(listener.said_back, "");
-  EXPECT_FALSE(listener.say(control(unknown)));
+  for (const Control& more : {Control(unknown), Control(Ping{}), Control(Acknowledged{0})}) {
+    Listener listener;
+    EXPECT_TRUE(listener.say(control(unknown)));
+    EXPECT_EQ(listener.said_back, "");
+    EXPECT_FALSE(listener.say(control(more)));
+    EXPECT_EQ(listener.server.links.counters().broke_a_rule, 1u);
+  }
 }
 
 TEST(ServerLinksRules, WhatBreaksARuleLaterClosesTheLink) {
