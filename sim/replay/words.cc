@@ -82,6 +82,7 @@ std::string account_of(const Request& request) {
       request);
 }
 
+constexpr std::array<std::string_view, 3> kLinkUses = {"XMPP", "SIP", "server"};
 constexpr std::array<std::string_view, 3> kSaslOutcomes = {"challenge", "success", "failure"};
 constexpr std::array<std::string_view, 4> kDigestOutcomes = {"proved", "challenged", "malformed",
                                                              "store_failed"};
@@ -132,8 +133,8 @@ std::string describe(const LinkNames& names, ShardId shard, const Input& input) 
   const std::string what = std::visit(
       Overloaded{
           [&](const LinkOpened& opened) {
-            return link(opened.link) + ", " + (opened.use == LinkUse::xmpp ? "XMPP" : "SIP") +
-                   ", of " + between(opened.local, opened.remote);
+            return link(opened.link) + ", " + name_in(kLinkUses, opened.use) + ", of " +
+                   between(opened.local, opened.remote);
           },
           [&](const LinkFailed& failed) { return number_of(failed.asked); },
           [&](const BytesReceived& bytes) { return link(bytes.link) + ": " + quoted(bytes.bytes); },

@@ -98,9 +98,8 @@ void Network::server_opens(Host& server, ShardId shard, const OpenLink& order) {
   const bool listens = peer != peers_.end() && peer->second->listens();
   if (!listens || happens(random_, faults.refused_per_mille)) {
     Instant last = timeline_.now();
-    timeline_.at(arrival(last), [answer = server.answer_to(shard), ticket = order.ticket] {
-      answer(LinkFailed{ticket});
-    });
+    timeline_.at(arrival(last), [answer = server.answer_to(shard),
+                                 failed = LinkFailed{order.ticket, order.use}] { answer(failed); });
     return;
   }
   const ConnectionId id(next_connection_++);

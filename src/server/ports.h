@@ -34,9 +34,14 @@ struct Started {};
 
 // --- inputs: links -------------------------------------------------------------------------------
 
-enum class LinkUse : std::uint8_t { xmpp, sip };
+enum class LinkUse : std::uint8_t {
+  xmpp,
+  sip,
+  server,  // to another server of the cluster; on shard 0 alone
+};
 
-// A peer connected, or we did (`asked` is then OpenLink's ticket).
+// A peer connected, or we did (`asked` is then OpenLink's ticket). A link of use `server` opens
+// once its handshake has shown that the peer is of this cluster; TlsStarted does not follow.
 struct LinkOpened {
   LinkId link;
   LinkUse use = LinkUse::xmpp;
@@ -48,6 +53,7 @@ struct LinkOpened {
 // OpenLink came to nothing.
 struct LinkFailed {
   Ticket asked;
+  LinkUse use = LinkUse::sip;
 };
 struct BytesReceived {
   LinkId link;
@@ -228,6 +234,8 @@ struct OpenLink {
   LinkUse use = LinkUse::sip;
   Transport transport = Transport::tcp;
   Endpoint remote;
+  // Of use `server`: the DNS name or IP address that the peer's certificate is to have.
+  std::string host = {};
 };
 
 // --- orders: questions ---------------------------------------------------------------------------

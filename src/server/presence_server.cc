@@ -62,6 +62,7 @@ void PresenceServer::step(Now now, const Input& input) {
     carry(now, out_.event());
     out_.drop_event();
   }
+  load_control_.flush(now, out_);
   if (stopping_ && !stopped_ && serves_nobody()) end(now);
 }
 
@@ -90,6 +91,8 @@ void PresenceServer::accept(Now now, const Input& input) {
   const auto by_link = [&](const auto& fact) {
     if (is_xmpp(fact.link)) {
       xmpp_streams_.on(now, fact, out_);
+    } else if (load_control_.has(fact.link)) {
+      load_control_.on(now, fact, out_);
     } else {
       sip_messages_.on(now, fact, out_);
     }
@@ -101,14 +104,11 @@ void PresenceServer::accept(Now now, const Input& input) {
             // One of many waits for its lease.
             if (!shard_.settings.cluster) presence_db_.on(now, started, out_);
           },
-          [&](const LinkOpened& opened) {
-            if (opened.use == LinkUse::xmpp) {
-              xmpp_streams_.on(now, opened, out_);
-            } else {
-              sip_messages_.on(now, opened, out_);
-            }
+          [&](const LinkOpened& opened) { open_link(now, opened); },
+          [&](const LinkFailed& failed) {
+            failed.use == LinkUse::server ? load_control_.on(now, failed, out_)
+                                          : sip_messages_.on(now, failed, out_);
           },
-          [&](const LinkFailed& failed) { sip_messages_.on(now, failed, out_); },
           [&](const BytesReceived& received) { by_link(received); },
           [&](const LinkClosed& closed) { by_link(closed); },
           [&](const TlsStarted& started) { by_link(started); },
@@ -142,6 +142,14 @@ void PresenceServer::accept(Now now, const Input& input) {
       input);
 }
 
+void PresenceServer::open_link(Now now, const LinkOpened& opened) {
+  switch (opened.use) {
+    case LinkUse::xmpp: return xmpp_streams_.on(now, opened, out_);
+    case LinkUse::sip: return sip_messages_.on(now, opened, out_);
+    case LinkUse::server: return load_control_.on(now, opened, out_);
+  }
+}
+
 void PresenceServer::carry(Now now, const Event& event) {
   std::visit(
       [&]<class E>(const E& happened) {
@@ -164,8 +172,8 @@ std::optional<Instant> PresenceServer::next_deadline() const {
   std::optional<Instant> earliest;
   for (const std::optional<Instant>& next :
        {xmpp_streams_.next_deadline(), xmpp_presence_.next_deadline(),
-        sip_messages_.next_deadline(), sip_presence_.next_deadline(),
-        presence_db_.next_deadline(), load_control_.next_deadline()}) {
+        sip_messages_.next_deadline(), sip_presence_.next_deadline(), presence_db_.next_deadline(),
+        load_control_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;

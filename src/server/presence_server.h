@@ -43,6 +43,7 @@ class PresenceServer {
 
  private:
   void accept(Now now, const Input& input);
+  void open_link(Now now, const LinkOpened& opened);
   void carry(Now now, const Event& event);
   bool serves_nobody() const;
   void end(Now now);

@@ -88,6 +88,23 @@ struct Limits {
   bool resume_sessions() const { return resumption_time_max >= Duration::seconds(1); }
 };
 
+// Of the links to the other servers (load_control/server_links.h).
+struct ServerLinkSettings {
+  // From when a link is open until the peer has said who it is, and we believe it.
+  Duration hello_time_max = Duration::seconds(3);
+  // How long a peer that we do not know waits until we do: longer than another server's lease is
+  // not told, shorter than the peer itself waits.
+  Duration unknown_time_max = Duration::seconds(2);
+  // After so long without a word a ping is sent; after so long without one the link is lost. That
+  // is before a lease of a server that fell silent runs out.
+  Duration ping_after = Duration::milliseconds(400);
+  Duration lost_after = Duration::milliseconds(1'500);
+  // How long to wait until a link is opened again: twice as long after each failure, and of that at
+  // least half, by chance.
+  Duration reopen_after_min = Duration::milliseconds(100);
+  Duration reopen_after_max = Duration::seconds(2);
+};
+
 // Of a server that is one of many (server/cluster_port.h).
 struct ClusterSettings {
   cluster::Self self;
@@ -98,6 +115,7 @@ struct ClusterSettings {
   Duration renew_after = Duration::milliseconds(500);
   // When the store could not give it.
   Duration ask_again_after = Duration::milliseconds(250);
+  ServerLinkSettings links = {};
 };
 
 struct Settings {

@@ -15,7 +15,8 @@
 namespace muster {
 
 enum class LinkState : std::uint8_t {
-  connecting,  // we asked for it: until the socket is connected, and TLS has begun if it is to
+  connecting,  // nobody is told of it yet: until the socket is connected, and TLS has begun if it
+               // is to; of use `server` also one that a peer opened
   open,
   draining,   // nobody here listens any more: until what was said has left
   lingering,  // we said that we send no more: until the peer has done so too
@@ -37,7 +38,8 @@ struct Link {
   Instant deadline;  // of connecting, of a TLS handshake, of draining and of lingering
   std::string out;   // for the peer, in clear: not sealed yet, or not taken by the kernel
   std::unique_ptr<TlsSession> tls;
-  std::optional<Ticket> asked;  // OpenLink's
+  std::optional<Ticket> asked;              // OpenLink's
+  std::unique_ptr<const std::string> host;  // the same, of use `server`
 
   // Nothing may be written to it in clear, or nothing at all, until the handshake is done.
   bool in_handshake() const { return tls != nullptr && !tls->started(); }

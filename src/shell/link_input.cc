@@ -50,8 +50,10 @@ void Links::hear_connected(Now now, LinkId id, Link& link) {
     opened(id, link);
     return;
   }
-  link.tls = TlsSession::connect(contexts_);
-  look_at(id, link, now.instant + kHandshakeTimeMax);
+  const bool to_server = link.use == LinkUse::server;
+  link.tls = to_server ? TlsSession::connect(cluster_, *link.host) : TlsSession::connect(contexts_);
+  if (link.tls == nullptr) return lose(id);
+  look_at(id, link, now.instant + (to_server ? kServerTimeMax : kHandshakeTimeMax));
   read_tls(now, id, link, {});
 }
 
@@ -65,6 +67,7 @@ void Links::opened(LinkId id, Link& link) {
 void Links::read(Now now, LinkId id, Link& link) {
   const ssize_t bytes = ::recv(link.fd.get(), scratch_.get(), kReadBytesMax, 0);
   if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (bytes <= 0) report(link, "closed");
   if (bytes < 0) return lose(id);
   if (bytes == 0) return end_of_input(now, id, link);
   const std::string_view heard(scratch_.get(), static_cast<std::size_t>(bytes));
@@ -91,7 +94,10 @@ void Links::read_tls(Now now, LinkId id, Link& link, std::string_view sealed) {
   const std::string_view plain = tls_scratch_.plain;
   const bool over = went == TlsSession::Went::closed || went == TlsSession::Went::broken;
   // Our alert, if there is one, is the last that is said.
-  if (over && !link.tls->started()) return end_of_input(now, id, link);
+  if (over && !link.tls->started()) {
+    report(link, link.tls->trouble());
+    return end_of_input(now, id, link);
+  }
   if (went == TlsSession::Went::started) {
     const bool exporter = link.tls->has_exporter();
     const bool unique = link.tls->has_unique();

@@ -105,8 +105,8 @@ Links::Sent Links::write(Link& link) {
 }
 
 void Links::flush(Now now) {
-  for (const Ticket asked : std::exchange(failed_, {}))
-    tell_(LinkFailed{asked});
+  for (const LinkFailed& failed : std::exchange(failed_, {}))
+    tell_(failed);
   for (const LinkId id : std::exchange(hopeless_, {}))
     lose(id);
   // Who is told that a link is lost may dirty others: they are written in the same go.

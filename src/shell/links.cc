@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "codec/address/ip.h"
 #include "shell/sockets.h"
 
 namespace muster {
@@ -24,7 +25,7 @@ Links::~Links() {
 LinkId Links::adopt(Link link) {
   const auto [id, placed] = links_.emplace(std::move(link));
   placed->watched = placed->reading_paused ? 0u : std::uint32_t{EPOLLIN};
-  if (placed->state == LinkState::connecting) placed->watched = EPOLLOUT;
+  if (placed->state == LinkState::connecting && placed->tls == nullptr) placed->watched = EPOLLOUT;
   epoll_event event{};
   event.events = placed->watched;
   event.data.u64 = id.number();
@@ -46,9 +47,12 @@ std::unique_ptr<Link> Links::release(LinkId id) {
 }
 
 void Links::open(Now now, const OpenLink& order) {
+  const bool to_server = order.use == LinkUse::server;
   auto fd = connect_tcp(order.remote);
-  if (!fd || (order.transport == Transport::tls && contexts_ == nullptr)) {
-    failed_.push_back(order.ticket);
+  const bool no_tls = to_server ? cluster_ == nullptr || order.transport != Transport::tls
+                                : order.transport == Transport::tls && contexts_ == nullptr;
+  if (!fd || no_tls) {
+    failed_.push_back({order.ticket, order.use});
     return;
   }
   Link link;
@@ -58,8 +62,20 @@ void Links::open(Now now, const OpenLink& order) {
   link.remote = order.remote;
   link.state = LinkState::connecting;
   link.asked = order.ticket;
+  if (to_server) link.host = std::make_unique<const std::string>(order.host);
   const LinkId id = adopt(std::move(link));
-  look_at(id, *links_.find(id), now.instant + kConnectTimeMax);
+  look_at(id, *links_.find(id), now.instant + (to_server ? kServerTimeMax : kConnectTimeMax));
+}
+
+void Links::shake_hands(Now now, Link link) {
+  if (cluster_ == nullptr) {
+    if (link.counted && limits_ != nullptr) limits_->give_back(link.remote.ip);
+    return;
+  }
+  link.state = LinkState::connecting;
+  link.tls = TlsSession::accept(cluster_);
+  const LinkId id = adopt(std::move(link));
+  look_at(id, *links_.find(id), now.instant + kServerTimeMax);
 }
 
 // Without a word: nobody listens.
@@ -75,10 +91,20 @@ void Links::lose(LinkId id) {
   const Link* link = links_.find(id);
   if (link == nullptr) return;
   const LinkState state = link->state;
+  const LinkUse use = link->use;
   const std::optional<Ticket> asked = link->asked;
   forget(id);
   if (state == LinkState::open) tell_(LinkClosed{id});
-  if (state == LinkState::connecting) tell_(LinkFailed{*asked});
+  if (state == LinkState::connecting && asked) tell_(LinkFailed{*asked, use});
+}
+
+// The handshake of a link to another server came to nothing. Our alert, if there is one, may tell
+// the peer why.
+void Links::report(Link& link, std::string_view why) {
+  if (link.use != LinkUse::server || !link.in_handshake()) return;
+  send_from(link, link.tls->unsent);
+  if (!report_) return;
+  report_({Log::Level::warning, "server-handshake-failed", to_text(link.remote), std::string(why)});
 }
 
 // Once all that was sent has left.
@@ -93,7 +119,9 @@ void Links::close(Now now, LinkId id) {
 }
 
 void Links::close_all(Now now) {
-  links_.for_each([&](LinkId id, const Link&) { close(now, id); });
+  links_.for_each([&](LinkId id, const Link& link) {
+    link.state == LinkState::connecting ? forget(id) : close(now, id);
+  });
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -105,9 +133,11 @@ void Links::look_at(LinkId id, Link& link, Instant when) {
 
 void Links::wake(Now now) {
   while (const auto id = deadlines_.take_due(now.instant)) {
-    const Link* link = links_.find(*id);
+    Link* link = links_.find(*id);
     if (link == nullptr || now.instant < link->deadline) continue;
-    if (link->state != LinkState::open || link->in_handshake()) lose(*id);
+    if (link->state == LinkState::open && !link->in_handshake()) continue;
+    report(*link, "too slow");
+    lose(*id);
   }
 }
 

@@ -10,8 +10,11 @@
 // it. A peer that has sent its FIN (half-closed) is LinkClosed at once; what it asked before is
 // still answered, as far as the answer was ready.
 //
+// A link to another server begins with TLS, and nobody is told of it before the handshake has shown
+// that the peer is of this cluster (ClusterTls). Who is not is reported.
+//
 // Limits: kUnwrittenBytesMax waits for a slow reader; past it the link is cut. kConnectTimeMax,
-// kHandshakeTimeMax, kDrainTimeMax, kLingerTimeMax: at each the link is cut.
+// kHandshakeTimeMax, kServerTimeMax, kDrainTimeMax, kLingerTimeMax: at each the link is cut.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +30,7 @@
 #include "server/ports.h"
 #include "shell/address_limits.h"
 #include "shell/link.h"
+#include "shell/tls/cluster_tls.h"
 #include "shell/tls/contexts.h"
 #include "shell/tls/session.h"
 
@@ -40,6 +44,8 @@ class Links {
   static constexpr std::size_t kSealBytesMax = std::size_t{64} * 1024;
   static constexpr Duration kConnectTimeMax = Duration::seconds(10);
   static constexpr Duration kHandshakeTimeMax = Duration::seconds(10);
+  // To another server: to connect, and then the handshake. It is tried anew soon.
+  static constexpr Duration kServerTimeMax = Duration::seconds(2);
   static constexpr Duration kDrainTimeMax = Duration::seconds(10);
   static constexpr Duration kLingerTimeMax = Duration::seconds(5);
   // Buffers that a flushed link gives back, for the next.
@@ -56,6 +62,13 @@ class Links {
 
   void use_tls(std::shared_ptr<const TlsContexts> contexts) { contexts_ = std::move(contexts); }
 
+  // Of links to other servers: null, and there are none.
+  using Report = std::function<void(const Log&)>;
+  void use_cluster(std::shared_ptr<const ClusterTls> cluster) { cluster_ = std::move(cluster); }
+  void report_to(Report report) { report_ = std::move(report); }
+
+  // A link that the acceptor gives, of use `server`.
+  void shake_hands(Now now, Link link);
   // A link that the acceptor, or another shard, gives to this one.
   LinkId adopt(Link link);
   // The link with all it has, out of this shard; nothing if it is gone.
@@ -72,6 +85,7 @@ class Links {
   void resume_reading(LinkId id);
   void start_tls(Now now, LinkId id, std::string_view domain);
   void close(Now now, LinkId id);
+  // Of those that nobody is told of nobody will be.
   void close_all(Now now);
 
   // Writes what the turn gathered.
@@ -91,6 +105,7 @@ class Links {
   void mark_dirty(LinkId id, Link& link);
   void forget(LinkId id);
   void lose(LinkId id);
+  void report(Link& link, std::string_view why);
   // link_input.cc
   void hear_connected(Now now, LinkId id, Link& link);
   void opened(LinkId id, Link& link);
@@ -112,11 +127,13 @@ class Links {
   AddressLimits* limits_;
   Tell tell_;
   std::shared_ptr<const TlsContexts> contexts_;
+  std::shared_ptr<const ClusterTls> cluster_;
+  Report report_;
   SlotTable<Link, LinkTag> links_;
   Deadlines<LinkId> deadlines_;
   std::vector<LinkId> dirty_;
   // What flush() is to tell.
-  std::vector<Ticket> failed_;
+  std::vector<LinkFailed> failed_;
   std::vector<LinkId> hopeless_;
   std::vector<std::string> spare_;
   std::unique_ptr<char[]> scratch_;

@@ -60,12 +60,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   raise_descriptor_limit();
   std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(options)));
   const ServerOptions& is = process->options_;
-  std::shared_ptr<const TlsContexts> contexts;
-  if (!is.certificates.empty()) {
-    auto loaded = TlsContexts::load(is.certificates);
-    if (!loaded) return Failure{std::move(loaded.error())};
-    contexts = std::move(*loaded);
-  }
+  NewCertificates tls;
+  if (const auto loaded = process->load_tls(tls); !loaded) return Failure{loaded.error()};
   std::vector<Sockets> sockets(is.shards);
   const auto opened = process->open_sockets(sockets);
   if (!opened) return Failure{opened.error()};
@@ -87,8 +83,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   for (std::uint8_t i = 0; i < is.shards; ++i) {
     process->shards_.push_back(std::make_unique<ShardThread>(ShardThread::Parts{
         ShardId(i), is.shards, &is.settings, random_seed(), std::move(sockets[i].listeners),
-        std::move(sockets[i].datagrams), &process->address_limits_, contexts, keys, is.ha1_kept,
-        process->recording_.get()}));
+        std::move(sockets[i].datagrams), &process->address_limits_, tls.contexts,
+        i == 0 ? tls.cluster : nullptr, keys, is.ha1_kept, process->recording_.get()}));
     company.shards.push_back(process->shards_.back().get());
   }
   company.store = process->store_.get();
@@ -116,13 +112,18 @@ Result<void, std::string> ServerProcess::open_sockets(std::vector<Sockets>& of_s
       !done) {
     return done;
   }
+  if (auto done = open_listeners(options_.cluster, LinkUse::server, Transport::tls,
+                                 endpoints_.cluster, std::span(of_shards).first(1));
+      !done) {
+    return done;
+  }
   return open_listeners(options_.xmpp, LinkUse::xmpp, Transport::tcp, endpoints_.xmpp, of_shards);
 }
 
 Result<void, std::string> ServerProcess::open_listeners(const std::vector<Endpoint>& at,
                                                         LinkUse use, Transport transport,
                                                         std::vector<Endpoint>& bound,
-                                                        std::vector<Sockets>& of_shards) {
+                                                        std::span<Sockets> of_shards) {
   for (Endpoint endpoint : at) {
     const auto free = check_free(endpoint, transport);
     if (!free) return Failure{free.error().text};
@@ -170,11 +171,28 @@ void ServerProcess::join() {
 }
 
 Result<void, std::string> ServerProcess::reload_certificates() {
-  if (options_.certificates.empty()) return {};
-  const auto loaded = TlsContexts::load(options_.certificates);
-  if (!loaded) return Failure{loaded.error()};
+  NewCertificates fresh;
+  if (auto loaded = load_tls(fresh); !loaded) return loaded;
   for (const auto& shard : shards_)
-    shard->mailbox().post_one(NewCertificates{*loaded});
+    shard->mailbox().post_one(NewCertificates{fresh});
+  return {};
+}
+
+Result<void, std::string> ServerProcess::load_tls(NewCertificates& loaded) const {
+  if (!options_.certificates.empty()) {
+    auto contexts = TlsContexts::load(options_.certificates);
+    if (!contexts) return Failure{std::move(contexts.error())};
+    loaded.contexts = std::move(*contexts);
+  }
+  if (options_.cluster_credentials) {
+    auto cluster = ClusterTls::load(*options_.cluster_credentials);
+    if (!cluster) return Failure{std::move(cluster.error())};
+    loaded.cluster = std::move(*cluster);
+  } else if (!options_.cluster.empty()) {
+    return Failure{
+        std::string("where other servers connect there is to be a shared key, or a "
+                    "certificate and a CA")};
+  }
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "shell/store/cluster_thread.h"
 #include "shell/store/store_backend.h"
 #include "shell/store/store_thread.h"
+#include "shell/tls/cluster_tls.h"
 #include "shell/tls/contexts.h"
 #include "shell/verifier/password_workers.h"
 
@@ -36,6 +39,10 @@ struct ServerOptions {
   std::vector<Endpoint> sip;                   // UDP and TCP
   std::vector<Endpoint> sips;                  // TLS
   std::vector<CertificateFiles> certificates;  // none: no TLS
+  // Where other servers connect; and how the servers of the cluster know one another, without which
+  // nobody can.
+  std::vector<Endpoint> cluster;
+  std::optional<ClusterCredentials> cluster_credentials;
   Ha1Kept ha1_kept;
   std::uint32_t links_per_address_max = 1'000;
   std::size_t password_threads = 1;
@@ -53,6 +60,7 @@ class ServerProcess {
     std::vector<Endpoint> xmpp;
     std::vector<Endpoint> sip;
     std::vector<Endpoint> sips;
+    std::vector<Endpoint> cluster;
   };
 
   // Serves from when it returns; one of many needs its cluster's store, and serves once it has its
@@ -91,9 +99,10 @@ class ServerProcess {
   Result<void, std::string> open_sockets(std::vector<Sockets>& of_shards);
   Result<void, std::string> open_listeners(const std::vector<Endpoint>& at, LinkUse use,
                                            Transport transport, std::vector<Endpoint>& bound,
-                                           std::vector<Sockets>& of_shards);
+                                           std::span<Sockets> of_shards);
   Result<void, std::string> open_datagrams(std::vector<Endpoint>& at,
                                            std::vector<Sockets>& of_shards);
+  Result<void, std::string> load_tls(NewCertificates& loaded) const;
   void answer(const AnswerAdmin& answer);
 
   ServerOptions options_;

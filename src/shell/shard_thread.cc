@@ -67,6 +67,8 @@ ShardThread::ShardThread(Parts parts)
       datagrams_(std::move(parts_.sockets)),
       outgoing_(parts_.shards) {
   links_.use_tls(parts_.tls_contexts);
+  links_.use_cluster(parts_.cluster_tls);
+  links_.report_to([this](const Log& line) { log_.write(now_, line); });
   watch(epoll_.get(), mailbox_.wake_fd(), kWake);
   for (std::size_t i = 0; i < datagrams_.sockets().size(); ++i) {
     watch(epoll_.get(), datagrams_.sockets()[i].fd.get(), kSockets + i);
@@ -173,6 +175,7 @@ void ShardThread::hear(std::uint64_t source, std::uint32_t events) {
 
 // A peer connected.
 void ShardThread::take(Link link) {
+  if (link.use == LinkUse::server) return links_.shake_hands(now_, std::move(link));
   LinkOpened opened{{}, link.use, link.transport, link.local, link.remote, std::nullopt};
   const bool tls_first = link.transport == Transport::tls;
   opened.link = links_.adopt(std::move(link));
@@ -217,7 +220,10 @@ void ShardThread::read_mail() {
                    },
                    [&](PasswordResult& result) { verifier_->answered(std::move(result)); },
                    [&](AdminAsked& asked) { turn_.input(now_, std::move(asked)); },
-                   [&](NewCertificates& fresh) { links_.use_tls(std::move(fresh.contexts)); },
+                   [&](NewCertificates& fresh) {
+                     links_.use_tls(std::move(fresh.contexts));
+                     links_.use_cluster(std::move(fresh.cluster));
+                   },
                    [&](StopAsked&) { stop(); },
                },
                mail);

@@ -59,6 +59,7 @@ struct ClusterAnswers {
 };
 struct NewCertificates {
   std::shared_ptr<const TlsContexts> contexts;
+  std::shared_ptr<const ClusterTls> cluster;
 };
 using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, ClusterAnswers, PasswordResult,
                           AdminAsked, NewCertificates, StopAsked>;
@@ -82,6 +83,7 @@ class ShardThread {
     std::vector<Datagrams::Socket> sockets;
     AddressLimits* address_limits = nullptr;          // none: no limit
     std::shared_ptr<const TlsContexts> tls_contexts;  // none: no TLS
+    std::shared_ptr<const ClusterTls> cluster_tls;    // none: no links to other servers
     VerifierKeys verifier_keys;
     Ha1Kept ha1_kept;
     record::BlockSink* recording = nullptr;  // none: it is not recorded

@@ -87,6 +87,7 @@ class LinksWorld {
   std::string heard;  // the bytes of all links
   int reads = 0;
   int opened = 0;
+  LinkOpened latest;
   int started_tls = 0;
   int closed = 0;
   int failed = 0;
@@ -99,7 +100,10 @@ class LinksWorld {
       heard.append(received->bytes);
       ++reads;
     }
-    opened += std::holds_alternative<LinkOpened>(input) ? 1 : 0;
+    if (const auto* link = std::get_if<LinkOpened>(&input)) {
+      latest = *link;
+      ++opened;
+    }
     started_tls += std::holds_alternative<TlsStarted>(input) ? 1 : 0;
     closed += std::holds_alternative<LinkClosed>(input) ? 1 : 0;
     failed += std::holds_alternative<LinkFailed>(input) ? 1 : 0;

@@ -8,8 +8,10 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "shell/server_process.h"
 #include "shell/sockets.h"
@@ -112,11 +114,17 @@ class ProcessWorld : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void start(std::unique_ptr<StoreBackend> backend = nullptr) {
+    const std::string error = try_to_start(std::move(backend), {}, {});
+    ASSERT_EQ(error, "");
+  }
+  // The error, if there is one.
+  std::string try_to_start(std::unique_ptr<StoreBackend> backend, std::vector<Endpoint> cluster,
+                           std::optional<ClusterCredentials> credentials) {
     std::string name = ::testing::TempDir() + "muster-XXXXXX";
     folder_ = ::mkdtemp(name.data());
     if (backend == nullptr) {
       auto store = SqliteStore::open({folder_ + "/muster.db"});
-      ASSERT_TRUE(store.ok()) << store.error();
+      if (!store) return store.error();
       backend = std::move(*store);
     }
     const Endpoint any{IpAddress::v4(127, 0, 0, 1), 0};
@@ -130,9 +138,12 @@ class ProcessWorld : public ::testing::Test {
     options.settings.loopback_sip_trusted = true;
     options.settings.allow_all_watchers = true;
     options.settings.limits.notify_interval_min = Duration();
+    options.cluster = std::move(cluster);
+    options.cluster_credentials = std::move(credentials);
     auto started = ServerProcess::start(std::move(options), std::move(backend));
-    ASSERT_TRUE(started.ok()) << started.error();
+    if (!started) return started.error();
     process = std::move(*started);
+    return {};
   }
   Endpoint xmpp() const { return process->endpoints().xmpp.at(0); }
   Endpoint sip() const { return process->endpoints().sip.at(0); }

@@ -4,6 +4,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 #include "shell/process_world.h"
@@ -49,6 +51,30 @@ TEST_F(ServerProcessTest, AStopWaitsForNobodyForEver) {
   process->ask_stop();
   process->join();  // returns, by ShardThread::kStopTimeMax
   user.hear_until("<system-shutdown");
+}
+
+// --- the links of a cluster ----------------------------------------------------------------------
+
+const Endpoint kAny{IpAddress::v4(127, 0, 0, 1), 0};
+
+TEST_F(ServerProcessTest, WhereServersConnectThereAreCredentials) {
+  EXPECT_EQ(try_to_start(nullptr, {kAny}, {}),
+            "where other servers connect there is to be a shared key, or a certificate and a CA");
+}
+
+TEST_F(ServerProcessTest, WhoIsOfNoClusterGetsNowhere) {
+  const std::string key = ::testing::TempDir() + "cluster-key";
+  std::ofstream(key) << std::string(ClusterTls::kKeyBytesMin, 'k');
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  ASSERT_EQ(try_to_start(nullptr, {kAny}, SharedKeyFile{key}), "");
+  std::filesystem::remove(key);
+  ASSERT_EQ(process->endpoints().cluster.size(), 1u);
+  EXPECT_NE(process->endpoints().cluster[0].port, 0);
+  const WaitingPeer peer(process->endpoints().cluster[0], SOCK_STREAM);
+  peer.say("GET / HTTP/1.1\r\n\r\n");
+  while (!peer.hear().empty()) {
+  }
+  XmppPeer user(xmpp(), "user", "secret");  // others are served
 }
 
 // A store that carries out nothing until it is let go.

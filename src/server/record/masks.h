@@ -121,6 +121,10 @@ class SipMask {
   bool escaped_ = false;  // the latest byte of a quoted string is '\'
 };
 
+// Of links to other servers, who tell one another no credentials; and where each byte counts: what
+// is masked has no frames.
+struct Unmasked {};
+
 // Of all links of a shard.
 class LinkMasks {
  public:
@@ -132,7 +136,7 @@ class LinkMasks {
  private:
   struct Place {
     std::uint32_t generation = 0;
-    std::variant<std::monostate, XmppMask, SipMask> mask;
+    std::variant<std::monostate, XmppMask, SipMask, Unmasked> mask;
   };
   std::vector<Place> places_;  // by slot
 };

@@ -27,7 +27,7 @@ inline constexpr std::size_t kParts<IpAddress> = 1;
 template <>
 inline constexpr std::size_t kParts<LinkOpened> = 6;
 template <>
-inline constexpr std::size_t kParts<LinkFailed> = 1;
+inline constexpr std::size_t kParts<LinkFailed> = 2;
 template <>
 inline constexpr std::size_t kParts<LinkClosed> = 1;
 template <>
@@ -136,7 +136,7 @@ inline constexpr std::size_t kParts<ResumeReading> = 1;
 template <>
 inline constexpr std::size_t kParts<CloseLink> = 1;
 template <>
-inline constexpr std::size_t kParts<OpenLink> = 4;
+inline constexpr std::size_t kParts<OpenLink> = 5;
 template <>
 inline constexpr std::size_t kParts<AskStore> = 2;
 template <>
@@ -205,7 +205,9 @@ template <>
 inline constexpr std::size_t kParts<cluster::SweepAssignments> = 2;
 
 template <>
-inline constexpr std::size_t kParts<ClusterSettings> = 5;
+inline constexpr std::size_t kParts<ClusterSettings> = 6;
+template <>
+inline constexpr std::size_t kParts<ServerLinkSettings> = 6;
 template <>
 inline constexpr std::size_t kParts<Settings> = 13;
 template <>
@@ -271,7 +273,7 @@ static_assert(sizeof(Limits) == 248);
 template <class Enum>
 inline constexpr Enum kLast{};
 template <>
-inline constexpr LinkUse kLast<LinkUse> = LinkUse::sip;
+inline constexpr LinkUse kLast<LinkUse> = LinkUse::server;
 template <>
 inline constexpr Transport kLast<Transport> = Transport::tls;
 template <>

@@ -180,6 +180,8 @@ void LinkMasks::begin(LinkId link, LinkUse use) {
   place.generation = link.generation;
   if (use == LinkUse::xmpp) {
     place.mask.emplace<XmppMask>();
+  } else if (use == LinkUse::server) {
+    place.mask.emplace<Unmasked>();
   } else {
     place.mask.emplace<SipMask>(false);
   }
@@ -195,6 +197,7 @@ void LinkMasks::apply(LinkId link, std::span<char> bytes) {
     Place& place = places_[link.slot];
     if (auto* xmpp = std::get_if<XmppMask>(&place.mask)) return xmpp->apply(bytes);
     if (auto* sip = std::get_if<SipMask>(&place.mask)) return sip->apply(bytes);
+    if (std::holds_alternative<Unmasked>(place.mask)) return;
   }
   for (char& byte : bytes)
     byte = mask_byte(byte, 'x');

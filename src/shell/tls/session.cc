@@ -65,8 +65,8 @@ void TlsSession::Freed::operator()(ssl_st* ssl) const {
   SSL_free(ssl);
 }
 
-TlsSession::TlsSession(std::shared_ptr<const TlsContexts> contexts, ssl_st* ssl)
-    : ssl_(ssl), contexts_(std::move(contexts)) {
+TlsSession::TlsSession(std::shared_ptr<const void> made_from, ssl_st* ssl)
+    : ssl_(ssl), made_from_(std::move(made_from)) {
   MUSTER_CHECK(ssl != nullptr);
   BIO* bio = BIO_new(scratch_method());
   MUSTER_CHECK(bio != nullptr);
@@ -90,6 +90,18 @@ std::unique_ptr<TlsSession> TlsSession::connect(std::shared_ptr<const TlsContext
   return session;
 }
 
+std::unique_ptr<TlsSession> TlsSession::accept(std::shared_ptr<const ClusterTls> cluster) {
+  ssl_st* ssl = cluster->accept();
+  return std::unique_ptr<TlsSession>(new TlsSession(std::move(cluster), ssl));
+}
+
+std::unique_ptr<TlsSession> TlsSession::connect(std::shared_ptr<const ClusterTls> cluster,
+                                                const std::string& host) {
+  ssl_st* ssl = cluster->connect(host);
+  if (ssl == nullptr) return nullptr;
+  return std::unique_ptr<TlsSession>(new TlsSession(std::move(cluster), ssl));
+}
+
 // --- steps ---------------------------------------------------------------------------------------
 
 void TlsSession::use(TlsScratch& scratch) {
@@ -105,7 +117,7 @@ TlsSession::Went TlsSession::shake_hands(TlsScratch& scratch) {
     return error == SSL_ERROR_WANT_READ && scratch.in.empty() ? Went::on : Went::broken;
   }
   started_ = true;
-  contexts_.reset();
+  made_from_.reset();
   return Went::started;
 }
 
@@ -134,6 +146,13 @@ TlsSession::Went TlsSession::hear(TlsScratch& scratch, std::string_view sealed) 
       default: return Went::broken;
     }
   }
+}
+
+std::string TlsSession::trouble() const {
+  const long verified = SSL_get_verify_result(ssl_.get());
+  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  return reason == nullptr ? "closed" : reason;
 }
 
 void TlsSession::seal(TlsScratch& scratch, std::string_view plain) {

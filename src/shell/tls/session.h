@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "server/ports.h"
+#include "shell/tls/cluster_tls.h"
 #include "shell/tls/contexts.h"
 
 struct ssl_st;
@@ -39,6 +40,10 @@ class TlsSession {
                                             LinkUse use, std::string_view domain);
   // Of a link that we opened.
   static std::unique_ptr<TlsSession> connect(std::shared_ptr<const TlsContexts> contexts);
+  // Of links to other servers. Null where the server of that name cannot be asked who it is.
+  static std::unique_ptr<TlsSession> accept(std::shared_ptr<const ClusterTls> cluster);
+  static std::unique_ptr<TlsSession> connect(std::shared_ptr<const ClusterTls> cluster,
+                                             const std::string& host);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -58,6 +63,8 @@ class TlsSession {
   void close(TlsScratch& scratch);
 
   bool started() const { return started_; }
+  // Why it broke, for an operator; to be asked before the next step of any session.
+  std::string trouble() const;
   // Which channel bindings it has, for TlsStarted; and one by its name (RFC 5929, RFC 9266).
   bool has_exporter() const;
   bool has_unique() const;
@@ -67,7 +74,7 @@ class TlsSession {
   std::string unsent;
 
  private:
-  TlsSession(std::shared_ptr<const TlsContexts> contexts, ssl_st* ssl);
+  TlsSession(std::shared_ptr<const void> made_from, ssl_st* ssl);
   Went shake_hands(TlsScratch& scratch);
   void use(TlsScratch& scratch);
   std::optional<std::string> end_point() const;
@@ -78,7 +85,7 @@ class TlsSession {
     void operator()(ssl_st* ssl) const;
   };
   std::unique_ptr<ssl_st, Freed> ssl_;
-  std::shared_ptr<const TlsContexts> contexts_;  // until the handshake is done
+  std::shared_ptr<const void> made_from_;  // until the handshake is done
   bool started_ = false;
   bool closed_ = false;
 };

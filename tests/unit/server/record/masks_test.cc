@@ -183,6 +183,16 @@ TEST(LinkMasks, EachLinkHasItsOwnState) {
   EXPECT_EQ(sip, "00");
 }
 
+// Its frames say how long they are in bytes that are no text.
+TEST(LinkMasks, WhatServersTellOneAnotherIsKept) {
+  LinkMasks masks;
+  masks.begin(LinkId{0, 1}, LinkUse::server);
+  const std::string said("\0\0\0\x20\x01Authorization: Basic YWxpY2U6c2VjcmV0", 45);
+  std::string kept = said;
+  masks.apply(LinkId{0, 1}, kept);
+  EXPECT_EQ(kept, said);
+}
+
 TEST(LinkMasks, OfALinkThatIsNotOpenAllIsMasked) {
   LinkMasks masks;
   masks.begin(LinkId{0, 1}, LinkUse::xmpp);

@@ -50,7 +50,7 @@ std::vector<Input> inputs() {
   std::vector<Input> all = {
       Started{},
       LinkOpened{kLink, LinkUse::sip, Transport::tls, kHere, kThere, Ticket(1u << 30)},
-      LinkFailed{Ticket(~std::uint64_t{0})},
+      LinkFailed{Ticket(~std::uint64_t{0}), LinkUse::server},
       BytesReceived{kLink, "<a/>"},
       TlsStarted{kLink, false, true},
       LinkClosed{kLink},
