@@ -18,7 +18,7 @@ using cluster::Role;
 using test::DocumentsWorld;
 
 constexpr int kServers = 12;
-constexpr Duration kTrouble = Duration::seconds(20);
+constexpr Duration kTrouble = Duration::seconds(10);
 constexpr Duration kRest = Duration::seconds(5);
 
 class Trouble {
@@ -112,7 +112,7 @@ class Trouble {
 };
 
 TEST(DocumentsRandom, after_any_trouble_all_agree) {
-  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     Trouble trouble(seed);
     trouble.make();
     trouble.end();
@@ -120,7 +120,7 @@ TEST(DocumentsRandom, after_any_trouble_all_agree) {
     const auto notifies =
         std::count_if(world.sent().begin(), world.sent().end(),
                       [](const auto& sent) { return sent.bytes.starts_with("NOTIFY "); });
-    EXPECT_GT(notifies, 500) << "there was little trouble at seed " << seed;
+    EXPECT_GT(notifies, 200) << "there was little trouble at seed " << seed;
     ASSERT_EQ(world.strayed(), std::vector<std::string>()) << "seed " << seed;
     for (int i = 0; i < kServers; ++i) {
       const DocumentCounters& counters = world.documents(i).counters();
