@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/prng.h"
+#include "codec/cluster/read.h"
 #include "support/cluster_documents.h"
 #include "support/presence_schema.h"
 
