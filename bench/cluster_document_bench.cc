@@ -105,7 +105,7 @@ void compare_and_write_a_level(benchmark::State& state) {
   std::string out;
   for (auto _ : state) {
     out.clear();
-    muster::cluster::write_update(before, now, 2, out);
+    muster::cluster::UpdateText::make(&before, now, {})->append_to(out, 2);
     benchmark::DoNotOptimize(out);
   }
 }

@@ -30,6 +30,14 @@ class DocumentCopy {
   // follow again, and the subscription is to be refreshed to get one.
   Result<Received, Error> receive(std::string_view body, Reader& reader);
 
+  // The same in two steps, for who looks at what was read before it is taken.
+  Result<Received, Error> take(Update update, const Limits& limits);
+  // What was read, or could not be, is not taken: only a full document makes it follow again.
+  void lose() { lost_ = true; }
+
+  // The document, once there is one and the copy is needed no more.
+  Document release() && { return *std::move(document_); }
+
  private:
   std::optional<Document> document_;
   std::uint32_t version_ = 0;  // of what came last

@@ -12,6 +12,7 @@
 namespace muster::cluster {
 namespace {
 
+constexpr std::size_t kVersionDigits = 10;  // of the longest
 constexpr std::string_view kDeclaration = "<?xml version='1.0' encoding='UTF-8'?>\n";
 
 void declare(xml::Writer& writer, std::string_view entity) {
@@ -150,30 +151,56 @@ class Changes {
   std::string& out_;
 };
 
-void write_root(const Document& document, std::string_view name,
-                std::optional<std::uint32_t> version, std::string& out) {
+// Returns where the digits of the version go, or went.
+std::size_t write_root(const Document& document, std::string_view name,
+                       const std::optional<std::string>& version, std::string& out) {
   ElementWriter elements(out);
   xml::Writer& writer = elements.writer();
   writer.verbatim(kDeclaration).open(name);
   declare(writer, document.entity);
+  std::size_t version_at = 0;
   if (version) {
-    writer.attribute("xmlns:p", kNsPidfDiff).attribute("version", std::to_string(*version));
+    writer.attribute("xmlns:p", kNsPidfDiff).attribute("version", *version);
+    version_at = out.size() - 1 - version->size();
   }
   elements.content(document);
   writer.close();
+  return version_at;
 }
 
-void open_diff(std::string_view entity, std::uint32_t version, std::string& out) {
+std::size_t open_diff(std::string_view entity, std::string_view version, std::string& out) {
   out += kDeclaration;
   out += "<p:pidf-diff";
   xml::append_declaration(out, {}, pidf::kNsPidf);
   xml::append_declaration(out, "c", kNsCluster);
   xml::append_declaration(out, "p", kNsPidfDiff);
   xml::append_attribute(out, "entity", entity);
-  xml::append_attribute(out, "version", std::to_string(version));
+  xml::append_attribute(out, "version", version);
   out += '>';
+  return out.size() - 2 - version.size();
 }
 constexpr std::string_view kDiffEnd = "</p:pidf-diff>";
+
+std::size_t write_changes(const std::vector<Change>& changes, std::string_view entity,
+                          std::string_view version, std::string& out) {
+  const std::size_t version_at = open_diff(entity, version, out);
+  Changes writer(out);
+  for (const Change& change : changes)
+    writer.write(change);
+  out += kDiffEnd;
+  return version_at;
+}
+
+// No full document is shorter: its texts, and the least that stands around them.
+std::size_t full_bytes_min(const Document& document) {
+  constexpr std::size_t kMarkup = 70;
+  std::size_t bytes = 0;
+  for (const ServerLoad& load : document.loads)
+    bytes += kMarkup + load.svr_id.size();
+  for (const ServerEndpoint& endpoint : document.endpoints)
+    bytes += kMarkup + endpoint.svr_id.size() + endpoint.contact.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -182,31 +209,43 @@ void write(const Document& document, std::string& out) {
 }
 
 void write_full(const Document& document, std::uint32_t version, std::string& out) {
-  write_root(document, "p:pidf-full", version, out);
+  write_root(document, "p:pidf-full", std::to_string(version), out);
 }
 
 void write_diff(const std::vector<Change>& changes, std::string_view entity, std::uint32_t version,
                 std::string& out) {
-  open_diff(entity, version, out);
-  Changes writer(out);
-  for (const Change& change : changes)
-    writer.write(change);
-  out += kDiffEnd;
+  write_changes(changes, entity, std::to_string(version), out);
 }
 
-void write_update(const Document& before, const Document& now, std::uint32_t version,
-                  std::string& out) {
-  const std::size_t begin = out.size();
-  write_diff(diff(before, now), now.entity, version, out);
-  std::string full;
-  write_full(now, version, full);
-  if (out.size() - begin > full.size()) out.replace(begin, std::string::npos, full);
+void UpdateText::append_to(std::string& out, std::uint32_t version) const {
+  out.append(text_, 0, version_at_).append(std::to_string(version)).append(text_, version_at_);
+}
+
+std::optional<UpdateText> UpdateText::make(const Document* before, const Document& now,
+                                           const Limits& limits) {
+  const std::size_t room = limits.bytes_max - std::min(limits.bytes_max, kVersionDigits);
+  UpdateText partial;
+  bool has_partial = before != nullptr;
+  if (has_partial) {
+    const std::vector<Change> changes = diff(*before, now);
+    has_partial = changes.size() <= limits.changes_max;
+    if (has_partial) {
+      partial.version_at_ = write_changes(changes, now.entity, {}, partial.text_);
+      has_partial = partial.text_.size() <= room;
+    }
+    if (has_partial && partial.text_.size() <= full_bytes_min(now)) return partial;
+  }
+  UpdateText full;
+  full.version_at_ = write_root(now, "p:pidf-full", std::string(), full.text_);
+  if (has_partial && partial.text_.size() <= full.text_.size()) return partial;
+  if (full.text_.size() > room || excess_of(now, limits)) return std::nullopt;
+  return full;
 }
 
 std::size_t write_users(const UsersList& list, std::size_t from, std::string_view entity,
                         std::uint32_t version, std::string& out, std::size_t bytes_max) {
   const std::size_t begin = out.size();
-  open_diff(entity, version, out);
+  open_diff(entity, std::to_string(version), out);
   Changes changes(out);
   if (from == 0) changes.write(Replace<UsersList>{{list.server_id, list.number, {}}});
   std::size_t at = from;

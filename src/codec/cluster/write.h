@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/cluster/change.h"
 #include "model/cluster/document.h"
+#include "model/cluster/limits.h"
 
 namespace muster::cluster {
 
@@ -26,9 +28,22 @@ void write_full(const Document& document, std::uint32_t version, std::string& ou
 void write_diff(const std::vector<Change>& changes, std::string_view entity, std::uint32_t version,
                 std::string& out);
 
-// What makes `now` of `before`, or the full document where that is shorter.
-void write_update(const Document& before, const Document& now, std::uint32_t version,
-                  std::string& out);
+// The text of a document that follows another, but for its version, which each subscription counts
+// for itself: one text serves all who have the same.
+class UpdateText {
+ public:
+  // What makes `now` of `before`; null: nothing has come yet. It is the full document where that
+  // is shorter, or where a Reader with these limits would refuse the changes; nothing if it would
+  // refuse the full document too.
+  static std::optional<UpdateText> make(const Document* before, const Document& now,
+                                        const Limits& limits);
+
+  void append_to(std::string& out, std::uint32_t version) const;
+
+ private:
+  std::string text_;
+  std::size_t version_at_ = 0;
+};
 
 // No chunk of a users list is longer, unless by one user alone.
 inline constexpr std::size_t kChunkBytesMax = std::size_t{256} * 1024;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -55,7 +56,7 @@ TEST_F(Copy, follows_any_document_by_updates) {
     ASSERT_EQ(receive(body), "changed") << body;
     ASSERT_EQ(*copy_.document(), now) << body;
     std::string update;
-    write_update(document, now, version, update);
+    UpdateText::make(&document, now, {})->append_to(update, version);
     ASSERT_LE(update.size(), body.size());
     ASSERT_LE(update.size(), full(now, version).size());
     changed += update == body ? 1 : 0;
@@ -131,6 +132,21 @@ TEST_F(Copy, a_users_list_comes_in_chunks) {
   EXPECT_GT(version, 3U);
   EXPECT_EQ(copy_.document()->lists[0], list);
   EXPECT_TRUE(copy_.document()->lists[0].complete());
+}
+
+// Who looks at what was read before it is taken may refuse it: the copy is as it was, and waits.
+TEST_F(Copy, what_is_refused_is_missing_until_a_full_document) {
+  ASSERT_EQ(receive(full(example_, 1)), "full");
+  auto update = reader_.read_update(changes(nothing_, 2));
+  ASSERT_TRUE(update.ok());
+  copy_.lose();
+  EXPECT_EQ(*copy_.document(), example_);
+  const auto taken = copy_.take(std::move(*update), reader_.limits());
+  ASSERT_FALSE(taken.ok());
+  EXPECT_EQ(taken.error(), Error::version_gap);
+  EXPECT_EQ(receive(full(example_, 3)), "full");
+  EXPECT_EQ(receive(changes(nothing_, 4)), "changed");
+  EXPECT_EQ(std::move(copy_).release(), example_);
 }
 
 TEST_F(Copy, a_chunk_again_begins_the_list_anew) {
