@@ -8,11 +8,14 @@
 
 namespace muster::cluster {
 
-LoadLevel ServerPicture::level() const {
+std::uint64_t ServerPicture::coming() const {
   // A server that says it settled more than it was given is wrong; it has settled all.
-  const std::uint64_t coming = given - std::min(given, report->settled) + asked;
+  return given - std::min(given, report->settled) + asked;
+}
+
+LoadLevel ServerPicture::level() const {
   constexpr std::uint64_t kHighest = std::numeric_limits<std::uint32_t>::max();
-  return {static_cast<std::uint32_t>(std::min(report->level.value + coming, kHighest))};
+  return {static_cast<std::uint32_t>(std::min(report->level.value + coming(), kHighest))};
 }
 
 bool ServerPicture::has_room() const {

@@ -49,7 +49,9 @@ struct ServerPicture {
   bool runs() const { return role == Role::running; }
   bool drains() const { return role == Role::draining; }
   bool known() const { return report.has_value(); }
-  // Only of one that is known.
+  // Only of one that is known: those whom the asker gave it and who are not in its report yet, and
+  // its level.
+  std::uint64_t coming() const;
   LoadLevel level() const;
   // Whether it takes one more user. One that is not known yet does not: it may be full.
   bool has_room() const;

@@ -45,6 +45,24 @@ class Arrivals {
     judge_growth();
   }
 
+  // One more, which has nobody yet, and which reports to all as the others do.
+  void add_server() {
+    Server& server = servers_.emplace_back();
+    server.incarnation = Incarnation(servers_.size());
+    Directory directory;
+    for (const Server& each : servers_)
+      directory.members.push_back(member(each.incarnation.number(), Role::running, plan_.max));
+    for (Server& each : servers_) {
+      each.of.resize(servers_.size());
+      each.came_as_seen.resize(servers_.size());
+      for (auto& came : each.came_as_seen)
+        came.resize(servers_.size());
+      each.report_at.resize(servers_.size());
+      each.picture.follow(directory);
+    }
+    report(servers_.size() - 1);
+  }
+
   // So many more users land within that time.
   void land(std::uint32_t users, Duration within) {
     for (std::uint32_t n = 0; n < users; ++n) {
@@ -107,23 +125,6 @@ class Arrivals {
   Duration up_to(Duration time) {
     const auto bound = static_cast<std::uint64_t>(time.in_microseconds()) + 1;
     return Duration::microseconds(static_cast<std::int64_t>(prng_.below(bound)));
-  }
-
-  void add_server() {
-    Server& server = servers_.emplace_back();
-    server.incarnation = Incarnation(servers_.size());
-    Directory directory;
-    for (const Server& each : servers_)
-      directory.members.push_back(member(each.incarnation.number(), Role::running, plan_.max));
-    for (Server& each : servers_) {
-      each.of.resize(servers_.size());
-      each.came_as_seen.resize(servers_.size());
-      for (auto& came : each.came_as_seen)
-        came.resize(servers_.size());
-      each.report_at.resize(servers_.size());
-      each.picture.follow(directory);
-    }
-    report(servers_.size() - 1);
   }
 
   // --- reports

@@ -97,6 +97,41 @@ TEST(Arrivals, TwelveServersGetAboutTheSameOfABurst) {
   }
 }
 
+// Thirteen askers who all see that one server is lower than the others.
+TEST(Arrivals, ABurstDoesNotOverrunWhoJustJoined) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Arrivals arrivals({.servers = 12, .land_anywhere = true, .seed = seed});
+    arrivals.run(Duration::seconds(5));
+    arrivals.land(600, Duration());
+    arrivals.run(Duration::seconds(10));
+    arrivals.add_server();
+    arrivals.run(Duration::seconds(5));
+    arrivals.land(520, Duration());
+    arrivals.run(Duration::seconds(10));
+    EXPECT_EQ(arrivals.users(), 1'120u);
+    EXPECT_EQ(arrivals.servers(), 13u);
+    // Even is 86, and each asker is off by one.
+    EXPECT_GE(arrivals.users_of(12), 86u - 13) << seed;
+    EXPECT_LE(sorted_users(arrivals).back(), 86u + 13) << seed;
+  }
+}
+
+// As in the paper: who joined gets nearly all, until it has as many as the others.
+TEST(Arrivals, OneAskerFillsTheLowestFirst) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Arrivals arrivals({.servers = 3, .seed = seed});
+    arrivals.run(Duration::seconds(5));
+    arrivals.land(150, Duration::minutes(1));
+    arrivals.run(Duration::minutes(2));
+    arrivals.add_server();
+    arrivals.run(Duration::seconds(5));
+    arrivals.land(50, Duration::minutes(2));
+    arrivals.run(Duration::minutes(3));
+    EXPECT_EQ(arrivals.users(), 200u);
+    EXPECT_GE(arrivals.users_of(3), 50u - 4) << seed;
+  }
+}
+
 TEST(Arrivals, WhoNeverComesLeavesNoTrace) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Arrivals arrivals({.servers = 3, .land_anywhere = true, .lost_per_cent = 30, .seed = seed});

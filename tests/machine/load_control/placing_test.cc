@@ -88,8 +88,8 @@ TEST(Placing, WhereOneLandedUntilItIsFull) {
   EXPECT_EQ(placed({{2, 40}, {3, 60}}, limit), 2u);
 }
 
-// As if each had been in a report at once.
-TEST(Placing, ABurstBetweenTwoReportsSpreads) {
+// The paper's rule to the letter.
+TEST(Placing, WithNobodyOnTheWayTheLowestTakesEachUser) {
   Picture picture = picture_of({{1, 70}, {2, 40}, {3, 90}, {4, 0, LoadLevel{60}}});
   std::vector<std::uint32_t> levels = {70, 40, 90, 0};
   const std::vector<std::uint32_t> max = {100, 100, 100, 60};
@@ -98,13 +98,103 @@ TEST(Placing, ABurstBetweenTwoReportsSpreads) {
     for (std::size_t i = 0; i < 4; ++i) {
       if (levels[i] < max[i]) lowest = std::min(lowest, levels[i]);
     }
+    const Incarnation to = place(picture, Incarnation(9), user(n), PlacingPolicy::lowest).server;
+    const std::size_t row = to.number() - 1;
+    ASSERT_EQ(levels[row]++, lowest) << n;
+    const std::uint64_t settled = picture.commit(to, 1);
+    picture.take_report(to, {{levels[row]}, levels[row], 0, settled});
+  }
+  EXPECT_EQ(levels, max);
+}
+
+// Who is on the way counts for each of the four who may ask; and yet one who asks alone fills all.
+TEST(Placing, ABurstOfOneAskerSpreadsAndFillsAll) {
+  Picture picture = picture_of({{1, 70}, {2, 40}, {3, 90}, {4, 0, LoadLevel{60}}});
+  std::vector<std::uint32_t> levels = {70, 40, 90, 0};
+  const std::vector<std::uint32_t> max = {100, 100, 100, 60};
+  std::vector<std::uint32_t> reckoned = levels;
+  const std::uint32_t parts = 8 + 15 + 3 + 15;  // a fourth of the places of each, rounded up
+  for (std::uint32_t n = 0; n < 160; ++n) {
+    std::uint32_t lowest = 1'000;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (reckoned[i] < max[i]) lowest = std::min(lowest, reckoned[i]);
+    }
     const Placement placement = place(picture, Incarnation(9), user(n), PlacingPolicy::lowest);
     ASSERT_EQ(placement.outcome, Outcome::placed) << n;
-    ASSERT_EQ(levels[placement.server.number() - 1]++, lowest) << n;
+    const std::size_t row = placement.server.number() - 1;
+    ASSERT_LT(levels[row]++, max[row]) << n;
+    if (n < parts) {
+      ASSERT_EQ(reckoned[row], lowest) << n;
+    }
+    reckoned[row] += 4;
   }
   EXPECT_EQ(levels, max);
   EXPECT_EQ(place(picture, Incarnation(9), user(999), PlacingPolicy::lowest).outcome,
             Outcome::all_full);
+}
+
+// What the servers have when each of them has placed so many at one moment, none knowing of the
+// others.
+std::vector<std::uint32_t> levels_after(const std::vector<Row>& rows, std::uint32_t users_of_each) {
+  std::vector<std::uint32_t> levels;
+  for (const Row& row : rows)
+    levels.push_back(row.level);
+  std::uint32_t next = 0;
+  for (const Row& asker : rows) {
+    Picture picture = picture_of(rows);
+    for (std::uint32_t n = 0; n < users_of_each; ++n) {
+      const Placement placement =
+          place(picture, Incarnation(asker.number), user(next++), PlacingPolicy::lowest);
+      ++levels.at(placement.server.number() - 1);
+    }
+  }
+  return levels;
+}
+
+TEST(Placing, ManyAskersAtOnceDoNotOverrunWhoJustJoined) {
+  std::vector<Row> rows;
+  for (std::uint64_t i = 1; i <= 12; ++i)
+    rows.push_back({i, 50});
+  rows.push_back({13, 0});
+  const std::vector<std::uint32_t> levels = levels_after(rows, 46);
+  // Even is 92: 600 that were there and 598 more, on 13 servers.
+  EXPECT_LE(levels.back(), 92u + 13);
+  EXPECT_GE(levels.back(), 92u - 13);
+  // Which of those who are alike takes the next one is a draw, so each is near it: 5 standard
+  // deviations of 13 draws among 12.
+  for (const std::uint32_t level : levels)
+    EXPECT_LE(level, 92u + 13);
+}
+
+// Places are parted, however few there are: each may give one to who has five.
+TEST(Placing, ManyAskersAtOncePassALimitByFewerThanTheyAre) {
+  for (const std::uint32_t places : {1u, 5u, 13u, 14u}) {
+    std::vector<Row> rows;
+    for (std::uint64_t i = 1; i <= 12; ++i)
+      rows.push_back({i, 50});
+    rows.push_back({13, 0, LoadLevel{places}});
+    const std::vector<std::uint32_t> levels = levels_after(rows, 49);
+    EXPECT_GE(levels.back(), places);
+    EXPECT_LT(levels.back(), places + 13);
+    for (std::size_t i = 0; i < 12; ++i)
+      EXPECT_LT(levels[i], 100u + 13);
+  }
+}
+
+// Who is full or not known may ask as well, and who drains too; who is a candidate has no users.
+TEST(Placing, WhoMayAskIsCounted) {
+  const auto third_goes_to = [](const Row& other) {
+    Picture picture = picture_of({{1, 0}, {2, 5}, other});
+    place(picture, Incarnation(1), user(0), PlacingPolicy::lowest);
+    place(picture, Incarnation(1), user(1), PlacingPolicy::lowest);
+    return place(picture, Incarnation(1), user(2), PlacingPolicy::lowest).server.number();
+  };
+  const LoadLevel max{100};
+  EXPECT_EQ(third_goes_to({3, 100}), 2u);  // the first has 2 of each of three
+  EXPECT_EQ(third_goes_to({3, 0, max, Role::running, false}), 2u);
+  EXPECT_EQ(third_goes_to({3, 0, max, Role::draining}), 2u);
+  EXPECT_EQ(third_goes_to({3, 0, max, Role::standby}), 1u);  // 2 of each of two
+  EXPECT_EQ(third_goes_to({3, 0, max, Role::gone}), 1u);
 }
 
 // At one moment, none knowing of the others.
