@@ -39,8 +39,7 @@ GrowthDecision Growth::step(Instant now, const Seen& seen) {
 
 void Growth::joined(Instant now, Incarnation server) {
   recruiting_.reset();
-  joined_ = server;
-  level_awaited_ = now + settings_.report_time_max;
+  insert(awaited_, Awaited{server, now + settings_.report_time_max});
 }
 
 void Growth::failed(Instant now) {
@@ -55,7 +54,8 @@ std::optional<Instant> Growth::next_deadline() const {
     if (when > stepped_at_ && (!next || when < *next)) next = when;
   };
   if (recruiting_) consider(recruiting_->until);
-  if (level_awaited_) consider(*level_awaited_);
+  for (const Awaited& awaited : awaited_)
+    consider(awaited.until);
   for (const Low& low : low_)
     consider(low.since + settings_.low_time);
   if (short_) {
@@ -65,22 +65,23 @@ std::optional<Instant> Growth::next_deadline() const {
   return next;
 }
 
-// Who is not known after the time is passed over, until all are known again.
+// Who is not known after its time is passed over, until it is known or does not run any more. Who
+// joined may be in the picture later, or be a candidate in it still.
 bool Growth::awaits_level(Instant now, std::span<const ServerPicture> servers) {
-  const ServerPicture* newest = find(servers, joined_);
-  const bool all_known =
-      (joined_ == Incarnation() || (newest != nullptr && newest->known())) &&
-      std::all_of(servers.begin(), servers.end(),
-                  [](const ServerPicture& server) { return server.known() || !server.runs(); });
-  if (all_known) {
-    joined_ = {};
-    level_awaited_.reset();
-    return false;
+  for (const ServerPicture& server : servers) {
+    if (!server.runs() || server.known()) continue;
+    insert(awaited_, Awaited{server.incarnation, now + settings_.report_time_max});
   }
-  if (!level_awaited_) level_awaited_ = now + settings_.report_time_max;
-  if (now < *level_awaited_) return true;
-  joined_ = {};
-  return false;
+  std::vector<Awaited> awaited;
+  for (const Awaited& one : awaited_) {
+    const ServerPicture* server = find(servers, one.server);
+    const bool runs = server != nullptr && server->runs();
+    if (runs ? server->known() : one.runs || now >= one.until) continue;
+    awaited.push_back({one.server, one.until, runs});
+  }
+  awaited_ = std::move(awaited);
+  return std::any_of(awaited_.begin(), awaited_.end(),
+                     [now](const Awaited& one) { return now < one.until; });
 }
 
 bool Growth::is_past_high_mark(const ServerPicture& server) const {
@@ -139,8 +140,9 @@ std::uint64_t Growth::room_beside(const ServerPicture& leaver, const Seen& seen)
 }
 
 GrowthDecision Growth::let_go(Instant now, const Seen& seen) {
-  if (std::any_of(seen.servers.begin(), seen.servers.end(),
-                  [](const ServerPicture& server) { return server.drains(); })) {
+  if (std::any_of(seen.servers.begin(), seen.servers.end(), [](const ServerPicture& server) {
+        return server.drains() || (server.runs() && !server.known());
+      })) {
     low_.clear();
     return {};
   }

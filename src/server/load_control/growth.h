@@ -8,8 +8,9 @@
 // themselves. A server without a limit is never past a mark.
 //
 // - One at a time. One that joined, or runs, and has not said its level yet has room, for all that
-//   is known; so nobody is recruited until it says so, or for report_time_max. After that it shares
-//   what comes, and another shortage is another. So it is too for who becomes main.
+//   is known; so nobody is recruited until it says so, or for report_time_max, each server's own.
+//   After that it shares what comes, and another shortage is another. So it is too for who becomes
+//   main.
 // - Candidates are asked in their order. One that does not come within recruit_time_max, or fails,
 //   is not asked again for recruit_back_off; when all have failed, that is the pause.
 // - One that was asked is awaited even if the shortage is over: the next one would wait for it.
@@ -83,6 +84,12 @@ class Growth {
     std::string candidate;
     Instant until;
   };
+  struct Awaited {
+    Incarnation server;
+    Instant until;
+    bool runs = false;  // by the picture
+    Incarnation key() const { return server; }
+  };
   struct Low {
     Incarnation server;
     Instant since;
@@ -101,8 +108,7 @@ class Growth {
   const LoadSettings& settings_;
   Instant stepped_at_;
   std::optional<Recruiting> recruiting_;
-  Incarnation joined_;                    // until it has said its level
-  std::optional<Instant> level_awaited_;  // until then, that of somebody
+  std::vector<Awaited> awaited_;  // sorted; who has not said its level, also when the time is over
   bool short_ = false;
   std::vector<Failed> failed_;
   std::vector<Low> low_;  // sorted

@@ -104,6 +104,43 @@ TEST_F(Grown, WhoJoinedAndSaysNothingIsNotAwaitedForEver) {
   EXPECT_EQ(step(8'000, 1), GrowthDecision(Recruit{"sip:a"}));
 }
 
+// One that is mute leaves to the next its own time.
+TEST_F(Grown, EachIsAwaitedForItsOwnTime) {
+  servers = {server(1, 100), unknown_server(2)};
+  EXPECT_EQ(step(0, 1), kNothing);
+  EXPECT_EQ(step(3'000, 1), GrowthDecision(Recruit{"sip:a"}));
+  growth.failed(at(4'000));
+  servers.push_back(unknown_server(3));
+  EXPECT_EQ(step(4'000, 1), kNothing);  // the third has room, for all that is known
+  EXPECT_EQ(growth.next_deadline(), at(7'000));
+  EXPECT_EQ(step(6'999, 1), kNothing);
+  EXPECT_EQ(step(7'000, 1), GrowthDecision(Recruit{"sip:b"}));
+  growth.failed(at(8'000));
+  // The second runs anew, and has its time anew.
+  servers[1].role = Role::standby;
+  step(8'000);
+  servers[1].role = Role::running;
+  candidates = {"sip:c"};
+  EXPECT_EQ(step(9'000, 1), kNothing);
+  EXPECT_EQ(step(11'999, 1), kNothing);
+  servers.erase(servers.begin() + 1);  // nobody awaits who is gone
+  EXPECT_EQ(step(11'999, 1), GrowthDecision(Recruit{"sip:c"}));
+}
+
+// It is among the candidates of the picture for as long as the directory is older.
+TEST_F(Grown, WhoJoinedIsAwaitedBeforeItRunsInThePicture) {
+  servers = {server(1, 100), unknown_server(2)};
+  servers[1].role = Role::standby;
+  EXPECT_EQ(step(0, 1), GrowthDecision(Recruit{"sip:a"}));
+  growth.joined(at(1'000), Incarnation(2));
+  EXPECT_EQ(step(1'000, 1), kNothing);
+  EXPECT_EQ(step(3'999, 1), kNothing);
+  servers[1].role = Role::running;
+  EXPECT_EQ(growth.next_deadline(), at(4'000));
+  EXPECT_EQ(step(3'999, 1), kNothing);
+  EXPECT_EQ(step(4'000, 1), GrowthDecision(Recruit{"sip:a"}));
+}
+
 // It knows of nobody's room yet.
 TEST_F(Grown, WhoBecomesMainHearsTheLevelsFirst) {
   servers = {server(1, 100), unknown_server(2), unknown_server(3)};
@@ -201,6 +238,17 @@ TEST_F(Grown, TheTimeIsWithoutABreak) {
   servers[2] = server(3, 50);
   EXPECT_EQ(step(2 * kLowTime + 1'000), kNothing);
   EXPECT_EQ(growth.next_deadline(), at(3 * kLowTime + 1'000));
+}
+
+// Its users, if it has any, may need the room.
+TEST_F(Grown, NobodyGoesWhileOneThatRunsIsNotKnown) {
+  servers = {server(1, 40), server(2, 20), unknown_server(3)};
+  for (std::int64_t now = 0; now <= 2 * kLowTime; now += 1'000)
+    EXPECT_EQ(step(now), kNothing) << now;
+  servers[2] = server(3, 60);
+  EXPECT_EQ(step(2 * kLowTime + 1'000), kNothing);
+  EXPECT_EQ(growth.next_deadline(), at(3 * kLowTime + 1'000));
+  EXPECT_EQ(step(3 * kLowTime + 1'000), GrowthDecision(LetGo{Incarnation(2)}));
 }
 
 TEST_F(Grown, OneRemainsAlwaysAndIsMain) {
