@@ -24,7 +24,7 @@ GrowthDecision Growth::step(Instant now, const Seen& seen) {
   if (recruiting_) {
     if (now < recruiting_->until) return {};
     GiveUpOn decision{recruiting_->candidate};
-    failed(now);
+    failed(now, decision.candidate);
     return decision;
   }
   if (awaits_level(now, seen.servers)) {
@@ -37,13 +37,13 @@ GrowthDecision Growth::step(Instant now, const Seen& seen) {
   return recruit(now, seen.candidates);
 }
 
-void Growth::joined(Instant now, Incarnation server) {
-  recruiting_.reset();
+void Growth::joined(Instant now, std::string_view candidate, Incarnation server) {
+  if (is_recruiting(candidate)) recruiting_.reset();
   insert(awaited_, Awaited{server, now + settings_.report_time_max});
 }
 
-void Growth::failed(Instant now) {
-  if (!recruiting_) return;
+void Growth::failed(Instant now, std::string_view candidate) {
+  if (!is_recruiting(candidate)) return;
   failed_.push_back({std::move(recruiting_->candidate), now + settings_.recruit_back_off});
   recruiting_.reset();
 }
@@ -53,7 +53,7 @@ std::optional<Instant> Growth::next_deadline() const {
   const auto consider = [&](Instant when) {
     if (when > stepped_at_ && (!next || when < *next)) next = when;
   };
-  if (recruiting_) consider(recruiting_->until);
+  if (recruiting_) return recruiting_->until;  // nothing else is decided before
   for (const Awaited& awaited : awaited_)
     consider(awaited.until);
   for (const Low& low : low_)
@@ -103,6 +103,10 @@ bool Growth::is_short(const Seen& seen) const {
     any_room = any_room || server.has_room();
   }
   return (any && all_past) || (seen.wanting > 0 && !any_room);
+}
+
+bool Growth::is_recruiting(std::string_view candidate) const {
+  return recruiting_ && recruiting_->candidate == candidate;
 }
 
 GrowthDecision Growth::recruit(Instant now, std::span<const std::string> candidates) {

@@ -26,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -68,9 +69,11 @@ class Growth {
   // One decision; there may be another, until there is none.
   GrowthDecision step(Instant now, const Seen& seen);
 
-  // The candidate that is being recruited is this server now; or it refused, or cannot be started.
-  void joined(Instant now, Incarnation server);
-  void failed(Instant now);
+  // A candidate is this server now; or it refused, or cannot be started. Each may be one that was
+  // given up: who comes after all is awaited as any other is, and the recruiting of the next goes
+  // on.
+  void joined(Instant now, std::string_view candidate, Incarnation server);
+  void failed(Instant now, std::string_view candidate);
 
   // When to step though nothing has changed.
   std::optional<Instant> next_deadline() const;
@@ -100,6 +103,7 @@ class Growth {
   bool is_past_high_mark(const ServerPicture& server) const;
   bool is_low(const ServerPicture& server) const;
   bool is_short(const Seen& seen) const;
+  bool is_recruiting(std::string_view candidate) const;
   GrowthDecision recruit(Instant now, std::span<const std::string> candidates);
   void note_low(Instant now, const Seen& seen);
   std::uint64_t room_beside(const ServerPicture& leaver, const Seen& seen) const;

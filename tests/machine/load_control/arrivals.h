@@ -228,7 +228,7 @@ class Arrivals {
     after(Duration::seconds(2), [this, candidate] {
       std::erase(plan_.candidates, candidate);
       add_server();
-      growth_.joined(now_, servers_.back().incarnation);
+      growth_.joined(now_, candidate, servers_.back().incarnation);
     });
   }
 

@@ -51,7 +51,7 @@ class Service {
     if (effect_at_ != second_) return;
     if (std::erase_if(servers_, [](const ServerPicture& s) { return s.drains(); }) > 0) return;
     servers_.push_back(server(next_++, 0));
-    growth_.joined(at(second_ * 1'000), servers_.back().incarnation);
+    growth_.joined(at(second_ * 1'000), candidates_[0], servers_.back().incarnation);
   }
 
   void place(std::uint32_t users) {

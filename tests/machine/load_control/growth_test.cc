@@ -78,7 +78,7 @@ TEST_F(Grown, TwoAreNotRecruitedForOneShortage) {
   EXPECT_EQ(step(0, 1), GrowthDecision(Recruit{"sip:a"}));
   EXPECT_EQ(step(0, 1), kNothing);
   EXPECT_EQ(step(10'000, 500), kNothing);  // under way
-  growth.joined(at(10'000), Incarnation(2));
+  growth.joined(at(10'000), "sip:a", Incarnation(2));
   EXPECT_EQ(step(10'000, 500), kNothing);  // not in the picture yet
   servers.push_back(unknown_server(2));
   EXPECT_EQ(step(11'000, 500), kNothing);  // its level is not known yet
@@ -92,14 +92,14 @@ TEST_F(Grown, TwoAreNotRecruitedForOneShortage) {
 TEST_F(Grown, WhoJoinedAndSaysNothingIsNotAwaitedForEver) {
   servers = {server(1, 100)};
   step(0, 1);
-  growth.joined(at(1'000), Incarnation(2));
+  growth.joined(at(1'000), "sip:a", Incarnation(2));
   EXPECT_EQ(step(1'000, 1), kNothing);
   EXPECT_EQ(growth.next_deadline(), at(4'000));
   servers.push_back(unknown_server(2));
   EXPECT_EQ(step(3'999, 1), kNothing);
   EXPECT_EQ(step(4'000, 1), GrowthDecision(Recruit{"sip:a"}));
   // The next one is awaited as long as it was.
-  growth.joined(at(5'000), Incarnation(3));
+  growth.joined(at(5'000), "sip:a", Incarnation(3));
   EXPECT_EQ(step(7'999, 1), kNothing);
   EXPECT_EQ(step(8'000, 1), GrowthDecision(Recruit{"sip:a"}));
 }
@@ -109,13 +109,13 @@ TEST_F(Grown, EachIsAwaitedForItsOwnTime) {
   servers = {server(1, 100), unknown_server(2)};
   EXPECT_EQ(step(0, 1), kNothing);
   EXPECT_EQ(step(3'000, 1), GrowthDecision(Recruit{"sip:a"}));
-  growth.failed(at(4'000));
+  growth.failed(at(4'000), "sip:a");
   servers.push_back(unknown_server(3));
   EXPECT_EQ(step(4'000, 1), kNothing);  // the third has room, for all that is known
   EXPECT_EQ(growth.next_deadline(), at(7'000));
   EXPECT_EQ(step(6'999, 1), kNothing);
   EXPECT_EQ(step(7'000, 1), GrowthDecision(Recruit{"sip:b"}));
-  growth.failed(at(8'000));
+  growth.failed(at(8'000), "sip:b");
   // The second runs anew, and has its time anew.
   servers[1].role = Role::standby;
   step(8'000);
@@ -132,7 +132,7 @@ TEST_F(Grown, WhoJoinedIsAwaitedBeforeItRunsInThePicture) {
   servers = {server(1, 100), unknown_server(2)};
   servers[1].role = Role::standby;
   EXPECT_EQ(step(0, 1), GrowthDecision(Recruit{"sip:a"}));
-  growth.joined(at(1'000), Incarnation(2));
+  growth.joined(at(1'000), "sip:a", Incarnation(2));
   EXPECT_EQ(step(1'000, 1), kNothing);
   EXPECT_EQ(step(3'999, 1), kNothing);
   servers[1].role = Role::running;
@@ -167,12 +167,12 @@ TEST_F(Grown, ACandidateThatDoesNotComeInTimeIsFollowedByTheNext) {
   EXPECT_EQ(step(29'999, 1), kNothing);
   EXPECT_EQ(step(30'000, 1), GrowthDecision(GiveUpOn{"sip:a"}));
   EXPECT_EQ(step(30'000, 1), GrowthDecision(Recruit{"sip:b"}));
-  growth.failed(at(31'000));             // it refused
+  growth.failed(at(31'000), "sip:b");    // it refused
   EXPECT_EQ(step(31'000, 1), kNothing);  // all have failed: a pause
   EXPECT_EQ(growth.next_deadline(), at(90'000));
   EXPECT_EQ(step(89'999, 1), kNothing);
   EXPECT_EQ(step(90'000, 1), GrowthDecision(Recruit{"sip:a"}));
-  growth.failed(at(90'500));
+  growth.failed(at(90'500), "sip:a");
   EXPECT_EQ(step(90'500, 1), kNothing);
   EXPECT_EQ(step(91'000, 1), GrowthDecision(Recruit{"sip:b"}));
 }
@@ -180,14 +180,51 @@ TEST_F(Grown, ACandidateThatDoesNotComeInTimeIsFollowedByTheNext) {
 TEST_F(Grown, WhoFailedIsPassedOverTheNextTime) {
   servers = {server(1, 100)};
   step(0, 1);
-  growth.failed(at(1'000));
+  growth.failed(at(1'000), "sip:a");
   EXPECT_EQ(step(1'000, 1), GrowthDecision(Recruit{"sip:b"}));
-  growth.joined(at(2'000), Incarnation(2));
+  growth.joined(at(2'000), "sip:b", Incarnation(2));
   candidates = {"sip:a", "sip:c"};
   servers.push_back(server(2, 100));
   EXPECT_EQ(step(3'000, 1), GrowthDecision(Recruit{"sip:c"}));
-  growth.failed(at(4'000));
+  growth.failed(at(4'000), "sip:c");
   EXPECT_EQ(step(61'000, 1), GrowthDecision(Recruit{"sip:a"}));
+}
+
+// What is heard of one that was given up is not about the next.
+TEST_F(Grown, WhoComesOrRefusesTooLateIsNotTheNext) {
+  for (const bool comes : {true, false}) {
+    Growth fresh(settings);
+    std::vector<ServerPicture> seen = {server(1, 100)};
+    const auto step = [&](std::int64_t milliseconds) {
+      return fresh.step(at(milliseconds), {seen, candidates, Incarnation(1), 1});
+    };
+    EXPECT_EQ(step(0), GrowthDecision(Recruit{"sip:a"}));
+    EXPECT_EQ(step(30'000), GrowthDecision(GiveUpOn{"sip:a"}));
+    EXPECT_EQ(step(30'000), GrowthDecision(Recruit{"sip:b"}));
+    if (comes) {
+      fresh.joined(at(31'000), "sip:a", Incarnation(2));
+      seen.push_back(server(2, 100));
+    } else {
+      fresh.failed(at(31'000), "sip:a");
+    }
+    EXPECT_EQ(step(40'000), kNothing) << comes;  // the second is under way
+    EXPECT_EQ(fresh.next_deadline(), at(60'000)) << comes;
+    EXPECT_EQ(step(60'000), GrowthDecision(GiveUpOn{"sip:b"})) << comes;
+  }
+}
+
+// With the next under way it is awaited all the same, and has its time from when it came.
+TEST_F(Grown, WhoComesTooLateIsAwaited) {
+  servers = {server(1, 100)};
+  EXPECT_EQ(step(0, 1), GrowthDecision(Recruit{"sip:a"}));
+  step(30'000, 1);
+  EXPECT_EQ(step(30'000, 1), GrowthDecision(Recruit{"sip:b"}));
+  growth.joined(at(31'000), "sip:a", Incarnation(2));
+  growth.failed(at(32'000), "sip:b");
+  candidates = {"sip:c"};
+  EXPECT_EQ(step(32'000, 1), kNothing);
+  EXPECT_EQ(growth.next_deadline(), at(34'000));
+  EXPECT_EQ(step(34'000, 1), GrowthDecision(Recruit{"sip:c"}));
 }
 
 TEST_F(Grown, GivingUpNeedsNoShortage) {
@@ -204,7 +241,7 @@ TEST_F(Grown, WithoutCandidatesNothingIsDone) {
   candidates.clear();
   EXPECT_EQ(step(0, 1), kNothing);
   EXPECT_EQ(growth.next_deadline(), std::nullopt);
-  growth.failed(at(0));  // of nobody
+  growth.failed(at(0), "sip:a");  // of nobody
   candidates = {"sip:c"};
   EXPECT_EQ(step(1, 1), GrowthDecision(Recruit{"sip:c"}));
 }
@@ -311,7 +348,7 @@ TEST_F(Grown, AShortageBeginsTheTimeAnew) {
   step(0);
   servers = {server(1, 100), server(2, 20, LoadLevel{20})};
   EXPECT_EQ(step(1'000, 1), GrowthDecision(Recruit{"sip:a"}));
-  growth.failed(at(2'000));
+  growth.failed(at(2'000), "sip:a");
   servers = {server(1, 40), server(2, 20)};
   EXPECT_EQ(step(kLowTime), kNothing);
   EXPECT_EQ(step(2 * kLowTime), GrowthDecision(LetGo{Incarnation(2)}));
