@@ -37,7 +37,7 @@ void Rebalance::joined(Instant now) {
 
 std::vector<Move> Rebalance::step(Instant now, std::span<const ServerPicture> servers) {
   std::vector<Move> moves;
-  follow(servers);
+  follow(now, servers);
   if (rows_.empty()) {
     if (rounds_left_ == 0 && !draining_) return moves;
     if (!in_flight_.empty() || now < rest_until_) return moves;
@@ -69,6 +69,11 @@ void Rebalance::ended(Instant now, Incarnation from, Incarnation to, std::uint32
     users -= these;
   }
   std::erase_if(in_flight_, [](const InFlight& move) { return move.users == 0; });
+  rest_after_the_last(now);
+}
+
+// Levels that tell of the move that ended last come within that time.
+void Rebalance::rest_after_the_last(Instant now) {
   if (in_flight_.empty()) rest_until_ = std::max(rest_until_, now + settings_.report_time_max);
 }
 
@@ -82,14 +87,15 @@ std::optional<Instant> Rebalance::next_deadline() const {
 }
 
 // Who is gone, or a candidate again, is part of nothing; who began to drain gets nobody any more.
-void Rebalance::follow(std::span<const ServerPicture> servers) {
+void Rebalance::follow(Instant now, std::span<const ServerPicture> servers) {
   const auto serves = [&](Incarnation incarnation) {
     const ServerPicture* server = find(servers, incarnation);
     return server != nullptr && server->role != Role::standby;
   };
   std::erase_if(rows_, [&](const Row& row) { return !serves(row.server); });
-  std::erase_if(in_flight_,
-                [&](const InFlight& move) { return !serves(move.from) || !serves(move.to); });
+  const auto ended = std::erase_if(
+      in_flight_, [&](const InFlight& move) { return !serves(move.from) || !serves(move.to); });
+  if (ended > 0) rest_after_the_last(now);
   draining_ = false;
   for (const ServerPicture& server : servers) {
     if (Row* row = find(rows_, server.incarnation)) row->drains = server.drains();

@@ -11,11 +11,12 @@
 // user weighs what the users of her server weigh in the mean.
 //
 // Reports come later than moves. So it reckons in rounds: it takes the levels once, moves until all
-// is even by its own reckoning, waits until the last move has ended and report_time_max has gone
-// by, and takes the levels once more. kEvenRoundsMax bounds how often, for levels that do not
-// follow the users (level.h, `measured`) or that arrivals bring apart as fast. A drain, which needs
-// only that users leave, has no such bound. The first round begins report_time_max after the
-// joining, when the level of who joined is known; a server that is not known then is passed over.
+// is even by its own reckoning, waits until the last move has ended, be it by a death, and
+// report_time_max has gone by, and takes the levels once more. kEvenRoundsMax bounds how often, for
+// levels that do not follow the users (level.h, `measured`) or that arrivals bring apart as fast. A
+// drain, which needs only that users leave, has no such bound. The first round begins
+// report_time_max after the joining, when the level of who joined is known; a server that is not
+// known then is passed over.
 //
 // The pace holds for both together: users and SIP dialogs per second (pace.h), and users in flight.
 // How many dialogs a user has is known only where she is; so a move comes with a number of dialogs,
@@ -85,7 +86,8 @@ class Rebalance {
     Row* to = nullptr;
   };
 
-  void follow(std::span<const ServerPicture> servers);
+  void follow(Instant now, std::span<const ServerPicture> servers);
+  void rest_after_the_last(Instant now);
   void begin_round(std::span<const ServerPicture> servers);
   void end_round(Instant now);
   Pair next_pair();

@@ -205,6 +205,26 @@ TEST(Rebalance, WhatIsInFlightEndsWithTheServer) {
             (Moves{{Incarnation(3), Incarnation(2), 10, 0}}));
 }
 
+// What else had moved in the round is in no report yet.
+TEST(Rebalance, ADeathThatEndsTheLastMoveIsFollowedByARest) {
+  LoadSettings settings;
+  settings.moved_users_per_second = 1'000;  // all at once
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  std::vector<ServerPicture> servers = {server(1, 100), server(2, 0), server(3, 80)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 39, 0},
+                                                       {Incarnation(3), Incarnation(2), 19, 0}}));
+  rebalance.ended(at(9'999), Incarnation(1), Incarnation(2), 39);
+  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);  // the third's are in flight still
+  servers.pop_back();
+  EXPECT_EQ(rebalance.step(at(10'000), servers), Moves{});
+  EXPECT_EQ(rebalance.next_deadline(), at(10'000 + kRest));
+  EXPECT_EQ(rebalance.step(at(10'000 + kRest - 1), servers), Moves{});
+  servers = {server(1, 61), server(2, 39)};
+  EXPECT_EQ(rebalance.step(at(10'000 + kRest), servers),
+            (Moves{{Incarnation(1), Incarnation(2), 10, 0}}));
+}
+
 TEST(Rebalance, WhoBeginsToDrainInARoundGetsNobodyAnyMore) {
   LoadSettings settings;
   settings.moves_in_flight_max = 10;
