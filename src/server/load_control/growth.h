@@ -1,6 +1,6 @@
 // When a server is added, and when one is let go (paper, figure 4, step 4; design, "Scale-in"). It
-// is the main's, made when it becomes main, who gives it a picture when that has changed or a
-// deadline has come, and does what it says.
+// is to be the main's (not yet: load_settings.h), made when it becomes main, who gives it a picture
+// when that has changed or a deadline has come, and does what it says.
 //
 // A server is recruited for a *shortage*: each server that runs is past its high mark, or users
 // want a place and none has room. With the high mark at 100 per cent, the default, this is the

@@ -1,5 +1,6 @@
-// How fast something may go: so many per second, exactly. In any span of time no more are granted
-// than the pace times that span and one burst, a tenth of what a second brings.
+// How fast something may go: so many per second. In any span of time no more are granted than the
+// pace times that span and one burst, which is a tenth of what a second brings, but at least 1, and
+// at least as many as were granted together, for what cannot be parted.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,8 @@ class Pace {
         burst_(std::max<std::int64_t>(1, per_second / 10) * kParts),
         left_(burst_) {}
 
-  // Whether `n` may go now. When it has rested for long enough, more than a burst may: what is one
-  // cannot be parted; the pace waits the longer after it.
+  // Whether `n` may go now, together. When it has rested for long enough, more than a burst may;
+  // the pace waits the longer after it.
   constexpr bool allows(Instant now, std::uint32_t n) {
     refill(now);
     return left_ >= n * kParts || left_ == burst_;

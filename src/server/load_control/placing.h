@@ -1,5 +1,6 @@
-// Which server takes the next user (paper, section 3.1, figure 4), asked by the server where she
-// lands. The user who has a live owner is hers, and nobody asks here.
+// Which server takes the next user (paper, section 3.1, figure 4), to be asked by the server
+// where she lands (not yet: load_settings.h). The user who has a live owner is hers, and nobody
+// asks here.
 //
 // `lowest`, the default: of the servers that have room the one with the lowest level. Each server
 // that runs or drains may ask, none knowing of what the others place until reports say so; so the

@@ -1,7 +1,8 @@
 // Which users move from server to server, by number: when a server joined, and when one drains
-// (paper, figure 4, step 6; design, "Moving users"). It is the main's, made when it becomes main,
-// who carries the moves out: the server that has the users says which, the one that gets them
-// accepts them first. Users in flight are reserved in the main's picture.
+// (paper, figure 4, step 6; design, "Moving users"). It is to be the main's (not yet:
+// load_settings.h), made when it becomes main, who carries the moves out: the server that has the
+// users says which, the one that gets them accepts them first. Users in flight are reserved in the
+// main's picture.
 //
 // A server joined: where levels are further apart than `spread` per cent of their mean, user by
 // user, from the server with the highest level to the one with the lowest that has room, until they

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -90,6 +92,38 @@ TEST(Pace, HoldsInAnySpanOfTime) {
     // And it is used: but for what rest would have saved beyond a burst.
     EXPECT_GT(all, burst);
   }
+}
+
+// The bound as the header has it, with grants of which some are larger than a burst.
+TEST(Pace, HoldsForWhatCannotBeParted) {
+  std::size_t beyond = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Prng prng(Prng::seed_of(seed));
+    const auto per_second = static_cast<std::uint32_t>(1 + prng.below(100));
+    Pace pace(per_second);
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;  // when, how many
+    std::int64_t now = 0;
+    for (int i = 0; i < 200; ++i) {
+      now += static_cast<std::int64_t>(prng.below(1'000'000));
+      const auto n = static_cast<std::uint32_t>(1 + prng.below(20));
+      if (!pace.allows(us(now), n)) continue;
+      pace.take(n);
+      taken.emplace_back(now, n);
+    }
+    const std::int64_t burst = std::max<std::int64_t>(1, per_second / 10);
+    for (std::size_t from = 0; from < taken.size(); ++from) {
+      std::int64_t sum = 0;
+      std::int64_t together = burst;
+      for (std::size_t to = from; to < taken.size(); ++to) {
+        sum += taken[to].second;
+        together = std::max(together, taken[to].second);
+        const std::int64_t span = taken[to].first - taken[from].first;
+        ASSERT_LE((sum - together) * 1'000'000, span * per_second) << "seed " << seed;
+        if ((sum - burst) * 1'000'000 > span * per_second) ++beyond;
+      }
+    }
+  }
+  EXPECT_GT(beyond, 0u);  // a burst alone is not the bound
 }
 
 }  // namespace
