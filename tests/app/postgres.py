@@ -1,11 +1,11 @@
-"""Debian's PostgreSQL as a process of the cases: on a free port of 127.0.0.1, with a password."""
+"""Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, with a
+password."""
 
 import os
 import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 
@@ -20,11 +20,6 @@ def whose():
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 class Postgres:
     """A server with one empty database, `muster`. It ends with end()."""
 
@@ -33,7 +28,6 @@ class Postgres:
         self.user = whose()
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self.port = free_port()
         self.process = None
         password = self.folder / "password"
         password.write_text(PASSWORD, encoding="utf-8")
@@ -43,7 +37,7 @@ class Postgres:
              "--no-sync"], check=True, capture_output=True, timeout=programs.PATIENCE_S,
             **self.as_user())
         self.passfile = self.folder / "pgpass"
-        self.passfile.write_text(f"127.0.0.1:{self.port}:*:muster:{PASSWORD}\n", encoding="utf-8")
+        self.passfile.write_text(f"*:*:*:muster:{PASSWORD}\n", encoding="utf-8")
         self.passfile.chmod(0o600)
         self.start()
         self.run("CREATE DATABASE muster", "postgres")
@@ -55,7 +49,7 @@ class Postgres:
                 "extra_groups": []}
 
     def connection(self, database="muster"):
-        return (f"host=127.0.0.1 port={self.port} user=muster dbname={database} "
+        return (f"host={self.folder} user=muster dbname={database} "
                 f"passfile={self.passfile}")
 
     def run(self, statement, database="muster"):
@@ -68,16 +62,14 @@ class Postgres:
     def begin(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-                 "-h", "127.0.0.1", "-k", self.folder],
+                [PROGRAMS / "postgres", "-D", self.folder / "data", "-h", "", "-k", self.folder],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user())
 
     def is_there(self):
         # After a kill, the processes that it left may still hold the folder: then it ends at once.
         if self.process.poll() is not None:
             self.begin()
-        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1",
-                                "-p", str(self.port)],
+        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.folder],
                                timeout=programs.PATIENCE_S, check=False)
         return asked.returncode == 0
 

@@ -1,15 +1,12 @@
 #include "support/postgres_server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,19 +20,8 @@ namespace muster::testing {
 namespace {
 
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
-
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(socket, any, size), 0);
-  EXPECT_EQ(::getsockname(socket, any, &size), 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
+// Of the socket's name; nothing listens on it, so that nobody else can have it.
+constexpr const char* kPort = "5432";
 
 // PostgreSQL refuses to be root's; Debian's package makes a user for it.
 const passwd* whose() {
@@ -67,7 +53,7 @@ pid_t start_program(const std::vector<std::string>& words, const std::string& ou
 
 }  // namespace
 
-PostgresServer::PostgresServer() : port_(free_port()) {
+PostgresServer::PostgresServer() {
   const bool in_memory = ::access("/dev/shm", W_OK) == 0;
   folder_ = std::string(in_memory ? "/dev/shm" : "/tmp") + "/muster-postgres-XXXXXX";
   EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
@@ -102,8 +88,8 @@ PostgresServer& PostgresServer::instance() {
 void PostgresServer::start() {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   const auto begin = [this] {
-    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p",
-                          std::to_string(port_), "-h", "127.0.0.1", "-k", folder_},
+    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p", kPort,
+                          "-h", "", "-k", folder_},
                          folder_ + "/log");
   };
   pid_ = begin();
@@ -140,7 +126,11 @@ std::string PostgresServer::make_database() {
 }
 
 std::string PostgresServer::connection(const std::string& database) const {
-  return "host=127.0.0.1 port=" + std::to_string(port_) + " user=muster dbname=" + database;
+  return "host=" + folder_ + " port=" + kPort + " user=muster dbname=" + database;
+}
+
+std::string PostgresServer::socket() const {
+  return folder_ + "/.s.PGSQL." + kPort;
 }
 
 RawPostgres::RawPostgres(const std::string& connection)

@@ -1,11 +1,10 @@
-// Debian's PostgreSQL, started by the tests on a free port of 127.0.0.1, in a folder of its own, as
+// Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, as
 // it is by default (fsync on). It ends with the thread that started it.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,12 +36,12 @@ class PostgresServer {
   // A new database's connection string.
   std::string make_database();
   std::string connection(const std::string& database) const;
+  std::string socket() const;
 
  private:
   std::string log() const;
 
   std::string folder_;
-  std::uint16_t port_ = 0;
   pid_t pid_ = -1;
   int databases_ = 0;
 };
