@@ -1,6 +1,8 @@
 """Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, with a
-password."""
+password. It does not outlive the runner, however that ends."""
 
+import ctypes
+import fcntl
 import os
 import pathlib
 import pwd
@@ -20,11 +22,50 @@ def whose():
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+PREFIX = "muster-postgres-"
+
+
+def end_with(runner):
+    """In the child, as the user that it is."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+    if os.getppid() != runner:
+        os.kill(os.getpid(), signal.SIGQUIT)
+
+
+def lock(folder):
+    """A descriptor, or None if the folder is somebody else's."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def remove_abandoned():
+    """The folders of runners that were killed. Who makes one locks it while it is empty."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        try:
+            if not any(folder.iterdir()):
+                continue
+            descriptor = lock(folder)
+        except OSError:
+            continue
+        if descriptor is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
+
+
 class Postgres:
     """A server with one empty database, `muster`. It ends with end()."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-postgres-"))
+        remove_abandoned()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.lock = lock(self.folder)
         self.user = whose()
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
@@ -60,10 +101,12 @@ class Postgres:
         return done.stdout.strip()
 
     def begin(self):
+        runner = os.getpid()
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAMS / "postgres", "-D", self.folder / "data", "-h", "", "-k", self.folder],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user())
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=lambda: end_with(runner), **self.as_user())
 
     def is_there(self):
         # After a kill, the processes that it left may still hold the folder: then it ends at once.
@@ -84,4 +127,5 @@ class Postgres:
     def end(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(programs.PATIENCE_S)
+        os.close(self.lock)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 namespace muster::testing {
 namespace {
 
+constexpr const char* kPrefix = "muster-postgres-";
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
 // Of the socket's name; nothing listens on it, so that nobody else can have it.
 constexpr const char* kPort = "5432";
@@ -51,12 +53,34 @@ pid_t start_program(const std::vector<std::string>& words, const std::string& ou
   ::_exit(127);
 }
 
+// Locked, if nobody else has it. What the owner starts does not keep it locked.
+Fd lock_folder(const std::string& folder) {
+  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+// Who makes one locks it before there is anything in it.
+void remove_abandoned(const std::filesystem::path& among) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(among, ignored)) {
+    if (entry.path().filename().string().find(kPrefix) != 0) continue;
+    if (std::filesystem::is_empty(entry.path(), ignored)) continue;
+    const Fd lock = lock_folder(entry.path());
+    if (lock.valid()) std::filesystem::remove_all(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 PostgresServer::PostgresServer() {
   const bool in_memory = ::access("/dev/shm", W_OK) == 0;
-  folder_ = std::string(in_memory ? "/dev/shm" : "/tmp") + "/muster-postgres-XXXXXX";
+  const std::string among = in_memory ? "/dev/shm" : "/tmp";
+  remove_abandoned(among);
+  folder_ = among + "/" + kPrefix + "XXXXXX";
   EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+  lock_ = lock_folder(folder_);
+  EXPECT_TRUE(lock_.valid());
   if (const passwd* user = whose()) {
     EXPECT_EQ(::chown(folder_.c_str(), user->pw_uid, user->pw_gid), 0);
   }

@@ -1,5 +1,6 @@
 // Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, as
-// it is by default (fsync on). It ends with the thread that started it.
+// it is by default (fsync on). It ends with the thread that started it. The folder of one whose
+// process was killed is removed by the next.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "shell/fd.h"
 #include "shell/store/postgres_store.h"
 #include "support/store_world.h"
 
@@ -44,6 +46,7 @@ class PostgresServer {
   std::string folder_;
   pid_t pid_ = -1;
   int databases_ = 0;
+  Fd lock_;  // of the folder, as long as it is somebody's
 };
 
 // Another program at the store's database: whatever SQL a test wants.
