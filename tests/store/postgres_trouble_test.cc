@@ -388,7 +388,7 @@ TEST(PostgresHang, AServerThatStopsIsGivenUp) {
   EXPECT_EQ(store->trouble(), "");
 }
 
-// --- kill -9 -------------------------------------------------------------------------------------
+// --- a server that ends --------------------------------------------------------------------------
 
 // Asks one group after the other, and remembers what it was told is done.
 class Worker {
@@ -442,14 +442,14 @@ class Worker {
 };
 
 // What was not acknowledged may be there too. Service resumes by itself.
-TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
+void end_the_server_under_a_worker(void (PostgresServer::*end)()) {
   PostgresServer server;
   const auto store = testing::open_postgres({.connection = server.make_database()});
   testing::carry_out(*store, LoadUser{alice, true});
   Worker worker(*store);
   for (int life = 1; life <= 4; ++life) {
     ASSERT_TRUE(worker.wait_for(40)) << "life " << life;
-    server.kill();
+    (server.*end)();
     server.start();
   }
   ASSERT_TRUE(worker.wait_for(40));
@@ -466,3 +466,10 @@ TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
 
 }  // namespace
 }  // namespace muster
+TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
+  end_the_server_under_a_worker(&PostgresServer::kill);
+}
+TEST(PostgresKill, WhatIsAcknowledgedSurvivesAFastShutdown) {
+  end_the_server_under_a_worker(&PostgresServer::shut_down);
+}
+

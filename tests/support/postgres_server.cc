@@ -135,6 +135,11 @@ void PostgresServer::kill() {
   ::waitpid(pid_, nullptr, 0);
 }
 
+void PostgresServer::shut_down() {
+  ::kill(pid_, SIGINT);
+  ::waitpid(pid_, nullptr, 0);
+}
+
 void PostgresServer::stop() const {
   ASSERT_EQ(::kill(pid_, SIGSTOP), 0);
 }

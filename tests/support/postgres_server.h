@@ -31,6 +31,8 @@ class PostgresServer {
   void start();
   // SIGKILL to the postmaster; its other processes end when they see it gone.
   void kill();
+  // As an operator does who does not wait for the clients (a fast shutdown); returns when it ended.
+  void shut_down();
   // SIGSTOP to the postmaster: who connects is let in by the kernel, and not answered.
   void stop() const;
   void go_on() const;
@@ -44,9 +46,9 @@ class PostgresServer {
   std::string log() const;
 
   std::string folder_;
+  Fd lock_;  // of the folder, as long as it is somebody's
   pid_t pid_ = -1;
   int databases_ = 0;
-  Fd lock_;  // of the folder, as long as it is somebody's
 };
 
 // Another program at the store's database: whatever SQL a test wants.

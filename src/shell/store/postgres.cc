@@ -263,7 +263,8 @@ void Database::flush() {
       sent_.clear();
       return;
     }
-    MUSTER_CHECK(answered < sent_.size());
+    // A server that shuts down says so last, behind a COMMIT that it has answered.
+    if (answered == sent_.size()) return lose(first_line(PQresultErrorMessage(result.get())));
     take(std::move(result), sent_[answered++]);
   }
 }
