@@ -74,7 +74,7 @@ ServerTable::ServerTable(sqlite::Database& database)
     : database_(database),
       find_(database, "SELECT role, boot, lease_end FROM servers WHERE incarnation = ?"),
       alive_(database, "SELECT incarnation FROM servers WHERE svr_id = ? AND role <> ?"),
-      count_(database, "SELECT count(*) FROM servers"),
+      count_alive_(database, "SELECT count(*) FROM servers WHERE role <> ?"),
       all_(database,
            "SELECT incarnation, role, boot, lease_end, svr_id, link, max_level, sip, xmpp, wss"
            " FROM servers ORDER BY incarnation"),
@@ -119,8 +119,8 @@ Incarnation ServerTable::alive(std::string_view svr_id) {
   return rows.next() ? incarnation_in(rows, 0) : Incarnation();
 }
 
-std::uint32_t ServerTable::count() {
-  Rows rows = count_.rows();
+std::uint32_t ServerTable::count_alive() {
+  Rows rows = count_alive_.rows(number_of(Role::gone));
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
 }
 
