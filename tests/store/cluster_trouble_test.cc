@@ -21,6 +21,7 @@ namespace {
 
 using testing::a_server;
 using testing::address;
+using testing::DiskFault;
 using testing::FaultyDisk;
 using ::testing::HasSubstr;
 using testing::RandomClusterRequests;
@@ -193,24 +194,12 @@ bool fail_the_nth_operation(FaultyDisk::Fault fault, int n, bool lasting) {
   return hit;
 }
 
-void fail_every_operation(FaultyDisk::Fault fault, bool lasting) {
-  int n = 0;
-  while (fail_the_nth_operation(fault, n, lasting) && !::testing::Test::HasFailure())
-    ++n;
-  EXPECT_GT(n, 10) << "the group must do something that can fail";
-}
+class ClusterEveryOperation : public ::testing::TestWithParam<DiskFault> {};
+INSTANTIATE_TEST_SUITE_P(Of, ClusterEveryOperation, ::testing::ValuesIn(testing::kDiskFaults),
+                         testing::name_of);
 
-TEST(ClusterDisk, FullOnce) {
-  fail_every_operation(FaultyDisk::Fault::full, false);
-}
-TEST(ClusterDisk, FullForLong) {
-  fail_every_operation(FaultyDisk::Fault::full, true);
-}
-TEST(ClusterDisk, ErrorOnce) {
-  fail_every_operation(FaultyDisk::Fault::io_error, false);
-}
-TEST(ClusterDisk, ErrorForLong) {
-  fail_every_operation(FaultyDisk::Fault::io_error, true);
+TEST_P(ClusterEveryOperation, MayFail) {
+  testing::fail_every_operation(GetParam(), fail_the_nth_operation);
 }
 
 // --- files that are not what they must be --------------------------------------------------------

@@ -27,6 +27,7 @@ namespace {
 
 using testing::address;
 using testing::at;
+using testing::DiskFault;
 using testing::FaultyDisk;
 using ::testing::HasSubstr;
 using testing::RawSqlite;
@@ -236,24 +237,12 @@ bool fail_the_nth_operation(FaultyDisk::Fault fault, int n, bool lasting) {
   return hit;
 }
 
-void fail_every_operation(FaultyDisk::Fault fault, bool lasting) {
-  int n = 0;
-  while (fail_the_nth_operation(fault, n, lasting) && !::testing::Test::HasFailure())
-    ++n;
-  EXPECT_GT(n, 10) << "the group must do something that can fail";
-}
+class SqliteEveryOperation : public ::testing::TestWithParam<DiskFault> {};
+INSTANTIATE_TEST_SUITE_P(Of, SqliteEveryOperation, ::testing::ValuesIn(testing::kDiskFaults),
+                         testing::name_of);
 
-TEST(SqliteDisk, FullOnce) {
-  fail_every_operation(FaultyDisk::Fault::full, false);
-}
-TEST(SqliteDisk, FullForLong) {
-  fail_every_operation(FaultyDisk::Fault::full, true);
-}
-TEST(SqliteDisk, ErrorOnce) {
-  fail_every_operation(FaultyDisk::Fault::io_error, false);
-}
-TEST(SqliteDisk, ErrorForLong) {
-  fail_every_operation(FaultyDisk::Fault::io_error, true);
+TEST_P(SqliteEveryOperation, MayFail) {
+  testing::fail_every_operation(GetParam(), fail_the_nth_operation);
 }
 
 // Groups whose pages do not fit into memory are written before they are committed.

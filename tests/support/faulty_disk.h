@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -193,3 +194,30 @@ class FaultyDisk {
 };
 
 }  // namespace muster::testing
+// --- each operation in turn ----------------------------------------------------------------------
+
+struct DiskFault {
+  const char* name;
+  FaultyDisk::Fault fault;
+  bool lasting;
+};
+inline constexpr std::array<DiskFault, 4> kDiskFaults = {{
+    {"FullOnce", FaultyDisk::Fault::full, false},
+    {"FullForLong", FaultyDisk::Fault::full, true},
+    {"ErrorOnce", FaultyDisk::Fault::io_error, false},
+    {"ErrorForLong", FaultyDisk::Fault::io_error, true},
+}};
+inline std::string name_of(const ::testing::TestParamInfo<DiskFault>& tested) {
+  return tested.param.name;
+}
+
+// `fail_the_nth` lets a store live through the n-th operation's failure; false once n is beyond
+// what is done.
+inline void fail_every_operation(const DiskFault& how,
+                                 bool (*fail_the_nth)(FaultyDisk::Fault, int n, bool lasting)) {
+  int n = 0;
+  while (fail_the_nth(how.fault, n, how.lasting) && !::testing::Test::HasFailure())
+    ++n;
+  EXPECT_GT(n, 10) << "the group must do something that can fail";
+}
+
