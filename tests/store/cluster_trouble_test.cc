@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/settings.h"
 #include "shell/store/cluster_schema.h"
 #include "support/cluster_world.h"
 #include "support/faulty_disk.h"
@@ -200,6 +201,26 @@ INSTANTIATE_TEST_SUITE_P(Of, ClusterEveryOperation, ::testing::ValuesIn(testing:
 
 TEST_P(ClusterEveryOperation, MayFail) {
   testing::fail_every_operation(GetParam(), fail_the_nth_operation);
+}
+
+// --- others at the file --------------------------------------------------------------------------
+
+// Less than the time to the next renewal, or else one lock would cost a lease.
+TEST(ClusterLock, IsNotWaitedForAsLongAsALeaseLasts) {
+  const TemporaryFolder folder;
+  auto& disk = FaultyDisk::instance();
+  const auto store = testing::open_cluster({.file = {.path = folder.file("cluster.db"),
+                                                     .busy_time_max = Duration::seconds(2),
+                                                     .vfs = FaultyDisk::kName}});
+  RawSqlite other(folder.file("cluster.db"));
+  other.run("BEGIN IMMEDIATE");
+  disk.waited = {};
+  EXPECT_EQ(testing::words(
+                testing::carry_out(*store, TakeLease{a_server("a"), false, Duration::seconds(10)})),
+            "failed: busy");
+  EXPECT_GT(disk.waited, Duration());
+  EXPECT_LT(disk.waited, ClusterSettings().renew_after);
+  other.run("ROLLBACK");
 }
 
 // --- files that are not what they must be --------------------------------------------------------

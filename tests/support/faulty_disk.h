@@ -15,6 +15,8 @@
 #include <set>
 #include <string>
 
+#include "base/time.h"
+
 namespace muster::testing {
 
 class FaultyDisk {
@@ -44,6 +46,9 @@ class FaultyDisk {
   }
 
   bool hit() const { return hit_; }
+
+  // How long SQLite waited for others' locks.
+  Duration waited;
 
   int writes = 0;
   int flushes = 0;
@@ -77,6 +82,11 @@ class FaultyDisk {
     vfs_.xGetLastError = [](sqlite3_vfs*, int size, char* text) {
       auto& disk = instance();
       return disk.full_ ? ENOSPC : disk.real_->xGetLastError(disk.real_, size, text);
+    };
+    vfs_.xSleep = [](sqlite3_vfs*, int microseconds) {
+      auto& disk = instance();
+      disk.waited = disk.waited + Duration::microseconds(microseconds);
+      return disk.real_->xSleep(disk.real_, microseconds);
     };
     EXPECT_EQ(sqlite3_vfs_register(&vfs_, 0), SQLITE_OK);
   }
@@ -193,7 +203,6 @@ class FaultyDisk {
   Fault fault_ = Fault::full;
 };
 
-}  // namespace muster::testing
 // --- each operation in turn ----------------------------------------------------------------------
 
 struct DiskFault {
@@ -221,3 +230,4 @@ inline void fail_every_operation(const DiskFault& how,
   EXPECT_GT(n, 10) << "the group must do something that can fail";
 }
 
+}  // namespace muster::testing
