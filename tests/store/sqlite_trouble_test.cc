@@ -345,6 +345,31 @@ TEST_F(SqliteTrouble, AFolderThatIsNotThereIsSaid) {
   EXPECT_THAT(opened.error(), HasSubstr("no/such.db: No such file or directory"));
 }
 
+// Whoever opens a file that somebody else has waits once, not once for each attempt.
+void open_beside(const std::vector<const char*>& others) {
+  constexpr Duration kBusyTimeMax = Duration::milliseconds(100);
+  const TemporaryFolder folder;
+  auto& disk = FaultyDisk::instance();
+  RawSqlite other(folder.file());
+  for (const char* statement : others)
+    other.run(statement);
+  disk.waited = {};
+  const auto opened = SqliteStore::open(
+      {.path = folder.file(), .busy_time_max = kBusyTimeMax, .vfs = FaultyDisk::kName});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), folder.file() + ": database is locked (5)");
+  EXPECT_GT(disk.waited, Duration());
+  EXPECT_LE(disk.waited, kBusyTimeMax + kBusyTimeMax);
+}
+
+TEST(SqliteOpening, WaitsOnceForAFileThatNobodyMayRead) {
+  open_beside({"BEGIN EXCLUSIVE"});
+}
+// It is no WAL yet, and cannot become one beside a reader.
+TEST(SqliteOpening, WaitsOnceForAFileThatSomebodyReads) {
+  open_beside({"PRAGMA user_version = 0", "BEGIN", "SELECT count(*) FROM sqlite_schema"});
+}
+
 TEST_F(SqliteTrouble, AnotherProgramsDatabaseIsRefusedAsItIs) {
   const std::string file = folder_.file("other.db");
   RawSqlite(file).run("CREATE TABLE secrets (text)");
