@@ -164,7 +164,9 @@ TEST_F(PostgresTrouble, AnEncodingThatIsNotUtf8IsRefused) {
 TEST(PostgresConnection, ThatIsNoneIsRefusedWithoutItsPassword) {
   for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
                              "host=db password=geheim and more", "host=db passwd=geheim more",
-                             "host=db passwd geheim", "postgres://u:geheim/muster"}) {
+                             "host=db passwd geheim", "postgres://u:geheim/muster",
+                             "host=u:geheim@db dbname=muster", "dbname=postgres://u:geheim@db/m",
+                             "host=db user=u:geheim@db", "hostaddr=postgres://u:geheim"}) {
     const auto opened = PostgresStore::open({.connection = secret});
     ASSERT_FALSE(opened.ok()) << secret;
     EXPECT_EQ(opened.error().find("geheim"), std::string::npos) << opened.error();

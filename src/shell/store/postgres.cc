@@ -55,6 +55,16 @@ bool are_ports(std::string_view value) {
   return value.find_first_not_of("0123456789,") == std::string_view::npos;
 }
 
+// When it cannot be connected: by libpq, or by the server.
+bool is_told(std::string_view keyword) {
+  return keyword == "host" || keyword == "hostaddr" || keyword == "user" || keyword == "dbname";
+}
+
+// "USER:PASSWORD@HOST" where another thing should be. (libpq takes a URI as a `dbname` too.)
+bool may_be_uri(std::string_view value) {
+  return value.find('@') != std::string_view::npos || value.find("://") != std::string_view::npos;
+}
+
 // Behind the last option there is one without a name.
 template <class Visit>
 void for_each_set(const PQconninfoOption* options, Visit visit) {
@@ -86,6 +96,8 @@ std::optional<std::string> why_unfit(const std::string& connection) {
     } else if (keyword == "port" && !are_ports(value)) {
       // "postgres://USER:PASSWORD/" would be told with it when it is connected to.
       unfit = "a connection string with a port that is no number";
+    } else if (is_told(keyword) && may_be_uri(value)) {
+      unfit = "a connection string with an address as its " + std::string(keyword);
     }
   });
   return unfit;
