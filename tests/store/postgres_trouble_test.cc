@@ -349,7 +349,7 @@ TEST_F(PostgresTrouble, ACommitThatIsCutIsInDoubt) {
 }
 
 TEST_F(PostgresTrouble, ADatabaseThatDoesNotAnswerIsGivenUp) {
-  options_.answer_time_max = Duration::milliseconds(300);
+  options_.answer_time_max = Duration::milliseconds(600);
   store_ = open();
   const pid_t process = std::stoi(its_process());
   ASSERT_EQ(::kill(process, SIGSTOP), 0);
@@ -364,7 +364,7 @@ TEST(PostgresHang, AServerThatStopsIsGivenUp) {
   PostgresServer server;
   PostgresStore::Options options{.connection = server.make_database()};
   options.connect_time_max = Duration::seconds(2);
-  options.answer_time_max = Duration::milliseconds(300);
+  options.answer_time_max = Duration::milliseconds(600);
   const auto store = testing::open_postgres(options);
   const auto asked = [&](StoreRequest request) {
     return testing::words(testing::carry_out(*store, std::move(request)));
@@ -466,8 +466,6 @@ void end_the_server_under_a_worker(void (PostgresServer::*end)()) {
     EXPECT_TRUE(found.contains(contact)) << contact;
 }
 
-}  // namespace
-}  // namespace muster
 TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
   end_the_server_under_a_worker(&PostgresServer::kill);
 }
@@ -475,3 +473,5 @@ TEST(PostgresKill, WhatIsAcknowledgedSurvivesAFastShutdown) {
   end_the_server_under_a_worker(&PostgresServer::shut_down);
 }
 
+}  // namespace
+}  // namespace muster

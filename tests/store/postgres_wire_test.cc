@@ -81,5 +81,26 @@ TEST_F(PostgresWire, EndsWithAShutdownBeforeEachMessage) {
   fail_before_every_message(FaultyWire::Fault::shutdown);
 }
 
+// Each message comes in time, and all of them do not.
+TEST(PostgresTrickle, IsGivenUpAsWhatDoesNotAnswer) {
+  FaultyWire wire(PostgresServer::instance().socket());
+  PostgresStore::Options options{.connection = PostgresServer::instance().make_database()};
+  options.connection += wire.way();
+  options.connect_time_max = Duration::seconds(20);
+  options.answer_time_max = Duration::seconds(1);
+  const auto store = testing::open_postgres(options);
+  const auto asked = [&](StoreRequest request) {
+    return testing::words(testing::carry_out(*store, std::move(request)));
+  };
+  EXPECT_EQ(asked(LoadUser{alice, true}), "user, policy 0");
+  wire.take_time(200);
+  EXPECT_EQ(asked(SetRosterItem{alice, address("x"), {}, {}, 100'000}), "failed: broken");
+  EXPECT_EQ(store->trouble(), "PostgreSQL: the database does not answer");
+  wire.take_time(0);
+  while (asked(LoadUser{bob}) == "failed: broken") {
+  }
+  EXPECT_EQ(asked(LoadUser{alice}), "user, policy 0");
+}
+
 }  // namespace
 }  // namespace muster

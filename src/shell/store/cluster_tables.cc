@@ -30,8 +30,7 @@ std::int64_t lease_end_of(Duration time, const StoreTime& now) {
   return (now.since_boot + time).in_microseconds();
 }
 
-// --- endpoints: a column for each kind
-// ------------------------------------------------------------
+// --- endpoints: a column for each kind -----------------------------------------------------------
 
 constexpr std::array kKinds = {ServerEndpoint::Kind::sip, ServerEndpoint::Kind::xmpp,
                                ServerEndpoint::Kind::wss};
@@ -45,8 +44,7 @@ std::optional<std::string_view> contact_of(const Self& self, ServerEndpoint::Kin
 
 }  // namespace
 
-// --- the flag
-// -------------------------------------------------------------------------------------
+// --- the flag ------------------------------------------------------------------------------------
 
 FlagTable::FlagTable(sqlite::Database& database)
     : database_(database),
@@ -67,8 +65,7 @@ void FlagTable::set(const Flag& flag) {
   set_.run(flag.newest.number(), flag.epoch.number(), flag.main.number());
 }
 
-// --- servers
-// --------------------------------------------------------------------------------------
+// --- servers -------------------------------------------------------------------------------------
 
 ServerTable::ServerTable(sqlite::Database& database)
     : database_(database),
@@ -158,8 +155,7 @@ void ServerTable::remove(Incarnation server) {
   remove_.run(server.number());
 }
 
-// --- assignments
-// ----------------------------------------------------------------------------------
+// --- assignments ---------------------------------------------------------------------------------
 
 AssignmentTable::AssignmentTable(sqlite::Database& database)
     : owner_of_(database,

@@ -132,6 +132,7 @@ void Database::connect() {
   values.insert(values.end(), {"UTF8", nullptr});
   connection_ = PQconnectdbParams(names.data(), values.data(), 0);
   if (PQstatus(connection_) != CONNECTION_OK) return lose(first_line(PQerrorMessage(connection_)));
+  begin_attempt();
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
@@ -159,6 +160,10 @@ void Database::set_session_up() {
 void Database::disconnect() {
   PQfinish(std::exchange(connection_, nullptr));
   sent_.clear();
+}
+
+void Database::begin_attempt() {
+  answered_by_ = read_clocks().instant + options_.answer_time_max;
 }
 
 void Database::lose(const std::string& why) {
@@ -300,10 +305,9 @@ void Database::take(Result result, const Sent& sent) {
 
 // False when it did not come in time, or never will: the connection is lost.
 bool Database::wait_for_answer() {
-  const Instant until = read_clocks().instant + options_.answer_time_max;
   while (PQisBusy(connection_) == 1) {
     const int unsent = PQflush(connection_);
-    const Duration left = until - read_clocks().instant;
+    const Duration left = answered_by_ - read_clocks().instant;
     pollfd ready{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
                  0};
     const auto time = static_cast<int>(std::max<std::int64_t>(0, left.in_milliseconds()));
@@ -312,7 +316,7 @@ bool Database::wait_for_answer() {
       lose(first_line(PQerrorMessage(connection_)));
       return false;
     }
-    if (ready.revents == 0 && read_clocks().instant >= until) {
+    if (read_clocks().instant >= answered_by_ && PQisBusy(connection_) == 1) {
       lose("the database does not answer");
       return false;
     }
