@@ -95,7 +95,10 @@ std::map<Address, Incarnation> ClusterMemory::owners() const {
 // --- leases --------------------------------------------------------------------------------------
 
 ClusterReply ClusterMemory::take_lease(const TakeLease& take) {
-  if (servers_.size() >= kMembersMax) return ClusterRefused{Why::too_many};
+  const auto others = std::count_if(servers_.begin(), servers_.end(), [&](const auto& one) {
+    return one.second.role != Role::gone && one.second.self.svr_id != take.self.svr_id;
+  });
+  if (static_cast<std::size_t>(others) >= kMembersMax) return ClusterRefused{Why::too_many};
   for (const auto& [incarnation, server] : servers_) {
     if (server.self.svr_id == take.self.svr_id) make_gone(incarnation);
   }

@@ -38,8 +38,8 @@ using Incarnation = Id<struct IncarnationTag, std::uint64_t>;
 
 // Users of one request, each a bare address; more is refused, as too_many.
 inline constexpr std::size_t kUsersPerRequestMax = 1'000;
-// Rows of servers, those that are gone and not forgotten included; TakeLease is refused, as
-// too_many.
+// Servers that are not gone; where there are as many, TakeLease is refused, as too_many, but to
+// another life of one of them. (Who is gone waits for somebody to forget it, who may have to come.)
 inline constexpr std::size_t kMembersMax = 512;
 
 enum class Role : std::uint8_t {

@@ -232,7 +232,7 @@ struct StoreRefused {
   enum class Why : std::uint8_t { not_found, too_many } why = Why::not_found;
 };
 
-// The world fails: a full disk, a locked or lost database. Nothing of the request happened.
+// The world fails: a full disk, a locked or lost database. If that was lost, it may have happened.
 struct StoreFailed {
   enum class Why : std::uint8_t { busy, full, broken } why = Why::broken;
 };

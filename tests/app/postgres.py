@@ -1,11 +1,13 @@
-"""Debian's PostgreSQL as a process of the cases: on a free port of 127.0.0.1, with a password."""
+"""Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, with a
+password. It does not outlive the runner, however that ends."""
 
+import ctypes
+import fcntl
 import os
 import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 
@@ -20,20 +22,53 @@ def whose():
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+PREFIX = "muster-postgres-"
+
+
+def end_with(runner):
+    """In the child, as the user that it is."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+    if os.getppid() != runner:
+        os.kill(os.getpid(), signal.SIGQUIT)
+
+
+def lock(folder):
+    """A descriptor, or None if the folder is somebody else's."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def remove_abandoned():
+    """The folders of runners that were killed. Who makes one locks it while it is empty."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        try:
+            if not any(folder.iterdir()):
+                continue
+            descriptor = lock(folder)
+        except OSError:
+            continue
+        if descriptor is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
 
 
 class Postgres:
     """A server with one empty database, `muster`. It ends with end()."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-postgres-"))
+        remove_abandoned()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.lock = lock(self.folder)
         self.user = whose()
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self.port = free_port()
         self.process = None
         password = self.folder / "password"
         password.write_text(PASSWORD, encoding="utf-8")
@@ -43,7 +78,7 @@ class Postgres:
              "--no-sync"], check=True, capture_output=True, timeout=programs.PATIENCE_S,
             **self.as_user())
         self.passfile = self.folder / "pgpass"
-        self.passfile.write_text(f"127.0.0.1:{self.port}:*:muster:{PASSWORD}\n", encoding="utf-8")
+        self.passfile.write_text(f"*:*:*:muster:{PASSWORD}\n", encoding="utf-8")
         self.passfile.chmod(0o600)
         self.start()
         self.run("CREATE DATABASE muster", "postgres")
@@ -55,7 +90,7 @@ class Postgres:
                 "extra_groups": []}
 
     def connection(self, database="muster"):
-        return (f"host=127.0.0.1 port={self.port} user=muster dbname={database} "
+        return (f"host={self.folder} user=muster dbname={database} "
                 f"passfile={self.passfile}")
 
     def run(self, statement, database="muster"):
@@ -66,18 +101,18 @@ class Postgres:
         return done.stdout.strip()
 
     def begin(self):
+        runner = os.getpid()
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-                 "-h", "127.0.0.1", "-k", self.folder],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user())
+                [PROGRAMS / "postgres", "-D", self.folder / "data", "-h", "", "-k", self.folder],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=lambda: end_with(runner), **self.as_user())
 
     def is_there(self):
         # After a kill, the processes that it left may still hold the folder: then it ends at once.
         if self.process.poll() is not None:
             self.begin()
-        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1",
-                                "-p", str(self.port)],
+        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.folder],
                                timeout=programs.PATIENCE_S, check=False)
         return asked.returncode == 0
 
@@ -92,4 +127,5 @@ class Postgres:
     def end(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(programs.PATIENCE_S)
+        os.close(self.lock)
         shutil.rmtree(self.folder, ignore_errors=True)

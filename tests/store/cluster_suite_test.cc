@@ -144,18 +144,40 @@ TEST_P(ClusterSuite, WhoEndsItsLeaseIsForgotten) {
 
 TEST_P(ClusterSuite, ServersHaveALimit) {
   const Incarnation first = come("first", false, {});
-  const Incarnation second = come("second");
-  for (std::size_t i = 2; i + 1 < kMembersMax; ++i)
+  for (std::size_t i = 1; i + 1 < kMembersMax; ++i)
     come("s" + std::to_string(i));
-  EXPECT_EQ(asked(DeclareGone{second, first}), "gone");
-  EXPECT_EQ(come("last").number(), kMembersMax);
+  const Incarnation last = come("last");
+  EXPECT_EQ(last.number(), kMembersMax);
   EXPECT_EQ(asked(TakeLease{a_server("more"), false, kLease}), "too many");
-  EXPECT_EQ(asked(TakeLease{a_server("second"), false, kLease}), "too many");
-  EXPECT_EQ(ask<LeaseRenewed>(RenewLease{second, kLease}).directory.members.size(), kMembersMax)
-      << "its other life did not come";
-  EXPECT_EQ(asked(ForgetServer{second, first}), "forgotten");
+  EXPECT_EQ(ask<LeaseRenewed>(RenewLease{last, kLease}).directory.members.size(), kMembersMax);
+  EXPECT_EQ(asked(DeclareGone{last, first}), "gone");
   EXPECT_EQ(come("more").number(), kMembersMax + 1);
   EXPECT_EQ(asked(TakeLease{a_server("more still"), false, kLease}), "too many");
+  EXPECT_EQ(asked(ForgetServer{last, first}), "forgotten");
+  EXPECT_EQ(asked(TakeLease{a_server("more still"), false, kLease}), "too many");
+}
+
+// All may have ended at once, and nobody be left who could bury one of them.
+TEST_P(ClusterSuite, AnotherLifeIsNoServerMore) {
+  for (std::size_t i = 0; i < kMembersMax; ++i)
+    come("s" + std::to_string(i), false, {});
+  EXPECT_EQ(asked(TakeLease{a_server("more"), false, kLease}), "too many");
+  const Incarnation again = come("s7");
+  EXPECT_EQ(again.number(), kMembersMax + 1);
+  EXPECT_EQ(asked(TakeLease{a_server("more"), false, kLease}), "too many");
+  EXPECT_EQ(asked(DeclareGone{again, Incarnation(1)}), "gone");
+  EXPECT_EQ(come("more").number(), kMembersMax + 2);
+}
+
+// Each life is the end of the one before, and nobody forgets them.
+TEST_P(ClusterSuite, WhoIsGoneKeepsNobodyOut) {
+  for (std::size_t i = 0; i <= kMembersMax; ++i)
+    come("a");
+  const Incarnation b = come("b");
+  EXPECT_EQ(ask<LeaseRenewed>(RenewLease{b, kLease}).directory.members.size(), kMembersMax + 2);
+  for (std::uint64_t i = 1; i <= kMembersMax; ++i)
+    EXPECT_EQ(asked(ForgetServer{b, Incarnation(i)}), "forgotten");
+  EXPECT_EQ(ask<LeaseRenewed>(RenewLease{b, kLease}).directory.members.size(), 2u);
 }
 
 // --- fenced --------------------------------------------------------------------------------------

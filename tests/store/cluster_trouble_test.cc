@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/settings.h"
 #include "shell/store/cluster_schema.h"
 #include "support/cluster_world.h"
 #include "support/faulty_disk.h"
@@ -21,6 +22,7 @@ namespace {
 
 using testing::a_server;
 using testing::address;
+using testing::DiskFault;
 using testing::FaultyDisk;
 using ::testing::HasSubstr;
 using testing::RandomClusterRequests;
@@ -193,24 +195,32 @@ bool fail_the_nth_operation(FaultyDisk::Fault fault, int n, bool lasting) {
   return hit;
 }
 
-void fail_every_operation(FaultyDisk::Fault fault, bool lasting) {
-  int n = 0;
-  while (fail_the_nth_operation(fault, n, lasting) && !::testing::Test::HasFailure())
-    ++n;
-  EXPECT_GT(n, 10) << "the group must do something that can fail";
+class ClusterEveryOperation : public ::testing::TestWithParam<DiskFault> {};
+INSTANTIATE_TEST_SUITE_P(Of, ClusterEveryOperation, ::testing::ValuesIn(testing::kDiskFaults),
+                         testing::name_of);
+
+TEST_P(ClusterEveryOperation, MayFail) {
+  testing::fail_every_operation(GetParam(), fail_the_nth_operation);
 }
 
-TEST(ClusterDisk, FullOnce) {
-  fail_every_operation(FaultyDisk::Fault::full, false);
-}
-TEST(ClusterDisk, FullForLong) {
-  fail_every_operation(FaultyDisk::Fault::full, true);
-}
-TEST(ClusterDisk, ErrorOnce) {
-  fail_every_operation(FaultyDisk::Fault::io_error, false);
-}
-TEST(ClusterDisk, ErrorForLong) {
-  fail_every_operation(FaultyDisk::Fault::io_error, true);
+// --- others at the file --------------------------------------------------------------------------
+
+// Less than the time to the next renewal, or else one lock would cost a lease.
+TEST(ClusterLock, IsNotWaitedForAsLongAsALeaseLasts) {
+  const TemporaryFolder folder;
+  auto& disk = FaultyDisk::instance();
+  const auto store = testing::open_cluster({.file = {.path = folder.file("cluster.db"),
+                                                     .busy_time_max = Duration::seconds(2),
+                                                     .vfs = FaultyDisk::kName}});
+  RawSqlite other(folder.file("cluster.db"));
+  other.run("BEGIN IMMEDIATE");
+  disk.waited = {};
+  EXPECT_EQ(testing::words(
+                testing::carry_out(*store, TakeLease{a_server("a"), false, Duration::seconds(10)})),
+            "failed: busy");
+  EXPECT_GT(disk.waited, Duration());
+  EXPECT_LT(disk.waited, ClusterSettings().renew_after);
+  other.run("ROLLBACK");
 }
 
 // --- files that are not what they must be --------------------------------------------------------

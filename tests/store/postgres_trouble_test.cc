@@ -164,7 +164,9 @@ TEST_F(PostgresTrouble, AnEncodingThatIsNotUtf8IsRefused) {
 TEST(PostgresConnection, ThatIsNoneIsRefusedWithoutItsPassword) {
   for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
                              "host=db password=geheim and more", "host=db passwd=geheim more",
-                             "host=db passwd geheim", "postgres://u:geheim/muster"}) {
+                             "host=db passwd geheim", "postgres://u:geheim/muster",
+                             "host=u:geheim@db dbname=muster", "dbname=postgres://u:geheim@db/m",
+                             "host=db user=u:geheim@db", "hostaddr=postgres://u:geheim"}) {
     const auto opened = PostgresStore::open({.connection = secret});
     ASSERT_FALSE(opened.ok()) << secret;
     EXPECT_EQ(opened.error().find("geheim"), std::string::npos) << opened.error();
@@ -347,7 +349,7 @@ TEST_F(PostgresTrouble, ACommitThatIsCutIsInDoubt) {
 }
 
 TEST_F(PostgresTrouble, ADatabaseThatDoesNotAnswerIsGivenUp) {
-  options_.answer_time_max = Duration::milliseconds(300);
+  options_.answer_time_max = Duration::milliseconds(600);
   store_ = open();
   const pid_t process = std::stoi(its_process());
   ASSERT_EQ(::kill(process, SIGSTOP), 0);
@@ -362,7 +364,7 @@ TEST(PostgresHang, AServerThatStopsIsGivenUp) {
   PostgresServer server;
   PostgresStore::Options options{.connection = server.make_database()};
   options.connect_time_max = Duration::seconds(2);
-  options.answer_time_max = Duration::milliseconds(300);
+  options.answer_time_max = Duration::milliseconds(600);
   const auto store = testing::open_postgres(options);
   const auto asked = [&](StoreRequest request) {
     return testing::words(testing::carry_out(*store, std::move(request)));
@@ -388,7 +390,7 @@ TEST(PostgresHang, AServerThatStopsIsGivenUp) {
   EXPECT_EQ(store->trouble(), "");
 }
 
-// --- kill -9 -------------------------------------------------------------------------------------
+// --- a server that ends --------------------------------------------------------------------------
 
 // Asks one group after the other, and remembers what it was told is done.
 class Worker {
@@ -442,14 +444,14 @@ class Worker {
 };
 
 // What was not acknowledged may be there too. Service resumes by itself.
-TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
+void end_the_server_under_a_worker(void (PostgresServer::*end)()) {
   PostgresServer server;
   const auto store = testing::open_postgres({.connection = server.make_database()});
   testing::carry_out(*store, LoadUser{alice, true});
   Worker worker(*store);
   for (int life = 1; life <= 4; ++life) {
     ASSERT_TRUE(worker.wait_for(40)) << "life " << life;
-    server.kill();
+    (server.*end)();
     server.start();
   }
   ASSERT_TRUE(worker.wait_for(40));
@@ -462,6 +464,13 @@ TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
     found.insert(contact.address.text());
   for (const std::string& contact : worker.told())
     EXPECT_TRUE(found.contains(contact)) << contact;
+}
+
+TEST(PostgresKill, WhatIsAcknowledgedSurvivesKill9) {
+  end_the_server_under_a_worker(&PostgresServer::kill);
+}
+TEST(PostgresKill, WhatIsAcknowledgedSurvivesAFastShutdown) {
+  end_the_server_under_a_worker(&PostgresServer::shut_down);
 }
 
 }  // namespace

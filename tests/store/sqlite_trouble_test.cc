@@ -27,6 +27,7 @@ namespace {
 
 using testing::address;
 using testing::at;
+using testing::DiskFault;
 using testing::FaultyDisk;
 using ::testing::HasSubstr;
 using testing::RawSqlite;
@@ -236,24 +237,12 @@ bool fail_the_nth_operation(FaultyDisk::Fault fault, int n, bool lasting) {
   return hit;
 }
 
-void fail_every_operation(FaultyDisk::Fault fault, bool lasting) {
-  int n = 0;
-  while (fail_the_nth_operation(fault, n, lasting) && !::testing::Test::HasFailure())
-    ++n;
-  EXPECT_GT(n, 10) << "the group must do something that can fail";
-}
+class SqliteEveryOperation : public ::testing::TestWithParam<DiskFault> {};
+INSTANTIATE_TEST_SUITE_P(Of, SqliteEveryOperation, ::testing::ValuesIn(testing::kDiskFaults),
+                         testing::name_of);
 
-TEST(SqliteDisk, FullOnce) {
-  fail_every_operation(FaultyDisk::Fault::full, false);
-}
-TEST(SqliteDisk, FullForLong) {
-  fail_every_operation(FaultyDisk::Fault::full, true);
-}
-TEST(SqliteDisk, ErrorOnce) {
-  fail_every_operation(FaultyDisk::Fault::io_error, false);
-}
-TEST(SqliteDisk, ErrorForLong) {
-  fail_every_operation(FaultyDisk::Fault::io_error, true);
+TEST_P(SqliteEveryOperation, MayFail) {
+  testing::fail_every_operation(GetParam(), fail_the_nth_operation);
 }
 
 // Groups whose pages do not fit into memory are written before they are committed.
@@ -354,6 +343,31 @@ TEST_F(SqliteTrouble, AFolderThatIsNotThereIsSaid) {
   auto opened = SqliteStore::open({.path = folder_.file("no/such.db")});
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error(), HasSubstr("no/such.db: No such file or directory"));
+}
+
+// Whoever opens a file that somebody else has waits once, not once for each attempt.
+void open_beside(const std::vector<const char*>& others) {
+  constexpr Duration kBusyTimeMax = Duration::milliseconds(100);
+  const TemporaryFolder folder;
+  auto& disk = FaultyDisk::instance();
+  RawSqlite other(folder.file());
+  for (const char* statement : others)
+    other.run(statement);
+  disk.waited = {};
+  const auto opened = SqliteStore::open(
+      {.path = folder.file(), .busy_time_max = kBusyTimeMax, .vfs = FaultyDisk::kName});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), folder.file() + ": database is locked (5)");
+  EXPECT_GT(disk.waited, Duration());
+  EXPECT_LE(disk.waited, kBusyTimeMax + kBusyTimeMax);
+}
+
+TEST(SqliteOpening, WaitsOnceForAFileThatNobodyMayRead) {
+  open_beside({"BEGIN EXCLUSIVE"});
+}
+// It is no WAL yet, and cannot become one beside a reader.
+TEST(SqliteOpening, WaitsOnceForAFileThatSomebodyReads) {
+  open_beside({"PRAGMA user_version = 0", "BEGIN", "SELECT count(*) FROM sqlite_schema"});
 }
 
 TEST_F(SqliteTrouble, AnotherProgramsDatabaseIsRefusedAsItIs) {

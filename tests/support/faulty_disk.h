@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +14,8 @@
 #include <new>
 #include <set>
 #include <string>
+
+#include "base/time.h"
 
 namespace muster::testing {
 
@@ -43,6 +46,9 @@ class FaultyDisk {
   }
 
   bool hit() const { return hit_; }
+
+  // How long SQLite waited for others' locks.
+  Duration waited;
 
   int writes = 0;
   int flushes = 0;
@@ -76,6 +82,11 @@ class FaultyDisk {
     vfs_.xGetLastError = [](sqlite3_vfs*, int size, char* text) {
       auto& disk = instance();
       return disk.full_ ? ENOSPC : disk.real_->xGetLastError(disk.real_, size, text);
+    };
+    vfs_.xSleep = [](sqlite3_vfs*, int microseconds) {
+      auto& disk = instance();
+      disk.waited = disk.waited + Duration::microseconds(microseconds);
+      return disk.real_->xSleep(disk.real_, microseconds);
     };
     EXPECT_EQ(sqlite3_vfs_register(&vfs_, 0), SQLITE_OK);
   }
@@ -191,5 +202,32 @@ class FaultyDisk {
   int countdown_ = 0;
   Fault fault_ = Fault::full;
 };
+
+// --- each operation in turn ----------------------------------------------------------------------
+
+struct DiskFault {
+  const char* name;
+  FaultyDisk::Fault fault;
+  bool lasting;
+};
+inline constexpr std::array<DiskFault, 4> kDiskFaults = {{
+    {"FullOnce", FaultyDisk::Fault::full, false},
+    {"FullForLong", FaultyDisk::Fault::full, true},
+    {"ErrorOnce", FaultyDisk::Fault::io_error, false},
+    {"ErrorForLong", FaultyDisk::Fault::io_error, true},
+}};
+inline std::string name_of(const ::testing::TestParamInfo<DiskFault>& tested) {
+  return tested.param.name;
+}
+
+// `fail_the_nth` lets a store live through the n-th operation's failure; false once n is beyond
+// what is done.
+inline void fail_every_operation(const DiskFault& how,
+                                 bool (*fail_the_nth)(FaultyDisk::Fault, int n, bool lasting)) {
+  int n = 0;
+  while (fail_the_nth(how.fault, n, how.lasting) && !::testing::Test::HasFailure())
+    ++n;
+  EXPECT_GT(n, 10) << "the group must do something that can fail";
+}
 
 }  // namespace muster::testing

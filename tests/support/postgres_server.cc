@@ -1,15 +1,13 @@
 #include "support/postgres_server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,20 +20,10 @@
 namespace muster::testing {
 namespace {
 
+constexpr const char* kPrefix = "muster-postgres-";
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
-
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(socket, any, size), 0);
-  EXPECT_EQ(::getsockname(socket, any, &size), 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
+// Of the socket's name; nothing listens on it, so that nobody else can have it.
+constexpr const char* kPort = "5432";
 
 // PostgreSQL refuses to be root's; Debian's package makes a user for it.
 const passwd* whose() {
@@ -65,12 +53,34 @@ pid_t start_program(const std::vector<std::string>& words, const std::string& ou
   ::_exit(127);
 }
 
+// Locked, if nobody else has it. What the owner starts does not keep it locked.
+Fd lock_folder(const std::string& folder) {
+  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+// Who makes one locks it before there is anything in it.
+void remove_abandoned(const std::filesystem::path& among) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(among, ignored)) {
+    if (entry.path().filename().string().find(kPrefix) != 0) continue;
+    if (std::filesystem::is_empty(entry.path(), ignored)) continue;
+    const Fd lock = lock_folder(entry.path());
+    if (lock.valid()) std::filesystem::remove_all(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
-PostgresServer::PostgresServer() : port_(free_port()) {
+PostgresServer::PostgresServer() {
   const bool in_memory = ::access("/dev/shm", W_OK) == 0;
-  folder_ = std::string(in_memory ? "/dev/shm" : "/tmp") + "/muster-postgres-XXXXXX";
+  const std::string among = in_memory ? "/dev/shm" : "/tmp";
+  remove_abandoned(among);
+  folder_ = among + "/" + kPrefix + "XXXXXX";
   EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+  lock_ = lock_folder(folder_);
+  EXPECT_TRUE(lock_.valid());
   if (const passwd* user = whose()) {
     EXPECT_EQ(::chown(folder_.c_str(), user->pw_uid, user->pw_gid), 0);
   }
@@ -102,8 +112,8 @@ PostgresServer& PostgresServer::instance() {
 void PostgresServer::start() {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   const auto begin = [this] {
-    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p",
-                          std::to_string(port_), "-h", "127.0.0.1", "-k", folder_},
+    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p", kPort,
+                          "-h", "", "-k", folder_},
                          folder_ + "/log");
   };
   pid_ = begin();
@@ -125,6 +135,11 @@ void PostgresServer::kill() {
   ::waitpid(pid_, nullptr, 0);
 }
 
+void PostgresServer::shut_down() {
+  ::kill(pid_, SIGINT);
+  ::waitpid(pid_, nullptr, 0);
+}
+
 void PostgresServer::stop() const {
   ASSERT_EQ(::kill(pid_, SIGSTOP), 0);
 }
@@ -140,7 +155,11 @@ std::string PostgresServer::make_database() {
 }
 
 std::string PostgresServer::connection(const std::string& database) const {
-  return "host=127.0.0.1 port=" + std::to_string(port_) + " user=muster dbname=" + database;
+  return "host=" + folder_ + " port=" + kPort + " user=muster dbname=" + database;
+}
+
+std::string PostgresServer::socket() const {
+  return folder_ + "/.s.PGSQL." + kPort;
 }
 
 RawPostgres::RawPostgres(const std::string& connection)

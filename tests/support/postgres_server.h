@@ -1,14 +1,15 @@
-// Debian's PostgreSQL, started by the tests on a free port of 127.0.0.1, in a folder of its own, as
-// it is by default (fsync on). It ends with the thread that started it.
+// Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, as
+// it is by default (fsync on). It ends with the thread that started it. The folder of one whose
+// process was killed is removed by the next.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "shell/fd.h"
 #include "shell/store/postgres_store.h"
 #include "support/store_world.h"
 
@@ -30,6 +31,8 @@ class PostgresServer {
   void start();
   // SIGKILL to the postmaster; its other processes end when they see it gone.
   void kill();
+  // As an operator does who does not wait for the clients (a fast shutdown); returns when it ended.
+  void shut_down();
   // SIGSTOP to the postmaster: who connects is let in by the kernel, and not answered.
   void stop() const;
   void go_on() const;
@@ -37,12 +40,13 @@ class PostgresServer {
   // A new database's connection string.
   std::string make_database();
   std::string connection(const std::string& database) const;
+  std::string socket() const;
 
  private:
   std::string log() const;
 
   std::string folder_;
-  std::uint16_t port_ = 0;
+  Fd lock_;  // of the folder, as long as it is somebody's
   pid_t pid_ = -1;
   int databases_ = 0;
 };

@@ -2,7 +2,7 @@
 // users (store_backend.h) and that of the cluster (cluster_backend.h); `Tasks` says which:
 //
 //   Task, Result   what it is asked, and what it answers
-//   failed         the answer to a task of which nothing was done
+//   failed         the answer to a task that is not known to be done
 //   answers        whether a result is one that the task may have
 #pragma once
 
@@ -21,9 +21,9 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
 
   // One result for each task, in order; each is a transaction, and sees those before it. What a
-  // result says is durable when this returns; where it is StoreFailed, nothing of the task was
-  // done. (A disk that refuses to flush may have kept it all the same, and a kill at that moment
-  // bring it to light.)
+  // result says is durable when this returns. Where it is StoreFailed nothing of the task was done,
+  // but for one whose commit nobody knows the end of, all of which may have been: a connection that
+  // was lost, a disk that refuses to flush and has kept it all the same.
   virtual std::vector<typename Tasks::Result> carry_out(
       const std::vector<typename Tasks::Task>& group) = 0;
 

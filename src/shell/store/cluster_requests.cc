@@ -53,8 +53,9 @@ Directory Requests::directory() {
 // --- leases --------------------------------------------------------------------------------------
 
 ClusterReply Requests::take_lease(const TakeLease& take) {
-  if (servers_.count() >= kMembersMax) return ClusterRefused{Why::too_many};
   const Incarnation before = servers_.alive(take.self.svr_id);
+  const std::uint32_t others = servers_.count_alive() - (before == Incarnation() ? 0 : 1);
+  if (others >= kMembersMax) return ClusterRefused{Why::too_many};
   Flag flag = flag_.get();
   if (before != Incarnation()) servers_.set_role(before, Role::gone);
   if (flag.main == before) flag.main = {};

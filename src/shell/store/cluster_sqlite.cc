@@ -1,11 +1,15 @@
 #include "shell/store/cluster_sqlite.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "server/settings.h"
 #include "shell/store/cluster_schema.h"
 
 namespace muster::cluster {
 namespace {
+
+static_assert(SqliteClusterStore::kBusyTimeMax < ClusterSettings().renew_after);
 
 class ClusterGroup final : public sqlite::Group {
  public:
@@ -31,7 +35,9 @@ class ClusterGroup final : public sqlite::Group {
 SqliteClusterStore::SqliteClusterStore(Options options)
     : clock_(std::move(options.clock)),
       boot_id_(std::move(options.boot_id)),
-      file_(options.file, cluster_schema()) {}
+      file_(options.file, cluster_schema()) {
+  file_.database().set_busy_time_max(std::min(options.file.busy_time_max, kBusyTimeMax));
+}
 
 Result<std::unique_ptr<SqliteClusterStore>, std::string> SqliteClusterStore::open(Options options) {
   if (options.boot_id.empty()) return Failure{std::string("the kernel tells no boot id")};

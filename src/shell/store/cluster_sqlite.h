@@ -21,6 +21,10 @@ namespace muster::cluster {
 
 class SqliteClusterStore : public ClusterBackend {
  public:
+  // How long a request waits for another server's lock, if the file's `busy_time_max` is not less:
+  // a lease is renewed in time though it failed once. (Who opens the file has no lease yet.)
+  static constexpr Duration kBusyTimeMax = Duration::milliseconds(300);
+
   struct Options {
     sqlite::Database::Options file;
     std::function<Duration()> clock = read_boot_clock;

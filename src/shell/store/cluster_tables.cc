@@ -30,8 +30,7 @@ std::int64_t lease_end_of(Duration time, const StoreTime& now) {
   return (now.since_boot + time).in_microseconds();
 }
 
-// --- endpoints: a column for each kind
-// ------------------------------------------------------------
+// --- endpoints: a column for each kind -----------------------------------------------------------
 
 constexpr std::array kKinds = {ServerEndpoint::Kind::sip, ServerEndpoint::Kind::xmpp,
                                ServerEndpoint::Kind::wss};
@@ -45,8 +44,7 @@ std::optional<std::string_view> contact_of(const Self& self, ServerEndpoint::Kin
 
 }  // namespace
 
-// --- the flag
-// -------------------------------------------------------------------------------------
+// --- the flag ------------------------------------------------------------------------------------
 
 FlagTable::FlagTable(sqlite::Database& database)
     : database_(database),
@@ -67,14 +65,13 @@ void FlagTable::set(const Flag& flag) {
   set_.run(flag.newest.number(), flag.epoch.number(), flag.main.number());
 }
 
-// --- servers
-// --------------------------------------------------------------------------------------
+// --- servers -------------------------------------------------------------------------------------
 
 ServerTable::ServerTable(sqlite::Database& database)
     : database_(database),
       find_(database, "SELECT role, boot, lease_end FROM servers WHERE incarnation = ?"),
       alive_(database, "SELECT incarnation FROM servers WHERE svr_id = ? AND role <> ?"),
-      count_(database, "SELECT count(*) FROM servers"),
+      count_alive_(database, "SELECT count(*) FROM servers WHERE role <> ?"),
       all_(database,
            "SELECT incarnation, role, boot, lease_end, svr_id, link, max_level, sip, xmpp, wss"
            " FROM servers ORDER BY incarnation"),
@@ -119,8 +116,8 @@ Incarnation ServerTable::alive(std::string_view svr_id) {
   return rows.next() ? incarnation_in(rows, 0) : Incarnation();
 }
 
-std::uint32_t ServerTable::count() {
-  Rows rows = count_.rows();
+std::uint32_t ServerTable::count_alive() {
+  Rows rows = count_alive_.rows(number_of(Role::gone));
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
 }
 
@@ -158,8 +155,7 @@ void ServerTable::remove(Incarnation server) {
   remove_.run(server.number());
 }
 
-// --- assignments
-// ----------------------------------------------------------------------------------
+// --- assignments ---------------------------------------------------------------------------------
 
 AssignmentTable::AssignmentTable(sqlite::Database& database)
     : owner_of_(database,

@@ -51,7 +51,8 @@ class ServerTable {
   std::optional<Standing> find(Incarnation server, const StoreTime& now);
   // Which one of this id is not gone; 0 if none is.
   Incarnation alive(std::string_view svr_id);
-  std::uint32_t count();
+  // How many are not gone.
+  std::uint32_t count_alive();
   std::vector<Member> all(const StoreTime& now);
 
   void add(const Member& member, const StoreTime& now);
@@ -66,7 +67,7 @@ class ServerTable {
   sqlite::Database& database_;
   sqlite::Statement find_;
   sqlite::Statement alive_;
-  sqlite::Statement count_;
+  sqlite::Statement count_alive_;
   sqlite::Statement all_;
   sqlite::Statement add_;
   sqlite::Statement set_lease_;

@@ -55,6 +55,16 @@ bool are_ports(std::string_view value) {
   return value.find_first_not_of("0123456789,") == std::string_view::npos;
 }
 
+// When it cannot be connected: by libpq, or by the server.
+bool is_told(std::string_view keyword) {
+  return keyword == "host" || keyword == "hostaddr" || keyword == "user" || keyword == "dbname";
+}
+
+// "USER:PASSWORD@HOST" where another thing should be. (libpq takes a URI as a `dbname` too.)
+bool may_be_uri(std::string_view value) {
+  return value.find('@') != std::string_view::npos || value.find("://") != std::string_view::npos;
+}
+
 // Behind the last option there is one without a name.
 template <class Visit>
 void for_each_set(const PQconninfoOption* options, Visit visit) {
@@ -86,6 +96,8 @@ std::optional<std::string> why_unfit(const std::string& connection) {
     } else if (keyword == "port" && !are_ports(value)) {
       // "postgres://USER:PASSWORD/" would be told with it when it is connected to.
       unfit = "a connection string with a port that is no number";
+    } else if (is_told(keyword) && may_be_uri(value)) {
+      unfit = "a connection string with an address as its " + std::string(keyword);
     }
   });
   return unfit;
@@ -120,6 +132,7 @@ void Database::connect() {
   values.insert(values.end(), {"UTF8", nullptr});
   connection_ = PQconnectdbParams(names.data(), values.data(), 0);
   if (PQstatus(connection_) != CONNECTION_OK) return lose(first_line(PQerrorMessage(connection_)));
+  begin_attempt();
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
@@ -147,6 +160,10 @@ void Database::set_session_up() {
 void Database::disconnect() {
   PQfinish(std::exchange(connection_, nullptr));
   sent_.clear();
+}
+
+void Database::begin_attempt() {
+  answered_by_ = read_clocks().instant + options_.answer_time_max;
 }
 
 void Database::lose(const std::string& why) {
@@ -263,7 +280,8 @@ void Database::flush() {
       sent_.clear();
       return;
     }
-    MUSTER_CHECK(answered < sent_.size());
+    // A server that shuts down says so last, behind a COMMIT that it has answered.
+    if (answered == sent_.size()) return lose(first_line(PQresultErrorMessage(result.get())));
     take(std::move(result), sent_[answered++]);
   }
 }
@@ -287,10 +305,9 @@ void Database::take(Result result, const Sent& sent) {
 
 // False when it did not come in time, or never will: the connection is lost.
 bool Database::wait_for_answer() {
-  const Instant until = read_clocks().instant + options_.answer_time_max;
   while (PQisBusy(connection_) == 1) {
     const int unsent = PQflush(connection_);
-    const Duration left = until - read_clocks().instant;
+    const Duration left = answered_by_ - read_clocks().instant;
     pollfd ready{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
                  0};
     const auto time = static_cast<int>(std::max<std::int64_t>(0, left.in_milliseconds()));
@@ -299,7 +316,7 @@ bool Database::wait_for_answer() {
       lose(first_line(PQerrorMessage(connection_)));
       return false;
     }
-    if (ready.revents == 0 && read_clocks().instant >= until) {
+    if (read_clocks().instant >= answered_by_ && PQisBusy(connection_) == 1) {
       lose("the database does not answer");
       return false;
     }

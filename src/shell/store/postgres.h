@@ -9,8 +9,8 @@
 //
 // Time limits: connecting to one address takes `connect_time_max` (unless the connection string has
 // a connect_timeout; resolving a name takes what the resolver takes), a lock `busy_time_max`, and
-// when nothing has come for `answer_time_max` the connection is given up. After any of these the
-// requests are in doubt: the caller decides.
+// all that is asked from begin_attempt() to the next `answer_time_max`, however it trickles: then
+// the connection is given up. After any of these the requests are in doubt: the caller decides.
 //
 // Sources: PostgreSQL 15 manual, chapters 34.1 (conninfo), 34.5 (pipeline), appendix A (SQLSTATE).
 // One thread at a time.
@@ -68,6 +68,9 @@ class Database final : public sql::Database {
   bool connected() const { return connection_ != nullptr; }
   void connect();
   void disconnect();
+  // All that follows is to be answered in `answer_time_max`. connect() is an attempt too, from when
+  // there is a connection.
+  void begin_attempt();
   // Parses what was prepared; after each connect().
   void parse_statements();
 
@@ -121,6 +124,7 @@ class Database final : public sql::Database {
   Transcript* transcript_ = nullptr;
   bool waits_ = false;
   std::string state_;
+  Instant answered_by_;  // what is asked in this attempt
 };
 
 }  // namespace muster::postgres

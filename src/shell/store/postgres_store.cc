@@ -122,7 +122,10 @@ Trouble PostgresStore::take_trouble(bool in_writing) {
 
 // False if there is no connection, with trouble.
 bool PostgresStore::ready() {
-  if (database_.connected()) return true;
+  if (database_.connected()) {
+    database_.begin_attempt();
+    return true;
+  }
   if (read_clocks().instant < connect_not_before_) {
     database_.refuse(no_connection_);
     return false;

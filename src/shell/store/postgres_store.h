@@ -20,8 +20,9 @@
 // It does not fence (server/cluster_port.h), so it is not the store of a cluster's servers, and is
 // asked no ServerRequest.
 //
-// Nothing is tried again once a group has taken twice `answer_time_max`: a database that hangs
-// holds a group up for that long, and for one attempt more.
+// An attempt takes `answer_time_max` (and what it takes to connect), and nothing is tried again
+// once a group has taken twice that: a database that hangs, or trickles, holds a group up for that
+// long, and for one attempt more.
 #pragma once
 
 #include <cstddef>

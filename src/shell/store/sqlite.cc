@@ -60,11 +60,17 @@ Database::Database(const Options& options) {
     sqlite3_close(std::exchange(connection_, nullptr));
     return;
   }
-  sqlite3_busy_timeout(connection_, static_cast<int>(options.busy_time_max.in_milliseconds()));
+  set_busy_time_max(options.busy_time_max);
 }
 
 Database::~Database() {
   sqlite3_close(connection_);
+}
+
+void Database::set_busy_time_max(Duration time) {
+  if (connection_ != nullptr) {
+    sqlite3_busy_timeout(connection_, static_cast<int>(time.in_milliseconds()));
+  }
 }
 
 void Database::run(const char* sql) {

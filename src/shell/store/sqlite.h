@@ -34,6 +34,8 @@ class Database final : public sql::Database {
   // None: a transaction that writes has the file to itself.
   const char* row_lock() const override { return ""; }
 
+  void set_busy_time_max(Duration time);
+
   // Statements without parameters, whose rows nobody reads.
   void run(const char* sql);
   // False once an error made SQLite roll the transaction back, or none was begun.

@@ -4,6 +4,8 @@
 #include <string>
 #include <thread>
 
+#include "shell/clock.h"
+
 namespace muster::sqlite {
 namespace {
 
@@ -40,9 +42,10 @@ std::int64_t version_of(Database& database, const Schema& schema) {
 }
 
 // Only one connection at a time can turn a file to WAL, and SQLite does not wait for it.
+// Or it does, for a reader, as long as for any lock.
 void turn_to_wal(Database& database, Duration busy_time_max) {
-  constexpr auto kPause = std::chrono::milliseconds(10);
-  for (std::int64_t waited = 0;; waited += kPause.count()) {
+  const Instant until = read_clocks().instant + busy_time_max;
+  while (true) {
     {
       Statement statement(database, "PRAGMA journal_mode = WAL");
       Rows rows = statement.rows();
@@ -50,9 +53,9 @@ void turn_to_wal(Database& database, Duration busy_time_max) {
     }
     if (database.ok()) return database.refuse("the file system does not carry a WAL");
     if (database.trouble()->why != StoreFailed::Why::busy) return;
-    if (waited >= busy_time_max.in_milliseconds()) return;
+    if (read_clocks().instant >= until) return;
     database.take_trouble();
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 
@@ -66,6 +69,7 @@ std::string Schema::other_version(std::int64_t found) const {
 
 void bring_up(Database& database, const Schema& schema, Duration busy_time_max) {
   version_of(database, schema);
+  if (!database.ok()) return;
   turn_to_wal(database, busy_time_max);
   database.run(kConnection);
   if (version_of(database, schema) == schema.version()) return;
