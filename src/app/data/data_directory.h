@@ -45,7 +45,7 @@ class DataDirectory {
   // "musterd (process 1234)", as far as it is known.
   std::string holder() const;
 
-  // `postgres`: a connection string, or empty.
+  // `postgres`: a connection string, or empty. Both are said, or neither.
   Result<void, std::string> describe(const ServiceDescription& service,
                                      const std::string& postgres) const;
   Result<ServiceDescription, std::string> description() const;
