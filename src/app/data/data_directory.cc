@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -130,8 +131,17 @@ Result<void, std::string> DataDirectory::describe(const ServiceDescription& serv
   return Failure{"cannot write " + said + " and " + reached + ": " + std::strerror(errno)};
 }
 
-std::string DataDirectory::postgres() const {
-  return content_of(path_ + "/postgres");
+Result<std::string, std::string> DataDirectory::postgres() const {
+  const std::string path = path_ + "/postgres";
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() && errno == ENOENT) return std::string();
+  std::string text;
+  std::array<char, 4096> bytes;
+  ssize_t count = -1;
+  while (file.valid() && (count = ::read(file.get(), bytes.data(), bytes.size())) > 0)
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+  if (count < 0) return Failure{path + ": " + std::strerror(errno)};
+  return text;
 }
 
 Result<ServiceDescription, std::string> DataDirectory::description() const {

@@ -49,7 +49,8 @@ class DataDirectory {
   Result<void, std::string> describe(const ServiceDescription& service,
                                      const std::string& postgres) const;
   Result<ServiceDescription, std::string> description() const;
-  std::string postgres() const;
+  // Empty too where no server said anything; an error where what it said cannot be read.
+  Result<std::string, std::string> postgres() const;
 
   // The folder and all that is in it.
   void remove() const;
