@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -45,14 +46,16 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// In one piece or not at all.
-bool write_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  const Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+// Beside its place, into which put_in_place() brings it, in one piece.
+bool write_anew(const std::string& path, const std::string& text) {
+  const Fd file(::open((path + ".new").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return false;
   const ssize_t written = ::write(file.get(), text.data(), text.size());
-  return written == static_cast<ssize_t>(text.size()) && ::fsync(file.get()) == 0 &&
-         std::rename(temporary.c_str(), path.c_str()) == 0;
+  return written == static_cast<ssize_t>(text.size()) && ::fsync(file.get()) == 0;
+}
+
+bool put_in_place(const std::string& path) {
+  return std::rename((path + ".new").c_str(), path.c_str()) == 0;
 }
 
 }  // namespace
@@ -118,16 +121,27 @@ std::string DataDirectory::holder() const {
 
 Result<void, std::string> DataDirectory::describe(const ServiceDescription& service,
                                                   const std::string& postgres) const {
-  const std::string path = path_ + "/service.json";
-  if (write_file(path_ + "/postgres", postgres) &&
-      write_file(path, to_json(ControlReply(service)) + "\n")) {
+  // What a full disk refuses, it refuses before anything is in its place.
+  const std::string said = path_ + "/service.json";
+  const std::string reached = path_ + "/postgres";
+  if (write_anew(said, to_json(ControlReply(service)) + "\n") && write_anew(reached, postgres) &&
+      put_in_place(said) && put_in_place(reached)) {
     return {};
   }
-  return Failure{"cannot write " + path + ": " + std::strerror(errno)};
+  return Failure{"cannot write " + said + " and " + reached + ": " + std::strerror(errno)};
 }
 
-std::string DataDirectory::postgres() const {
-  return content_of(path_ + "/postgres");
+Result<std::string, std::string> DataDirectory::postgres() const {
+  const std::string path = path_ + "/postgres";
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() && errno == ENOENT) return std::string();
+  std::string text;
+  std::array<char, 4096> bytes;
+  ssize_t count = -1;
+  while (file.valid() && (count = ::read(file.get(), bytes.data(), bytes.size())) > 0)
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+  if (count < 0) return Failure{path + ": " + std::strerror(errno)};
+  return text;
 }
 
 Result<ServiceDescription, std::string> DataDirectory::description() const {

@@ -45,11 +45,12 @@ class DataDirectory {
   // "musterd (process 1234)", as far as it is known.
   std::string holder() const;
 
-  // `postgres`: a connection string, or empty.
+  // `postgres`: a connection string, or empty. Both are said, or neither.
   Result<void, std::string> describe(const ServiceDescription& service,
                                      const std::string& postgres) const;
   Result<ServiceDescription, std::string> description() const;
-  std::string postgres() const;
+  // Empty too where no server said anything; an error where what it said cannot be read.
+  Result<std::string, std::string> postgres() const;
 
   // The folder and all that is in it.
   void remove() const;

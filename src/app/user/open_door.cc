@@ -40,7 +40,10 @@ Opened open_store_door(const DataDirectory& data,
   auto service = configured ? Result<ServiceDescription, std::string>(configured->description)
                             : data.description();
   if (!service) return Failure{std::move(service.error())};
-  auto store = open_store(data, configured ? configured->postgres : data.postgres());
+  auto postgres =
+      configured ? Result<std::string, std::string>(configured->postgres) : data.postgres();
+  if (!postgres) return Failure{std::move(postgres.error())};
+  auto store = open_store(data, *postgres);
   if (!store) return Failure{std::move(store.error())};
   return std::unique_ptr<ServiceDoor>(
       std::make_unique<StoreDoor>(std::move(*service), std::move(*store), std::move(lock)));

@@ -148,18 +148,26 @@ TEST(ReadConfig, TheStoreMayBePostgres) {
             "f:6:12: store.postgres: found invalid connection option \"hots\"" + allowed);
   EXPECT_EQ(wrong_with(store("'host=db password=geheim'")),
             "f:6:12: store.postgres: found a connection string with a password" + allowed);
-  EXPECT_EQ(wrong_with(store("5")), "f:6:12: store.postgres: found the integer 5" + allowed);
+  EXPECT_EQ(wrong_with(store("5")), "f:6:12: store.postgres: found what is no text" + allowed);
 }
 
 // Neither is it told.
 TEST(ReadConfig, ThePasswordOfADatabaseIsNoSetting) {
-  for (const char* secret : {"host=db password=geheim", "postgres://u:geheim@db/muster",
-                             "host=db password=geheim and more", "host=db passwd geheim",
-                             "postgres://u:geheim/muster"}) {
+  for (const char* secret :
+       {"host=db password=geheim", "postgres://u:geheim@db/muster",
+        "host=db password=geheim and more", "host=db passwd geheim", "postgres://u:geheim/muster",
+        "host=u:geheim@db dbname=muster", "dbname=postgres://u:geheim@db/m",
+        "host=db user=u:geheim@db", "hostaddr=postgres://u:geheim"}) {
     const std::string wrong = wrong_with(kDomain + "[store]\npostgres = '" + secret + "'\n");
     EXPECT_EQ(wrong.find("f:6:12: store.postgres: "), 0u) << wrong;
     EXPECT_EQ(wrong.find("geheim"), std::string::npos) << wrong;
     EXPECT_EQ(wrong.find("more"), std::string::npos) << wrong;
+  }
+  for (const char* secret : {"['geheim']", "{ password = 'geheim' }", "2026-11-28"}) {
+    const std::string wrong = wrong_with(kDomain + "[store]\npostgres = " + secret + "\n");
+    EXPECT_EQ(wrong.find("f:6:12: store.postgres: found what is no text; allowed is "), 0u)
+        << wrong;
+    EXPECT_EQ(wrong.find("geheim"), std::string::npos) << wrong;
   }
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace muster {
 namespace {
@@ -52,6 +54,45 @@ TEST_F(DataDirectoryTest, ForWhoeverLetsGoInTimeItWaits) {
   std::thread other([&] { first->reset(); });
   EXPECT_TRUE(data_.lock("second", kLockTimeMax).ok());
   other.join();
+}
+
+// --- what the last server said -------------------------------------------------------------------
+
+ServiceDescription service(const std::string& domain) {
+  ServiceDescription said;
+  said.version = "1";
+  said.domains = {domain};
+  return said;
+}
+
+TEST_F(DataDirectoryTest, KeepsWhatTheLastServerSaid) {
+  EXPECT_EQ(*data_.postgres(), "");
+  ASSERT_TRUE(data_.describe(service("example.com"), "host=db").ok());
+  EXPECT_EQ(*data_.postgres(), "host=db");
+  ASSERT_TRUE(data_.describe(service("example.net"), "").ok());
+  EXPECT_EQ(*data_.postgres(), "");
+  EXPECT_EQ(data_.description()->domains, std::vector<std::string>{"example.net"});
+}
+
+// A folder stands for whatever keeps a file from being written.
+TEST_F(DataDirectoryTest, KeepsBothOrNeither) {
+  for (const char* name : {"/service.json.new", "/postgres.new"}) {
+    ASSERT_TRUE(data_.describe(service("example.com"), "host=db").ok());
+    ASSERT_EQ(::mkdir((data_.path() + name).c_str(), 0700), 0);
+    EXPECT_FALSE(data_.describe(service("example.net"), "host=other").ok());
+    EXPECT_EQ(*data_.postgres(), "host=db") << name;
+    EXPECT_EQ(data_.description()->domains, std::vector<std::string>{"example.com"}) << name;
+    ASSERT_EQ(::rmdir((data_.path() + name).c_str()), 0);
+  }
+}
+
+// It would be taken for a service that has its data in muster.db.
+TEST_F(DataDirectoryTest, WhatCannotBeReadIsNotEmpty) {
+  const std::string path = data_.path() + "/postgres";
+  ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
+  const auto read = data_.postgres();
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error(), path + ": Is a directory");
 }
 
 }  // namespace
