@@ -66,7 +66,7 @@ class ManagedStream {
   // Sent since then; and whether a message or a request is among it, which somebody waits for.
   std::uint32_t unasked() const { return sent_ - asked_; }
   std::size_t unasked_bytes() const { return unasked_bytes_; }
-  bool owes_an_answer() const { return owes_an_answer_; }
+  bool somebody_waits() const { return somebody_waits_; }
   // It has too much, and until then to show that it handles any of it.
   std::optional<Instant> acks_by;
   bool overran = false;  // as far as its owner was told
@@ -81,7 +81,7 @@ class ManagedStream {
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
   bool awaits_ack_ = false;
-  bool owes_an_answer_ = false;
+  bool somebody_waits_ = false;
   std::size_t unasked_bytes_ = 0;
   std::size_t bytes_ = 0;
   std::size_t own_bytes_ = 0;

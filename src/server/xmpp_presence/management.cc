@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/xml/namespaces.h"
 #include "codec/xml/writer.h"
 #include "server/planted.h"
 #include "server/xmpp_presence/recipients.h"
@@ -18,6 +19,13 @@ namespace {
 constexpr std::size_t kIdCharacters = 26;
 
 constexpr std::string_view kAskForAck = "<r xmlns='urn:xmpp:sm:3'/>";
+
+// The beginning of an element of XEP-0198.
+std::string begin_element(std::string_view name) {
+  std::string xml(1, '<');
+  xml::append_attribute(xml.append(name), "xmlns", xml::kNsManagement);
+  return xml;
+}
 
 std::string text_of(const Unacknowledged& kept, const XmppSession& session) {
   if (kept.transit != nullptr) return kept.transit->stanza.xml;
@@ -55,7 +63,7 @@ void XmppPresence::on(Now, const ManagementAsked& asked, Outbox& out) {
   if (session == nullptr) return;
   session->managed = std::make_unique<ManagedStream>();
   ManagedStream& managed = *session->managed;
-  std::string xml = "<enabled xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("enabled");
   const Limits& limits = shard_.settings.limits;
   if (asked.resume && limits.resume_sessions()) {
     const Duration most = limits.resumption_time_max;
@@ -80,7 +88,7 @@ void XmppPresence::on(Now, const StanzaForSession& stanza, Outbox& out) {
 void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
   const XmppSession* session = sessions_.find(asked.session);
   if (session == nullptr || session->managed == nullptr) return;
-  std::string xml = "<a xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("a");
   xml::append_attribute(xml, "h", std::to_string(session->managed->handled()));
   out.order(SendBytes{session->link, xml.append("/>")});
 }
@@ -105,7 +113,7 @@ bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, Li
   }
   const std::string h = std::to_string(handled);
   const std::string sent = std::to_string(managed.sent());
-  std::string detail = "<handled-count-too-high xmlns='urn:xmpp:sm:3'";
+  std::string detail = begin_element("handled-count-too-high");
   xml::append_attribute(detail, "h", h);
   xml::append_attribute(detail, "send-count", sent);
   out.emit(EndStream{link, StreamError::undefined_condition,
@@ -131,7 +139,7 @@ bool XmppPresence::overfull(const ManagedStream& managed) const {
 void XmppPresence::look_after(XmppSession& session, Outbox& out) {
   const Limits& limits = shard_.settings.limits;
   ManagedStream& managed = *session.managed;
-  const bool worth_asking = managed.owes_an_answer() ||
+  const bool worth_asking = managed.somebody_waits() ||
                             managed.unasked() >= limits.stanzas_per_ack_request ||
                             managed.unasked_bytes() >= limits.unacknowledged_bytes_max / 4;
   if (session.link.valid() && !managed.awaits_ack() && worth_asking) ask_for_ack(session, out);
@@ -254,7 +262,7 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
     out.emit(EndStream{session->link, StreamError::conflict, {}});
   }
   session->link = asked.link;
-  std::string xml = "<resumed xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("resumed");
   xml::append_attribute(xml, "h", std::to_string(managed.handled()));
   xml::append_attribute(xml, "previd", managed.id);
   xml.append("/>");

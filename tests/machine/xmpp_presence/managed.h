@@ -32,7 +32,7 @@ struct Managed : ::testing::Test {
   // Its link is lost.
   ModuleWorld::Happened lose(const Bound& who) {
     world.forget();
-    return and_what_is_due(world.on(StreamEnded{who.session, who.link, true}));
+    return and_what_is_due(world.on(StreamEnded{who.session, who.link, StreamEnd::lost}));
   }
   // On a new link; `who` is then there.
   ModuleWorld::Happened resume(Bound& who, const std::string& id, std::uint32_t handled) {

@@ -160,7 +160,7 @@ TEST_F(Managed, WhatIsLetGoGoesInPortions) {
   enable(juliet);
   for (int i = 0; i < 1'500; ++i)
     world.on(message("juliet@example.com/balcony", std::to_string(i)));
-  world.on(StreamEnded{juliet.session, juliet.link, false});
+  world.on(StreamEnded{juliet.session, juliet.link});
   EXPECT_FALSE(world.presence->idle());
   EXPECT_EQ(world.presence->next_deadline(), Instant());
   const auto first = events<StanzaForUser>(wake());

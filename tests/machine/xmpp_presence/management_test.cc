@@ -432,7 +432,7 @@ TEST_F(Managed, ACleanEndIsTheSessionsEnd) {
   const Bound juliet = world.available("juliet@example.com/balcony");
   enable(juliet);
   world.forget();
-  const auto happened = world.on(StreamEnded{juliet.session, juliet.link, false});
+  const auto happened = world.on(StreamEnded{juliet.session, juliet.link});
   EXPECT_THAT(events<ResourceChanged>(happened), SizeIs(1));
   EXPECT_TRUE(world.presence->idle());
   EXPECT_EQ(world.presence->sessions(), 0u);
