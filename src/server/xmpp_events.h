@@ -102,7 +102,7 @@ struct StanzaForSession {
   SessionId session;
   std::string xml;
 };
-// xmpp_presence -> itself: more waits to be acknowledged than may.
+// xmpp_presence -> itself: more waits to be acknowledged than may, of this session or of all.
 struct QueueOverran {
   SessionId session;
 };

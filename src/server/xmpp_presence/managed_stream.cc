@@ -13,8 +13,8 @@ constexpr std::size_t kRoomKept = 8;
 }  // namespace
 
 std::size_t Unacknowledged::own_bytes() const {
-  const bool shared = after != nullptr;
-  return sizeof(Unacknowledged) + (shared ? 0 : bytes) +
+  const bool shared = after != nullptr && bytes <= kSharedBytesMax;
+  return sizeof(Unacknowledged) + (shared ? bytes / kSharedPart : bytes) +
          (transit == nullptr ? 0 : sizeof(InTransit));
 }
 

@@ -33,13 +33,19 @@ struct InTransit {
 };
 
 struct Unacknowledged {
+  // The texts of a presence are its fan-out's. Each session that keeps them counts this part of
+  // them, for how many do is not known; of a text beyond kSharedBytesMax, which few could hold a
+  // shard full of, each counts the whole.
+  static constexpr std::size_t kSharedPart = 4;
+  static constexpr std::size_t kSharedBytesMax = 1'024;
+
   SharedText before;        // of a presence, up to the recipient; or all of a stanza
   SharedText after;         // of a presence
   bool to_session = false;  // the recipient of a presence: the session, or its account
   std::uint32_t bytes = 0;  // as it was sent
   std::shared_ptr<InTransit> transit;
 
-  // About what is kept for this one alone; the texts of a presence are its fan-out's.
+  // About what it costs to keep this one.
   std::size_t own_bytes() const;
 };
 
@@ -67,9 +73,12 @@ class ManagedStream {
   std::uint32_t unasked() const { return sent_ - asked_; }
   std::size_t unasked_bytes() const { return unasked_bytes_; }
   bool somebody_waits() const { return somebody_waits_; }
-  // It has too much, and until then to show that it handles any of it.
+
+  // --- having too much
+  // Until when it is to have less than it had when it was given that time.
   std::optional<Instant> acks_by;
-  bool overran = false;  // as far as its owner was told
+  std::size_t bytes_given_time = 0;
+  bool overran = false;  // and its owner is about to look at it
 
   // --- resumption (section 5); an empty id: there is none
   std::string id;

@@ -96,9 +96,8 @@ void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
 void XmppPresence::on(Now now, const AckReceived& ack, Outbox& out) {
   XmppSession* session = sessions_.find(ack.session);
   if (session == nullptr || session->managed == nullptr) return;
-  const std::size_t before = session->managed->unacknowledged().size();
   if (!acknowledge(*session->managed, ack.handled, session->link, out)) return;
-  note_progress(now, *session, before);
+  note_progress(now, *session);
   look_after(*session, out);
 }
 
@@ -125,14 +124,27 @@ bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, Li
 // --- keeping -------------------------------------------------------------------------------------
 
 void XmppPresence::keep(XmppSession& session, Unacknowledged stanza) {
+  ManagedStream& managed = *session.managed;
+  if (managed.ends_at) waiting_with_some_.emplace(*managed.ends_at, session.id);
   kept_bytes_ += stanza.own_bytes();
-  session.managed->keep(std::move(stanza));
+  managed.keep(std::move(stanza));
 }
 
 bool XmppPresence::overfull(const ManagedStream& managed) const {
   const Limits& limits = shard_.settings.limits;
   return managed.unacknowledged().size() > limits.unacknowledged_stanzas_max ||
          managed.bytes() > limits.unacknowledged_bytes_max;
+}
+
+// No time helps it: nobody reads what it gets, or it has more than any may have.
+bool XmppPresence::past_hope(const XmppSession& session) const {
+  const std::size_t most = shard_.settings.limits.unacknowledged_bytes_max;
+  return overfull(*session.managed) &&
+         (!session.link.valid() || session.managed->bytes() > kLinkedFactor * most);
+}
+
+bool XmppPresence::shard_is_full() const {
+  return kept_bytes_ > shard_.settings.limits.unacknowledged_bytes_per_shard_max;
 }
 
 // After stanzas were sent to a session that counts them, or it acknowledged some.
@@ -143,7 +155,8 @@ void XmppPresence::look_after(XmppSession& session, Outbox& out) {
                             managed.unasked() >= limits.stanzas_per_ack_request ||
                             managed.unasked_bytes() >= limits.unacknowledged_bytes_max / 4;
   if (session.link.valid() && !managed.awaits_ack() && worth_asking) ask_for_ack(session, out);
-  if (overfull(managed) || kept_bytes_ > limits.unacknowledged_bytes_per_shard_max) {
+  const bool new_to_it = overfull(managed) && !managed.acks_by;
+  if (new_to_it || past_hope(session) || shard_is_full()) {
     // Not at once: whoever sends is in the midst of the sessions.
     if (!std::exchange(managed.overran, true)) out.emit(QueueOverran{session.id});
   }
@@ -154,31 +167,52 @@ void XmppPresence::ask_for_ack(XmppSession& session, Outbox& out) {
   out.order(SendBytes{session.link, std::string(kAskForAck)});
 }
 
-// A client that is there is no culprit for what others send it: it has time to acknowledge.
+// A client that is there is no culprit for what others send it: it has time to acknowledge. Nor is
+// one that was sent a stanza when the shard was full already, unless it holds its share of that.
 void XmppPresence::on(Now now, const QueueOverran& overran, Outbox& out) {
-  const Limits& limits = shard_.settings.limits;
-  while (kept_bytes_ > limits.unacknowledged_bytes_per_shard_max && !waiting_.empty())
-    give_up(*sessions_.find(waiting_.begin()->second), out);
+  if (shard_is_full()) make_room_in_shard(now, out);
   XmppSession* session = sessions_.find(overran.session);
   if (session == nullptr) return;
-  const bool shard_is_full = kept_bytes_ > limits.unacknowledged_bytes_per_shard_max;
-  if (!shard_is_full && !overfull(*session->managed)) {
-    session->managed->overran = false;
+  ManagedStream& managed = *session->managed;
+  managed.overran = false;
+  if (past_hope(*session)) return give_up_overrun(*session, out);
+  const bool has_its_share = managed.own_bytes() * sessions_.size() >= kept_bytes_;
+  if (shard_is_full() && (overfull(managed) || has_its_share)) {
+    if (may_end_another(now)) give_up_overrun(*session, out);
     return;
   }
-  if (!session->link.valid() || shard_is_full) return give_up_overrun(*session, out);
-  if (!session->managed->awaits_ack()) ask_for_ack(*session, out);
-  owe(*session, now.instant + limits.ping_answer_time_max);
+  if (!overfull(managed) || managed.acks_by) return;
+  if (!managed.awaits_ack()) ask_for_ack(*session, out);
+  owe(*session, now.instant + shard_.settings.limits.ping_answer_time_max);
 }
 
-// Who acknowledges has time for more.
-void XmppPresence::note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before) {
-  ManagedStream& managed = *session.managed;
+// First go those who have too much and were told, then those who wait, if it helps: in the order of
+// their time.
+void XmppPresence::make_room_in_shard(Now now, Outbox& out) {
+  for (const Schedule* schedule : {&owing_, &waiting_with_some_}) {
+    while (shard_is_full() && !schedule->empty() && may_end_another(now)) {
+      give_up_overrun(*sessions_.find(schedule->begin()->second), out);
+    }
+  }
+}
+
+// Many stanzas of one step may find the shard full; what comes of the step has a bound.
+bool XmppPresence::may_end_another(Now now) {
+  if (room_made_at_ != now.instant) {
+    room_made_at_ = now.instant;
+    ended_for_room_ = 0;
+  }
+  return ++ended_for_room_ <= kEndedAtOnce;
+}
+
+// Who comes to have less has time for the rest. To acknowledge some and be sent as much is no
+// progress: it could go on for ever.
+void XmppPresence::note_progress(Now now, XmppSession& session) {
+  const ManagedStream& managed = *session.managed;
   if (!managed.acks_by) return;
   if (!overfull(managed)) {
-    managed.overran = false;
     owe(session, std::nullopt);
-  } else if (managed.unacknowledged().size() < unacknowledged_before) {
+  } else if (managed.bytes() < managed.bytes_given_time) {
     owe(session, now.instant + shard_.settings.limits.ping_answer_time_max);
   }
 }
@@ -187,13 +221,15 @@ void XmppPresence::owe(XmppSession& session, std::optional<Instant> acks_by) {
   ManagedStream& managed = *session.managed;
   if (managed.acks_by) owing_.erase({*managed.acks_by, session.id});
   managed.acks_by = acks_by;
+  managed.bytes_given_time = managed.bytes();
   if (acks_by) owing_.emplace(*acks_by, session.id);
 }
 
 // --- what a session leaves behind ----------------------------------------------------------------
 
 // Its presence and answers are nobody else's. Messages and requests are sent another way, but not
-// within the step: there may be many.
+// within the step: there may be many. What comes for the account between two portions goes before
+// the rest: their order is lost, and the time at which each was sent says it (XEP-0203).
 void XmppPresence::let_go(XmppSession& session) {
   wait_until(session, std::nullopt);
   owe(session, std::nullopt);
@@ -232,9 +268,14 @@ bool XmppPresence::await_resumption(Now now, XmppSession& session) {
 
 void XmppPresence::wait_until(XmppSession& session, std::optional<Instant> ends_at) {
   ManagedStream& managed = *session.managed;
-  if (managed.ends_at) waiting_.erase({*managed.ends_at, session.id});
+  if (managed.ends_at) {
+    waiting_.erase({*managed.ends_at, session.id});
+    waiting_with_some_.erase({*managed.ends_at, session.id});
+  }
   managed.ends_at = ends_at;
-  if (ends_at) waiting_.emplace(*ends_at, session.id);
+  if (!ends_at) return;
+  waiting_.emplace(*ends_at, session.id);
+  if (!managed.unacknowledged().empty()) waiting_with_some_.emplace(*ends_at, session.id);
 }
 
 // Only the account's own sessions are looked at: the id alone gets nobody anything.
@@ -253,9 +294,8 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
     return out.emit(ResumeRefused{asked.link, ended_.find(asked.account, asked.id)});
   }
   ManagedStream& managed = *session->managed;
-  const std::size_t before = managed.unacknowledged().size();
   if (!acknowledge(managed, asked.handled, asked.link, out)) return;
-  note_progress(now, *session, before);
+  note_progress(now, *session);
   if (managed.ends_at) {
     wait_until(*session, std::nullopt);
   } else {

@@ -96,6 +96,9 @@ class XmppPresence {
   // Of one step: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
   static constexpr std::size_t kLetGoAtOnce = 1'024;
+  // Who has a link may have so many times unacknowledged_bytes_max, while it has time to
+  // acknowledge.
+  static constexpr std::size_t kLinkedFactor = 4;
   // Sessions, by when something is to happen to them.
   using Schedule = std::set<std::pair<Instant, SessionId>>;
 
@@ -118,8 +121,12 @@ class XmppPresence {
   void keep(XmppSession& session, Unacknowledged stanza);
   void look_after(XmppSession& session, Outbox& out);
   bool overfull(const ManagedStream& managed) const;
+  bool past_hope(const XmppSession& session) const;
+  bool shard_is_full() const;
+  void make_room_in_shard(Now now, Outbox& out);
+  bool may_end_another(Now now);
   void ask_for_ack(XmppSession& session, Outbox& out);
-  void note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before);
+  void note_progress(Now now, XmppSession& session);
   void owe(XmppSession& session, std::optional<Instant> acks_by);
   void wait_until(XmppSession& session, std::optional<Instant> ends_at);
   void let_go(XmppSession& session);
@@ -182,13 +189,18 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
-  // Of stream management: sessions that wait to be resumed, by when they end; those that owe an
-  // acknowledgement; those for which it is too late; what is kept for all of them; and what was let
-  // go with its last session, and is to be sent another way.
+  // Of stream management: sessions that wait to be resumed, by when they end, and those of them for
+  // which something is kept; those that owe an acknowledgement; those for which it is too late;
+  // what is kept for all of them; and what was let go with its last session, and is to be sent
+  // another way.
   Schedule waiting_;
+  Schedule waiting_with_some_;
   Schedule owing_;
   EndedStreams ended_;
   std::size_t kept_bytes_ = 0;
+  // How many sessions a full shard has ended at this instant.
+  Instant room_made_at_;
+  std::size_t ended_for_room_ = 0;
   std::deque<std::shared_ptr<InTransit>> let_go_;
   bool stopping_ = false;
   UnorderedMap<SessionId, RosterRead> roster_reads_;

@@ -75,6 +75,25 @@ struct Managed : ::testing::Test {
     world.on(PresenceBroadcast{
         share("<presence from='romeo@example.com' to='"), share("'/>"), {to.full.to_bare()}});
   }
+  // So many messages in a row, and then what comes of having too much.
+  ModuleWorld::Happened get(const Bound& who, int messages) {
+    ModuleWorld::Happened all;
+    std::vector<QueueOverran> overran;
+    for (int i = 0; i < messages; ++i) {
+      for (const auto& event : events<QueueOverran>(world.on(message(who.full.text(), "hi"))))
+        overran.push_back(event);
+    }
+    for (const QueueOverran& event : overran) {
+      auto more = world.on(event);
+      std::move(more.orders.begin(), more.orders.end(), std::back_inserter(all.orders));
+      std::move(more.events.begin(), more.events.end(), std::back_inserter(all.events));
+    }
+    return all;
+  }
+  ModuleWorld::Happened presence_from_nurse(const Bound& to) {
+    return world.on(
+        PresenceReply{to.full, {{share("<presence from='nurse@example.com' to='"), share("'/>")}}});
+  }
   // How often it was asked for an acknowledgement.
   int asks(const Bound& who) const {
     const std::string raw = world.raw(who);
