@@ -144,7 +144,7 @@ struct StanzaForUser {
   bool has_body = false;  // a message with a <body/>: SIP devices can show it
   // When it first came, of a message that a session was sent and did not handle: it says so itself.
   std::optional<UnixTime> delayed_since{};
-  bool phones_had_it = false;  // then: it is not for them again
+  bool phones_had_it = false;  // then, and they did not take it: it is not for them again
 };
 
 // xmpp_presence -> presence_db on the home shard of `to`: an iq request for another user, which is

@@ -23,13 +23,14 @@
 
 namespace muster {
 
-// A message, or an iq request, that one session or several were sent. If none of them handles it,
-// the last one to go sees to it that it is not lost.
+// A message, or an iq request, that one session or several were sent; a message perhaps also the
+// phones of the account, which are one holder together. If none of them handles it, the last one to
+// go sees to it that it is not lost.
 struct InTransit {
   StanzaForUser stanza;
   UnixTime since;
-  std::uint32_t holders = 0;  // sessions that may still handle it
-  bool handled = false;       // by a session, as far as is known to it
+  std::uint32_t holders = 0;  // who may still handle it
+  bool handled = false;       // by one of them, as far as is known
 };
 
 struct Unacknowledged {

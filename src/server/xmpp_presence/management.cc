@@ -236,9 +236,25 @@ void XmppPresence::let_go(XmppSession& session) {
   const auto managed = std::exchange(session.managed, nullptr);
   kept_bytes_ -= managed->own_bytes();
   for (const Unacknowledged& kept : managed->unacknowledged()) {
-    if (kept.transit == nullptr) continue;
-    if (--kept.transit->holders == 0 && !kept.transit->handled) let_go_.push_back(kept.transit);
+    if (kept.transit != nullptr) let_go(kept.transit);
   }
+}
+
+// One of those that hold it does no more.
+void XmppPresence::let_go(const std::shared_ptr<InTransit>& transit) {
+  if (--transit->holders == 0 && !transit->handled) let_go_.push_back(transit);
+}
+
+// Phones that were asked in vain are not asked again; nor those that were not reached, which may
+// have it all the same. Where there were none there may be some by then.
+void XmppPresence::on(Now, const PhonesDone& done, Outbox&) {
+  const auto found = with_phones_.find(done.transit);
+  if (found == with_phones_.end()) return;
+  const std::shared_ptr<InTransit> transit = std::move(found->second);
+  with_phones_.erase(found);
+  if (done.taken) transit->handled = true;
+  if (done.tried) transit->stanza.phones_had_it = true;
+  let_go(transit);
 }
 
 // As if it came now for a session that is not there: RFC 6121 section 8.5.3.2, and XEP-0198 section
