@@ -363,5 +363,23 @@ TEST_F(Managed, AStoppingServerWaitsForNobody) {
   EXPECT_THAT(events<ResourceChanged>(lose(romeo)), SizeIs(1));
 }
 
+// Nor does it end all of them in one step; and what they leave goes before it is idle.
+TEST_F(Managed, AStoppingServerEndsThoseWhoWaitInPortions) {
+  for (int i = 0; i < 1'100; ++i) {
+    const Bound bound = world.available("user" + std::to_string(i) + "@example.com/x");
+    enable(bound);
+    lose(bound);
+    if (i >= 1'098) world.on(message(bound.full.text(), "hi"));
+  }
+  EXPECT_THAT(events<ResourceChanged>(world.on(StopAsked{})), SizeIs(1'024));
+  EXPECT_FALSE(world.presence->idle());
+  EXPECT_EQ(world.presence->next_deadline(), Instant());
+  EXPECT_THAT(events<ResourceChanged>(wake()), SizeIs(1'100 - 1'024));
+  EXPECT_FALSE(world.presence->idle());
+  EXPECT_EQ(world.presence->next_deadline(), Instant());
+  EXPECT_THAT(events<StanzaForUser>(wake()), SizeIs(2));
+  EXPECT_TRUE(world.presence->idle());
+}
+
 }  // namespace
 }  // namespace muster::testing

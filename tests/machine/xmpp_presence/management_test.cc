@@ -54,6 +54,20 @@ TEST_F(Managed, WhatTheSessionSendsIsCountedFromEnabling) {
   EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='3'/>");
 }
 
+// What stream processing says to it is kept like all else.
+TEST_F(Managed, WhatStreamProcessingSendsIsCountedToo) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  const std::string answer = "<iq type='result' id='r1' to='juliet@example.com/balcony'/>";
+  world.on(StanzaForSession{juliet.session, answer});
+  EXPECT_EQ(world.got(juliet), stanzas({answer}));
+  EXPECT_THAT(events<EndStream>(ack(juliet, 1)), IsEmpty());
+  world.on(StanzaForSession{juliet.session, answer});
+  lose(juliet);
+  resume(juliet, id, 1);
+  EXPECT_THAT(world.raw(juliet), HasSubstr("id='r1'"));
+}
+
 TEST_F(Managed, AnAckIsAskedForAfterSoManyStanzas) {
   world.settings.limits.stanzas_per_ack_request = 3;
   const Bound juliet = world.available("juliet@example.com/balcony");
@@ -190,6 +204,19 @@ TEST_F(Managed, WhatWasHandledIsNotReplayed) {
   resume(juliet, id, 1);
   EXPECT_EQ(world.got(juliet),
             stanzas({"<resumed xmlns='urn:xmpp:sm:3' h='0' previd='" + id + "'/>"}));
+}
+
+// The question that the lost link had is answered by the count of who resumes.
+TEST_F(Managed, AfterAResumptionItIsAskedAnew) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  world.on(message("juliet@example.com/balcony", "one"));
+  EXPECT_EQ(asks(juliet), 1);
+  lose(juliet);
+  resume(juliet, id, 1);
+  EXPECT_EQ(asks(juliet), 0);
+  world.on(message("juliet@example.com/balcony", "two"));
+  EXPECT_EQ(asks(juliet), 1);
 }
 
 TEST_F(Managed, AResumedSessionTakesItsHalfDeadLinkAway) {
