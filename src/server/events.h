@@ -36,7 +36,7 @@ using AnyEvent = std::variant<
     WatchAsked, WatchDecided, WatchRefreshed, WatchEnded, WatchesNotified,
     // message_events.h
     MessageToSip, MessageToXmpp, PageMessage, PageMessageAnswered, PageMessageRefused,
-    MessageDelivered,
+    MessageDelivered, PhonesDone,
     // sip_events.h
     SipMessageArrived, SendOnLink, FlowLost, SipRequestReceived, SipResponseReady, SipRequestsReady,
     SipRequestEnded,

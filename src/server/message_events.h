@@ -19,7 +19,7 @@ struct PageMessageText {
   std::string content_type;  // text/plain;charset=UTF-8, ...
   std::string language;      // Content-Language; may be empty
   std::string subject;
-  std::string call_id;       // carries the <thread/>
+  std::string call_id;  // carries the <thread/>
   std::string body;
   // RFC 3428 section 7; where a Date came, `expires` counts from it.
   std::optional<UnixTime> date{};
@@ -27,14 +27,16 @@ struct PageMessageText {
 };
 
 // xmpp_presence -> conversion: an XMPP message for the SIP devices of `to`. If no XMPP session took
-// it and no SIP device does, the sender is told so.
+// it and no SIP device does, the sender is told so. A session that took it may yet not handle it:
+// if `transit` is not 0, what becomes of it at the devices comes back in PhonesDone.
 struct MessageToSip {
   Address from;
   Address to;
   std::string id;
   std::string xml;  // the whole stanza
   bool taken_by_session = false;
-  bool phones_had_it = false;  // those that there are: only if there are none, nobody has
+  std::optional<UnixTime> delayed_since{};  // when it first came, if that is not now
+  std::uint64_t transit = 0;
 };
 
 // conversion -> sip_presence, both on the home shard of `to`; or sip_presence on the sender's home
@@ -50,7 +52,7 @@ struct PageMessage {
   std::string xmpp_id;
   Address xmpp_to;
   bool taken_by_session = false;
-  bool phones_had_it = false;
+  std::uint64_t transit = 0;  // as in MessageToSip
 
   bool from_sip() const { return request.valid(); }
 };
@@ -86,6 +88,15 @@ struct PageMessageRefused {
   Address to;  // as the sender named her
   std::string xmpp_id;
   std::uint16_t status = 480;
+};
+
+// sip_presence, or conversion where it makes no MESSAGE of it -> xmpp_presence, on the home shard
+// of the recipient: a phone has taken a message that sessions have too, or none will. Once for each
+// `transit`.
+struct PhonesDone {
+  std::uint64_t transit = 0;
+  bool tried = false;  // false: there are no phones
+  bool taken = false;
 };
 
 }  // namespace muster

@@ -18,7 +18,7 @@ inline constexpr bool kForXmppStreams =
 template <class E>
 inline constexpr bool kForXmppPresence =
     kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
-             StanzaTaken, StanzaForSession, QueueOverran, ResumeAsked, StanzaForUser,
+             StanzaTaken, StanzaForSession, QueueOverran, PhonesDone, ResumeAsked, StanzaForUser,
              RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
              RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
 template <class E>

@@ -37,14 +37,15 @@ struct Limits {
   Duration stream_silence_max = Duration::minutes(5);
   Duration ping_answer_time_max = Duration::seconds(30);
   // Stream management (XEP-0198). What one session was sent and has not acknowledged. Beyond, one
-  // that has no link ends at once; one with a link if it acknowledges nothing for
-  // ping_answer_time_max: policy-violation. Its messages go another way.
+  // that has no link ends at once; one with a link if it does not come to have less within
+  // ping_answer_time_max, or has four times the bytes: policy-violation. Messages go another way.
   std::uint32_t unacknowledged_stanzas_max = 2'000;
   std::uint32_t unacknowledged_bytes_max = 1024 * 1024;
-  // All of them together: those end that have waited longest, then the one that has too much.
+  // All of them together. Beyond, those end that have too much, then those that wait and have
+  // anything, the longest first; then who is sent more, if it has as much as the average.
   std::uint32_t unacknowledged_bytes_per_shard_max = 256 * 1024 * 1024;
   // After so many more stanzas the client is asked what it handled; after a message or a request at
-  // once. One question at a time.
+  // once. It is not asked again before it has answered, but for the <r/> that is its ping.
   std::uint32_t stanzas_per_ack_request = 8;
   // Sessions that wait to be resumed: one too many ends with its link, as one that cannot be.
   std::uint32_t waiting_sessions_per_shard_max = 100'000;

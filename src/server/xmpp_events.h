@@ -55,13 +55,17 @@ struct StanzaReceived {
   std::string_view language;
 };
 
+// How a stream ended, to the session on it (XEP-0198 section 7). `over`: by </stream:stream> of the
+// client, or because it broke a rule. `lost`: its link was, or as good as that: it is silent, or
+// reported a stream error.
+enum class StreamEnd : std::uint8_t { over, lost };
+
 // xmpp_stream -> xmpp_presence: nothing more will come from the stream that this session has on
-// `link`. The session is over with it, unless it is one that can be resumed and the stream ended
-// `unfinished` (XEP-0198 section 7): without a word of the client.
+// `link`. The session is over with it; one that can be resumed waits if it is `lost`.
 struct StreamEnded {
   SessionId session;
   LinkId link;
-  bool unfinished = false;
+  StreamEnd how = StreamEnd::over;
 };
 
 // xmpp_presence -> xmpp_stream: say this stream error, then close.
@@ -98,7 +102,7 @@ struct StanzaForSession {
   SessionId session;
   std::string xml;
 };
-// xmpp_presence -> itself: more waits to be acknowledged than may.
+// xmpp_presence -> itself: more waits to be acknowledged than may, of this session or of all.
 struct QueueOverran {
   SessionId session;
 };
@@ -140,7 +144,7 @@ struct StanzaForUser {
   bool has_body = false;  // a message with a <body/>: SIP devices can show it
   // When it first came, of a message that a session was sent and did not handle: it says so itself.
   std::optional<UnixTime> delayed_since{};
-  bool phones_had_it = false;  // then: it is not for them again
+  bool phones_had_it = false;  // then, and they did not take it: it is not for them again
 };
 
 // xmpp_presence -> presence_db on the home shard of `to`: an iq request for another user, which is

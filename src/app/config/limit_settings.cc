@@ -8,6 +8,7 @@
 #include "codec/pidf/limits.h"
 #include "codec/sip/limits.h"
 #include "codec/xml/limits.h"
+#include "shell/links.h"
 
 namespace muster {
 namespace {
@@ -49,7 +50,10 @@ constexpr std::array kTable = {
     time("stream_silence_max", &Limits::stream_silence_max),
     time("ping_answer_time_max", &Limits::ping_answer_time_max),
     count("unacknowledged_stanzas_max", &Limits::unacknowledged_stanzas_max, 100),
-    size("unacknowledged_bytes_max", &Limits::unacknowledged_bytes_max, 65'536),
+    // All of it is sent at once to the link with which a session resumes, and what was said there
+    // before waits, too.
+    size("unacknowledged_bytes_max", &Limits::unacknowledged_bytes_max, 65'536,
+         Links::kUnwrittenBytesMax / 2),
     size("unacknowledged_bytes_per_shard_max", &Limits::unacknowledged_bytes_per_shard_max,
          1'048'576),
     count("stanzas_per_ack_request", &Limits::stanzas_per_ack_request),

@@ -64,8 +64,10 @@ void Conversion::on(Now, const MessageToSip& message, Outbox& out) {
     page.xmpp_id = message.id;
     page.xmpp_to = message.to;
     page.taken_by_session = message.taken_by_session;
-    page.phones_had_it = message.phones_had_it;
+    page.transit = message.transit;
     out.emit(std::move(page));
+  } else if (message.transit != 0) {
+    out.emit(PhonesDone{message.transit, true, false});
   } else if (!message.taken_by_session) {
     const bool too_long = text.error() == StanzaError::policy_violation;
     tell_sender(message.from, message.to, message.id, text.error(),

@@ -80,6 +80,7 @@ Result<PageMessageText, StanzaError> page_message_of(const MessageToSip& message
   const std::string_view thread = pidf::trim(stanza->child_text("thread", xml::kNsClient));
   if (sip::is_call_id(thread)) text.call_id = thread;
   text.body = with_crlf(body.text);
+  text.date = message.delayed_since;
   if (estimated_bytes(message, text) > kMessageBytesMax) {
     return Failure{StanzaError::policy_violation};
   }

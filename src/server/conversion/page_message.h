@@ -2,9 +2,10 @@
 //
 // From XMPP (section 4, table 1): the <body/> in the language of the stanza, else the first; its
 // language; the <subject/> in that language, else likewise; the <thread/>, if a Call-ID may look
-// like it. XHTML-IM is not carried: whoever sends it sends the same in <body/> (XEP-0071). A
-// message that would make a MESSAGE of more than 1300 bytes is policy-violation (section 6); how
-// long the header section will be is estimated, for each hop writes its own.
+// like it; when it came, if that was before. XHTML-IM is not carried: whoever sends it sends the
+// same in <body/> (XEP-0071). A message that would make a MESSAGE of more than 1300 bytes is
+// policy-violation (section 6); how long the header section will be is estimated, for each hop
+// writes its own.
 //
 // From SIP (section 5, table 2): a stanza without a type, which is a normal message. Bodies are
 // text/plain, in UTF-8 or US-ASCII; of other types, text/html too, is said 415 (section 7 asks for

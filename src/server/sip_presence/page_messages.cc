@@ -125,10 +125,10 @@ void PageMessages::on(Now, const PageMessageAnswered& answered, Outbox& out) {
 
 void PageMessages::on(Now now, const PageMessage& message, Outbox& out) {
   const std::vector<const Binding*> phones = registrar_.phones_of(message.to);
-  if (message.phones_had_it && !phones.empty()) return;
   const auto [id, delivery] = deliveries_.emplace();
   delivery->message = message;
   delivery->phones = static_cast<std::uint32_t>(phones.size());
+  delivery->tried = !phones.empty();
   if (message.from_sip()) {
     delivery->sessions = true;
     delivery->deadline = now.instant + kAnswerTimeMax;
@@ -194,6 +194,8 @@ void PageMessages::tell(Delivery& delivery, std::uint16_t status, Outbox& out) {
   delivery.told = true;
   if (message.from_sip()) {
     out.emit(message.request_shard, PageMessageAnswered{message.request, status});
+  } else if (message.transit != 0) {
+    out.emit(PhonesDone{message.transit, delivery.tried, is_success(status)});
   } else if (!is_success(status) && !message.taken_by_session) {
     out.emit(PageMessageRefused{message.from, message.xmpp_to, message.xmpp_id, status});
   }

@@ -4,7 +4,8 @@
 // answered with what comes back (PageMessageAnswered). On the recipient's it goes to each of her
 // phones and, if it came by SIP, to conversion for her XMPP sessions; one that takes it is enough
 // for a 200 (RFC 7572 section 5: not 202). A message that came by XMPP goes to the phones alone,
-// and is refused if they and the sessions that xmpp_presence tried let it lie.
+// and is refused if they and the sessions that xmpp_presence tried let it lie; while sessions may
+// yet not handle it, xmpp_presence hears what the phones did with it.
 //
 // A phone gets one message at a time, the others wait in line: RFC 3428 section 8 wants that of
 // each who sends, and it keeps them in order over UDP. A phone with outbound that is not reached
@@ -71,8 +72,9 @@ class PageMessages {
     std::string rows;  // of each MESSAGE, but for its Route
     SharedText body;
     std::uint32_t phones = 0;  // that were asked and have not answered
+    bool tried = false;        // there were phones to ask
     bool sessions = false;     // XMPP sessions were asked and have not answered
-    bool told = false;         // the sender knows what became of it
+    bool told = false;         // who waits for it knows what became of it
     std::uint16_t best = 0;    // of the final answers; 0: none yet
     Instant deadline;
   };

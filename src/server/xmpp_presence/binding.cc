@@ -76,7 +76,7 @@ void XmppPresence::on(Now now, const StreamEnded& ended, Outbox& out) {
   if (shard_.planted == Planted::session_forgotten) return;
   XmppSession* session = sessions_.find(ended.session);
   if (session == nullptr || session->link != ended.link) return;
-  if (ended.unfinished && await_resumption(now, *session)) return;
+  if (ended.how == StreamEnd::lost && await_resumption(now, *session)) return;
   XmppUser& user = *session->user;
   end(*session, out);
   forget_if_idle(user, out);

@@ -13,8 +13,8 @@ constexpr std::size_t kRoomKept = 8;
 }  // namespace
 
 std::size_t Unacknowledged::own_bytes() const {
-  const bool shared = after != nullptr;
-  return sizeof(Unacknowledged) + (shared ? 0 : bytes) +
+  const bool shared = after != nullptr && bytes <= kSharedBytesMax;
+  return sizeof(Unacknowledged) + (shared ? bytes / kSharedPart : bytes) +
          (transit == nullptr ? 0 : sizeof(InTransit));
 }
 
@@ -25,7 +25,7 @@ void ManagedStream::keep(Unacknowledged stanza) {
   unasked_bytes_ += stanza.bytes;
   if (stanza.transit != nullptr) {
     ++stanza.transit->holders;
-    owes_an_answer_ = true;
+    somebody_waits_ = true;
   }
   unacknowledged_.push_back(std::move(stanza));
 }
@@ -53,7 +53,7 @@ bool ManagedStream::acknowledge(std::uint32_t handled) {
 void ManagedStream::note_asked() {
   asked_ = sent_;
   unasked_bytes_ = 0;
-  owes_an_answer_ = false;
+  somebody_waits_ = false;
   awaits_ack_ = true;
 }
 

@@ -23,23 +23,30 @@
 
 namespace muster {
 
-// A message, or an iq request, that one session or several were sent. If none of them handles it,
-// the last one to go sees to it that it is not lost.
+// A message, or an iq request, that one session or several were sent; a message perhaps also the
+// phones of the account, which are one holder together. If none of them handles it, the last one to
+// go sees to it that it is not lost.
 struct InTransit {
   StanzaForUser stanza;
   UnixTime since;
-  std::uint32_t holders = 0;  // sessions that may still handle it
-  bool handled = false;       // by a session, as far as is known to it
+  std::uint32_t holders = 0;  // who may still handle it
+  bool handled = false;       // by one of them, as far as is known
 };
 
 struct Unacknowledged {
+  // The texts of a presence are its fan-out's. Each session that keeps them counts this part of
+  // them, for how many do is not known; of a text beyond kSharedBytesMax, which few could hold a
+  // shard full of, each counts the whole.
+  static constexpr std::size_t kSharedPart = 4;
+  static constexpr std::size_t kSharedBytesMax = 1'024;
+
   SharedText before;        // of a presence, up to the recipient; or all of a stanza
   SharedText after;         // of a presence
   bool to_session = false;  // the recipient of a presence: the session, or its account
   std::uint32_t bytes = 0;  // as it was sent
   std::shared_ptr<InTransit> transit;
 
-  // About what is kept for this one alone; the texts of a presence are its fan-out's.
+  // About what it costs to keep this one.
   std::size_t own_bytes() const;
 };
 
@@ -66,10 +73,13 @@ class ManagedStream {
   // Sent since then; and whether a message or a request is among it, which somebody waits for.
   std::uint32_t unasked() const { return sent_ - asked_; }
   std::size_t unasked_bytes() const { return unasked_bytes_; }
-  bool owes_an_answer() const { return owes_an_answer_; }
-  // It has too much, and until then to show that it handles any of it.
+  bool somebody_waits() const { return somebody_waits_; }
+
+  // --- having too much
+  // Until when it is to have less than it had when it was given that time.
   std::optional<Instant> acks_by;
-  bool overran = false;  // as far as its owner was told
+  std::size_t bytes_given_time = 0;
+  bool overran = false;  // and its owner is about to look at it
 
   // --- resumption (section 5); an empty id: there is none
   std::string id;
@@ -81,7 +91,7 @@ class ManagedStream {
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
   bool awaits_ack_ = false;
-  bool owes_an_answer_ = false;
+  bool somebody_waits_ = false;
   std::size_t unasked_bytes_ = 0;
   std::size_t bytes_ = 0;
   std::size_t own_bytes_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/xml/namespaces.h"
 #include "codec/xml/writer.h"
 #include "server/planted.h"
 #include "server/xmpp_presence/recipients.h"
@@ -18,6 +19,13 @@ namespace {
 constexpr std::size_t kIdCharacters = 26;
 
 constexpr std::string_view kAskForAck = "<r xmlns='urn:xmpp:sm:3'/>";
+
+// The beginning of an element of XEP-0198.
+std::string begin_element(std::string_view name) {
+  std::string xml(1, '<');
+  xml::append_attribute(xml.append(name), "xmlns", xml::kNsManagement);
+  return xml;
+}
 
 std::string text_of(const Unacknowledged& kept, const XmppSession& session) {
   if (kept.transit != nullptr) return kept.transit->stanza.xml;
@@ -55,7 +63,7 @@ void XmppPresence::on(Now, const ManagementAsked& asked, Outbox& out) {
   if (session == nullptr) return;
   session->managed = std::make_unique<ManagedStream>();
   ManagedStream& managed = *session->managed;
-  std::string xml = "<enabled xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("enabled");
   const Limits& limits = shard_.settings.limits;
   if (asked.resume && limits.resume_sessions()) {
     const Duration most = limits.resumption_time_max;
@@ -80,7 +88,7 @@ void XmppPresence::on(Now, const StanzaForSession& stanza, Outbox& out) {
 void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
   const XmppSession* session = sessions_.find(asked.session);
   if (session == nullptr || session->managed == nullptr) return;
-  std::string xml = "<a xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("a");
   xml::append_attribute(xml, "h", std::to_string(session->managed->handled()));
   out.order(SendBytes{session->link, xml.append("/>")});
 }
@@ -88,9 +96,8 @@ void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
 void XmppPresence::on(Now now, const AckReceived& ack, Outbox& out) {
   XmppSession* session = sessions_.find(ack.session);
   if (session == nullptr || session->managed == nullptr) return;
-  const std::size_t before = session->managed->unacknowledged().size();
   if (!acknowledge(*session->managed, ack.handled, session->link, out)) return;
-  note_progress(now, *session, before);
+  note_progress(now, *session);
   look_after(*session, out);
 }
 
@@ -105,7 +112,7 @@ bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, Li
   }
   const std::string h = std::to_string(handled);
   const std::string sent = std::to_string(managed.sent());
-  std::string detail = "<handled-count-too-high xmlns='urn:xmpp:sm:3'";
+  std::string detail = begin_element("handled-count-too-high");
   xml::append_attribute(detail, "h", h);
   xml::append_attribute(detail, "send-count", sent);
   out.emit(EndStream{link, StreamError::undefined_condition,
@@ -117,8 +124,10 @@ bool XmppPresence::acknowledge(ManagedStream& managed, std::uint32_t handled, Li
 // --- keeping -------------------------------------------------------------------------------------
 
 void XmppPresence::keep(XmppSession& session, Unacknowledged stanza) {
+  ManagedStream& managed = *session.managed;
+  if (managed.ends_at) waiting_with_some_.emplace(*managed.ends_at, session.id);
   kept_bytes_ += stanza.own_bytes();
-  session.managed->keep(std::move(stanza));
+  managed.keep(std::move(stanza));
 }
 
 bool XmppPresence::overfull(const ManagedStream& managed) const {
@@ -127,15 +136,27 @@ bool XmppPresence::overfull(const ManagedStream& managed) const {
          managed.bytes() > limits.unacknowledged_bytes_max;
 }
 
+// No time helps it: nobody reads what it gets, or it has more than any may have.
+bool XmppPresence::past_hope(const XmppSession& session) const {
+  const std::size_t most = shard_.settings.limits.unacknowledged_bytes_max;
+  return overfull(*session.managed) &&
+         (!session.link.valid() || session.managed->bytes() > kLinkedFactor * most);
+}
+
+bool XmppPresence::shard_is_full() const {
+  return kept_bytes_ > shard_.settings.limits.unacknowledged_bytes_per_shard_max;
+}
+
 // After stanzas were sent to a session that counts them, or it acknowledged some.
 void XmppPresence::look_after(XmppSession& session, Outbox& out) {
   const Limits& limits = shard_.settings.limits;
   ManagedStream& managed = *session.managed;
-  const bool worth_asking = managed.owes_an_answer() ||
+  const bool worth_asking = managed.somebody_waits() ||
                             managed.unasked() >= limits.stanzas_per_ack_request ||
                             managed.unasked_bytes() >= limits.unacknowledged_bytes_max / 4;
   if (session.link.valid() && !managed.awaits_ack() && worth_asking) ask_for_ack(session, out);
-  if (overfull(managed) || kept_bytes_ > limits.unacknowledged_bytes_per_shard_max) {
+  const bool new_to_it = overfull(managed) && !managed.acks_by;
+  if (new_to_it || past_hope(session) || shard_is_full()) {
     // Not at once: whoever sends is in the midst of the sessions.
     if (!std::exchange(managed.overran, true)) out.emit(QueueOverran{session.id});
   }
@@ -146,31 +167,52 @@ void XmppPresence::ask_for_ack(XmppSession& session, Outbox& out) {
   out.order(SendBytes{session.link, std::string(kAskForAck)});
 }
 
-// A client that is there is no culprit for what others send it: it has time to acknowledge.
+// A client that is there is no culprit for what others send it: it has time to acknowledge. Nor is
+// one that was sent a stanza when the shard was full already, unless it holds its share of that.
 void XmppPresence::on(Now now, const QueueOverran& overran, Outbox& out) {
-  const Limits& limits = shard_.settings.limits;
-  while (kept_bytes_ > limits.unacknowledged_bytes_per_shard_max && !waiting_.empty())
-    give_up(*sessions_.find(waiting_.begin()->second), out);
+  if (shard_is_full()) make_room_in_shard(now, out);
   XmppSession* session = sessions_.find(overran.session);
   if (session == nullptr) return;
-  const bool shard_is_full = kept_bytes_ > limits.unacknowledged_bytes_per_shard_max;
-  if (!shard_is_full && !overfull(*session->managed)) {
-    session->managed->overran = false;
+  ManagedStream& managed = *session->managed;
+  managed.overran = false;
+  if (past_hope(*session)) return give_up_overrun(*session, out);
+  const bool has_its_share = managed.own_bytes() * sessions_.size() >= kept_bytes_;
+  if (shard_is_full() && (overfull(managed) || has_its_share)) {
+    if (may_end_another(now)) give_up_overrun(*session, out);
     return;
   }
-  if (!session->link.valid() || shard_is_full) return give_up_overrun(*session, out);
-  if (!session->managed->awaits_ack()) ask_for_ack(*session, out);
-  owe(*session, now.instant + limits.ping_answer_time_max);
+  if (!overfull(managed) || managed.acks_by) return;
+  if (!managed.awaits_ack()) ask_for_ack(*session, out);
+  owe(*session, now.instant + shard_.settings.limits.ping_answer_time_max);
 }
 
-// Who acknowledges has time for more.
-void XmppPresence::note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before) {
-  ManagedStream& managed = *session.managed;
+// First go those who have too much and were told, then those who wait, if it helps: in the order of
+// their time.
+void XmppPresence::make_room_in_shard(Now now, Outbox& out) {
+  for (const Schedule* schedule : {&owing_, &waiting_with_some_}) {
+    while (shard_is_full() && !schedule->empty() && may_end_another(now)) {
+      give_up_overrun(*sessions_.find(schedule->begin()->second), out);
+    }
+  }
+}
+
+// Many stanzas of one step may find the shard full; what comes of the step has a bound.
+bool XmppPresence::may_end_another(Now now) {
+  if (room_made_at_ != now.instant) {
+    room_made_at_ = now.instant;
+    ended_for_room_ = 0;
+  }
+  return ++ended_for_room_ <= kEndedAtOnce;
+}
+
+// Who comes to have less has time for the rest. To acknowledge some and be sent as much is no
+// progress: it could go on for ever.
+void XmppPresence::note_progress(Now now, XmppSession& session) {
+  const ManagedStream& managed = *session.managed;
   if (!managed.acks_by) return;
   if (!overfull(managed)) {
-    managed.overran = false;
     owe(session, std::nullopt);
-  } else if (managed.unacknowledged().size() < unacknowledged_before) {
+  } else if (managed.bytes() < managed.bytes_given_time) {
     owe(session, now.instant + shard_.settings.limits.ping_answer_time_max);
   }
 }
@@ -179,22 +221,40 @@ void XmppPresence::owe(XmppSession& session, std::optional<Instant> acks_by) {
   ManagedStream& managed = *session.managed;
   if (managed.acks_by) owing_.erase({*managed.acks_by, session.id});
   managed.acks_by = acks_by;
+  managed.bytes_given_time = managed.bytes();
   if (acks_by) owing_.emplace(*acks_by, session.id);
 }
 
 // --- what a session leaves behind ----------------------------------------------------------------
 
 // Its presence and answers are nobody else's. Messages and requests are sent another way, but not
-// within the step: there may be many.
+// within the step: there may be many. What comes for the account between two portions goes before
+// the rest: their order is lost, and the time at which each was sent says it (XEP-0203).
 void XmppPresence::let_go(XmppSession& session) {
   wait_until(session, std::nullopt);
   owe(session, std::nullopt);
   const auto managed = std::exchange(session.managed, nullptr);
   kept_bytes_ -= managed->own_bytes();
   for (const Unacknowledged& kept : managed->unacknowledged()) {
-    if (kept.transit == nullptr) continue;
-    if (--kept.transit->holders == 0 && !kept.transit->handled) let_go_.push_back(kept.transit);
+    if (kept.transit != nullptr) let_go(kept.transit);
   }
+}
+
+// One of those that hold it does no more.
+void XmppPresence::let_go(const std::shared_ptr<InTransit>& transit) {
+  if (--transit->holders == 0 && !transit->handled) let_go_.push_back(transit);
+}
+
+// Phones that were asked in vain are not asked again; nor those that were not reached, which may
+// have it all the same. Where there were none there may be some by then.
+void XmppPresence::on(Now, const PhonesDone& done, Outbox&) {
+  const auto found = with_phones_.find(done.transit);
+  if (found == with_phones_.end()) return;
+  const std::shared_ptr<InTransit> transit = std::move(found->second);
+  with_phones_.erase(found);
+  if (done.taken) transit->handled = true;
+  if (done.tried) transit->stanza.phones_had_it = true;
+  let_go(transit);
 }
 
 // As if it came now for a session that is not there: RFC 6121 section 8.5.3.2, and XEP-0198 section
@@ -224,9 +284,14 @@ bool XmppPresence::await_resumption(Now now, XmppSession& session) {
 
 void XmppPresence::wait_until(XmppSession& session, std::optional<Instant> ends_at) {
   ManagedStream& managed = *session.managed;
-  if (managed.ends_at) waiting_.erase({*managed.ends_at, session.id});
+  if (managed.ends_at) {
+    waiting_.erase({*managed.ends_at, session.id});
+    waiting_with_some_.erase({*managed.ends_at, session.id});
+  }
   managed.ends_at = ends_at;
-  if (ends_at) waiting_.emplace(*ends_at, session.id);
+  if (!ends_at) return;
+  waiting_.emplace(*ends_at, session.id);
+  if (!managed.unacknowledged().empty()) waiting_with_some_.emplace(*ends_at, session.id);
 }
 
 // Only the account's own sessions are looked at: the id alone gets nobody anything.
@@ -245,16 +310,15 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
     return out.emit(ResumeRefused{asked.link, ended_.find(asked.account, asked.id)});
   }
   ManagedStream& managed = *session->managed;
-  const std::size_t before = managed.unacknowledged().size();
   if (!acknowledge(managed, asked.handled, asked.link, out)) return;
-  note_progress(now, *session, before);
+  note_progress(now, *session);
   if (managed.ends_at) {
     wait_until(*session, std::nullopt);
   } else {
     out.emit(EndStream{session->link, StreamError::conflict, {}});
   }
   session->link = asked.link;
-  std::string xml = "<resumed xmlns='urn:xmpp:sm:3'";
+  std::string xml = begin_element("resumed");
   xml::append_attribute(xml, "h", std::to_string(managed.handled()));
   xml::append_attribute(xml, "previd", managed.id);
   xml.append("/>");

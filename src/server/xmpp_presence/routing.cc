@@ -59,15 +59,13 @@ std::vector<XmppSession*> reached(const XmppUser* user, Reach reach, Planted pla
 // Kept by those of them that count what they get; nothing if none does. One that does not has it
 // for good.
 std::shared_ptr<InTransit> in_transit(Now now, const StanzaForUser& stanza,
-                                      const std::vector<XmppSession*>& takers,
-                                      bool phones_have_it = false) {
+                                      const std::vector<XmppSession*>& takers) {
   const auto counts = [](const XmppSession* session) { return session->managed != nullptr; };
   const auto counting = std::count_if(takers.begin(), takers.end(), counts);
   if (counting == 0) return nullptr;
   auto transit =
       std::make_shared<InTransit>(InTransit{stanza, stanza.delayed_since.value_or(now.unix_time)});
   transit->stanza.asked_by_sip = 0;
-  transit->stanza.phones_had_it = stanza.phones_had_it || phones_have_it;
   transit->handled = counting != std::ssize(takers);
   return transit;
 }
@@ -156,17 +154,26 @@ void XmppPresence::route_message(Now now, const StanzaForUser& message, Outbox& 
     takers = reached(user, rule.bare, shard_.planted);
   }
   if (matched != nullptr) takers.push_back(matched);
-  const bool for_sip = matched == nullptr && rule.for_sip_too && message.has_body;
-  const std::shared_ptr<InTransit> transit = in_transit(now, message, takers, for_sip);
+  const bool for_sip =
+      matched == nullptr && rule.for_sip_too && message.has_body && !message.phones_had_it;
+  const std::shared_ptr<InTransit> transit = in_transit(now, message, takers);
   for (XmppSession* session : takers)
     send(*session, message.xml, out, transit);
   const bool taken = !takers.empty();
   if (message.asked_by_sip != 0) return out.emit(MessageDelivered{message.asked_by_sip, taken});
   if (for_sip) {
     return out.emit(MessageToSip{message.from, message.to, message.id, message.xml, taken,
-                                 message.phones_had_it});
+                                 message.delayed_since, with_phones(transit)});
   }
   if (!taken && rule.told) bounce("message", message.id, message.from, message.to, out);
+}
+
+// The number by which the phones say that they are done with it; none if that is no matter.
+std::uint64_t XmppPresence::with_phones(const std::shared_ptr<InTransit>& transit) {
+  if (transit == nullptr || transit->handled) return 0;
+  ++transit->holders;
+  with_phones_.emplace(++last_transit_, transit);
+  return last_transit_;
 }
 
 void XmppPresence::on(Now now, const RequestWeighed& weighed, Outbox& out) {

@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/unordered.h"
 #include "codec/xml/element.h"
 #include "codec/xmpp/errors.h"
 #include "model/address.h"
@@ -68,6 +69,7 @@ class XmppPresence {
   void on(Now now, const StanzaTaken& taken, Outbox& out);
   void on(Now now, const StanzaForSession& stanza, Outbox& out);
   void on(Now now, const QueueOverran& overran, Outbox& out);
+  void on(Now now, const PhonesDone& done, Outbox& out);
   void on(Now now, const ResumeAsked& asked, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
   void wake(Now now, Outbox& out);
@@ -96,6 +98,9 @@ class XmppPresence {
   // Of one step: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
   static constexpr std::size_t kLetGoAtOnce = 1'024;
+  // Who has a link may have so many times unacknowledged_bytes_max, while it has time to
+  // acknowledge.
+  static constexpr std::size_t kLinkedFactor = 4;
   // Sessions, by when something is to happen to them.
   using Schedule = std::set<std::pair<Instant, SessionId>>;
 
@@ -118,11 +123,16 @@ class XmppPresence {
   void keep(XmppSession& session, Unacknowledged stanza);
   void look_after(XmppSession& session, Outbox& out);
   bool overfull(const ManagedStream& managed) const;
+  bool past_hope(const XmppSession& session) const;
+  bool shard_is_full() const;
+  void make_room_in_shard(Now now, Outbox& out);
+  bool may_end_another(Now now);
   void ask_for_ack(XmppSession& session, Outbox& out);
-  void note_progress(Now now, XmppSession& session, std::size_t unacknowledged_before);
+  void note_progress(Now now, XmppSession& session);
   void owe(XmppSession& session, std::optional<Instant> acks_by);
   void wait_until(XmppSession& session, std::optional<Instant> ends_at);
   void let_go(XmppSession& session);
+  void let_go(const std::shared_ptr<InTransit>& transit);
   void send_another_way(InTransit& transit, Outbox& out);
   bool await_resumption(Now now, XmppSession& session);
   XmppSession* find_resumable(const ResumeAsked& asked) const;
@@ -169,6 +179,7 @@ class XmppPresence {
   void take_message(const Sent& sent, Outbox& out);
   void take_iq(Now now, const Sent& sent, Outbox& out);
   void route_message(Now now, const StanzaForUser& message, Outbox& out);
+  std::uint64_t with_phones(const std::shared_ptr<InTransit>& transit);
   void route_request(Now now, const RequestForUser& request, bool may_see, Outbox& out);
   void bounce(std::string_view kind, std::string_view id, const Address& from, const Address& to,
               Outbox& out);
@@ -182,13 +193,20 @@ class XmppPresence {
 
   Shard& shard_;
   XmppSessions sessions_;
-  // Of stream management: sessions that wait to be resumed, by when they end; those that owe an
-  // acknowledgement; those for which it is too late; what is kept for all of them; and what was let
-  // go with its last session, and is to be sent another way.
+  // Of stream management: sessions that wait to be resumed, by when they end, and those of them for
+  // which something is kept; those that owe an acknowledgement; those for which it is too late;
+  // what is kept for all of them; what phones have beside sessions, by its number; and what was let
+  // go by the last of them, and is to be sent another way.
   Schedule waiting_;
+  Schedule waiting_with_some_;
   Schedule owing_;
   EndedStreams ended_;
   std::size_t kept_bytes_ = 0;
+  // How many sessions a full shard has ended at this instant.
+  Instant room_made_at_;
+  std::size_t ended_for_room_ = 0;
+  UnorderedMap<std::uint64_t, std::shared_ptr<InTransit>> with_phones_;
+  std::uint64_t last_transit_ = 0;
   std::deque<std::shared_ptr<InTransit>> let_go_;
   bool stopping_ = false;
   UnorderedMap<SessionId, RosterRead> roster_reads_;

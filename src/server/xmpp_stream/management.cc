@@ -74,7 +74,7 @@ void XmppStreams::resume_session(LinkId link, Stream& stream, const xml::Element
 void XmppStreams::on(Now now, const ResumeGranted& granted, Outbox& out) {
   Stream* stream = streams_.find(granted.link);
   if (stream == nullptr || stream->state != StreamState::awaiting_binding) {
-    out.emit(StreamEnded{granted.session, granted.link, kUnfinished});
+    out.emit(StreamEnded{granted.session, granted.link, StreamEnd::lost});
     return;
   }
   stream->managed = true;

@@ -19,8 +19,6 @@ inline constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 inline constexpr std::string_view kNsSession = "urn:ietf:params:xml:ns:xmpp-session";
 inline constexpr std::string_view kNsRegister = "jabber:iq:register";
 
-inline constexpr std::string_view kNsManagement = "urn:xmpp:sm:3";
-
 inline constexpr std::string_view kStreamEnd = "</stream:stream>";
 
 // Of a stream id: 100 bits, so that none comes twice or is guessed (RFC 6120 section 4.7.3).

@@ -101,11 +101,11 @@ constexpr ElementAction action_of(StreamState state, ElementKind kind) {
   constexpr Row kNegotiating = {start_tls,         begin_sasl,        malformed_sasl,
                                 abort_sasl,        malformed_sasl,    take_before_login,
                                 hang_up,           invalid_namespace, refuse_management,
-                                refuse_management, refuse_management, not_authorized};
+                                refuse_management, not_authorized,    not_authorized};
   constexpr Row kChallenged = {refuse_tls,        begin_sasl,        continue_sasl,
                                abort_sasl,        malformed_sasl,    not_authorized,
                                hang_up,           invalid_namespace, refuse_management,
-                               refuse_management, refuse_management, not_authorized};
+                               refuse_management, not_authorized,    not_authorized};
   constexpr Row kBinding = {refuse_tls,     not_authorized,    not_authorized,
                             not_authorized, not_authorized,    take_before_binding,
                             hang_up,        invalid_namespace, refuse_management,

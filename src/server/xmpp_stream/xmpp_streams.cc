@@ -23,7 +23,7 @@ ElementKind kind_of(const xml::Element& element) {
     if (name == "response") return ElementKind::sasl_response;
     return name == "abort" ? ElementKind::sasl_abort : ElementKind::sasl_other;
   }
-  if (ns == kNsManagement) {
+  if (ns == xml::kNsManagement) {
     if (name == "enable") return ElementKind::sm_enable;
     if (name == "resume") return ElementKind::sm_resume;
     return name == "a" || name == "r" ? ElementKind::sm_ack : ElementKind::unknown;
@@ -78,7 +78,7 @@ void XmppStreams::on(Now now, const LinkArrived& arrived, Outbox& out) {
 void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
   const Stream* stream = streams_.find(closed.link);
   if (stream == nullptr) return;
-  if (stream->session.valid()) out.emit(StreamEnded{stream->session, closed.link, true});
+  if (stream->session.valid()) out.emit(StreamEnded{stream->session, closed.link, StreamEnd::lost});
   streams_.erase(closed.link);
 }
 
@@ -196,7 +196,7 @@ void XmppStreams::act_on(LinkId link, Stream& stream, const xml::Element& elemen
     case ElementAction::take_before_login: return take_before_login(link, stream, element, out);
     case ElementAction::take_before_binding: return take_before_binding(link, stream, element, out);
     case ElementAction::hang_up:
-      return close(link, stream, std::string(kStreamEnd), out, kUnfinished);
+      return close(link, stream, std::string(kStreamEnd), out, StreamEnd::lost);
     case ElementAction::enable_management: return enable_management(link, stream, element, out);
     case ElementAction::resume_session: return resume_session(link, stream, element, out);
     case ElementAction::take_ack: return take_ack(link, stream, element, out);
@@ -293,14 +293,15 @@ void XmppStreams::fail(LinkId link, Stream& stream, StreamError why, Outbox& out
     }
     words.append(stream_error_xml(why, text, detail)).append(kStreamEnd);
   }
-  close(link, stream, std::move(words), out, why == StreamError::connection_timeout);
+  const bool silent = why == StreamError::connection_timeout;
+  close(link, stream, std::move(words), out, silent ? StreamEnd::lost : StreamEnd::over);
 }
 
 // XEP-0198 section 7: only </stream:stream> is the client's own end. An error that it reports, and
 // silence, are a lost link; who broke the rules is not waited for.
 void XmppStreams::close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
-                        bool unfinished) {
-  if (stream.session.valid()) out.emit(StreamEnded{stream.session, link, unfinished});
+                        StreamEnd how) {
+  if (stream.session.valid()) out.emit(StreamEnded{stream.session, link, how});
   if (!last_words.empty()) out.order(SendBytes{link, std::move(last_words)});
   out.order(CloseLink{link});
   streams_.erase(link);

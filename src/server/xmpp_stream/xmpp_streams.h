@@ -79,7 +79,6 @@ class XmppStreams {
  private:
   // Of one step while the server stops: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
-  static constexpr bool kUnfinished = true;
 
   // xmpp_streams.cc: links, bytes, frames, the end.
   void read(LinkId link, Stream& stream, std::string_view window, Outbox& out);
@@ -94,7 +93,7 @@ class XmppStreams {
   void fail(LinkId link, Stream& stream, StreamError why, Outbox& out, std::string_view text = {},
             std::string_view detail = {});
   void close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
-             bool unfinished = false);
+             StreamEnd how = StreamEnd::over);
 
   // negotiation.cc: headers, TLS, SASL.
   void take_header(LinkId link, Stream& stream, std::string_view bytes, Outbox& out);

@@ -214,6 +214,22 @@ TEST(MessageToSip, says_whether_a_session_took_it) {
   EXPECT_FALSE(world.page("><body>x</body></message>").taken_by_session);
 }
 
+// RFC 3428 section 7 has it say when the message came.
+TEST(MessageToSip, that_comes_late_says_since_when) {
+  MessageWorld world;
+  const UnixTime since = world.now.unix_time;
+  world.pass(Duration::minutes(1));
+  MessageToSip message{world.romeo, world.juliet, "m1",
+                       "<message from='" + world.romeo.text() + "' to='" + world.juliet.text() +
+                           "'><body>x</body></message>"};
+  message.delayed_since = since;
+  world.conversion.on(world.now, message, world.out);
+  const auto pages = events<PageMessage>(world.take());
+  ASSERT_EQ(pages.size(), 1U);
+  EXPECT_EQ(pages[0].text.date, since);
+  EXPECT_EQ(world.page("><body>x</body></message>").text.date, std::nullopt);
+}
+
 // --- section 6: the size -------------------------------------------------------------------------
 
 std::string of_bytes(std::size_t bytes) {
@@ -275,6 +291,26 @@ TEST(MessageToSip, that_a_session_took_is_not_refused) {
   const auto happened = world.to_sip(of_bytes(5'000), true);
   EXPECT_TRUE(happened.events.empty());
   EXPECT_TRUE(world.to_sip("><body>not well-formed</message>", true).events.empty());
+}
+
+// The session may yet not handle it: then nobody has it, and no phone ever will.
+TEST(MessageToSip, that_phones_cannot_have_is_not_kept_for_them) {
+  MessageWorld world;
+  MessageToSip message{world.romeo, world.juliet, "m1", "<message" + of_bytes(5'000), true};
+  message.transit = 7;
+  world.conversion.on(world.now, message, world.out);
+  const auto happened = world.take();
+  EXPECT_EQ(happened.events.size(), 1U);
+  const auto done = events<PhonesDone>(happened);
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].transit, 7U);
+  EXPECT_TRUE(done[0].tried);
+  EXPECT_FALSE(done[0].taken);
+  message.xml = "<message><body>x</body></message>";
+  world.conversion.on(world.now, message, world.out);
+  const auto pages = events<PageMessage>(world.take());
+  ASSERT_EQ(pages.size(), 1U);
+  EXPECT_EQ(pages[0].transit, 7U);
 }
 
 TEST(MessageToSip, that_the_parser_refuses_is_a_bad_request) {

@@ -272,16 +272,23 @@ TEST_F(SipMessage, FromXmppGoesToPhonesAlone) {
   EXPECT_TRUE(world.sip.idle());
 }
 
-// It went to a session, too, which did not handle it.
-TEST_F(SipMessage, FromXmppOnceMoreIsForNoPhone) {
-  PageMessage again;
-  again.from = address("juliet@example.com/balcony");
-  again.to = address("bob@example.com");
-  again.text = {"text/plain;charset=UTF-8", "", "", "", "Hi", {}, {}};
-  again.phones_had_it = true;
-  EXPECT_THAT(arrive(again), ElementsAre("refused 480"));
+// It went to a session, too, which may not handle it: xmpp_presence is to hear what phones do.
+TEST_F(SipMessage, FromXmppBesideASessionIsReported) {
+  PageMessage beside;
+  beside.from = address("juliet@example.com/balcony");
+  beside.to = address("bob@example.com");
+  beside.text = {"text/plain;charset=UTF-8", "", "", "", "Hi", {}, {}};
+  beside.taken_by_session = true;
+  beside.transit = 7;
+  EXPECT_THAT(arrive(beside), ElementsAre("phones 7: none"));
   register_phone("192.0.2.20");
-  EXPECT_THAT(arrive(again), IsEmpty());
+  register_phone("192.0.2.21");
+  arrive(beside);
+  EXPECT_THAT(phone(0, 486), IsEmpty());
+  EXPECT_THAT(phone(1, 0), ElementsAre("phones 7: refused"));
+  arrive(beside);
+  EXPECT_THAT(phone(0, 200), ElementsAre("phones 7: taken"));
+  EXPECT_THAT(phone(1, 486), IsEmpty());  // once only
   EXPECT_TRUE(world.sip.idle());
 }
 

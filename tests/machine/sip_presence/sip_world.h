@@ -225,6 +225,10 @@ class SipWorld : public ModuleWorld {
   static void tell(const PageMessageRefused& refused, Story& lines) {
     lines.push_back("refused " + std::to_string(refused.status));
   }
+  static void tell(const PhonesDone& done, Story& lines) {
+    lines.push_back("phones " + std::to_string(done.transit) +
+                    (done.taken ? ": taken" : (done.tried ? ": refused" : ": none")));
+  }
   template <class E>
   static void tell(const E&, Story& lines) {
     lines.push_back("an event that this module has no business with");

@@ -32,7 +32,7 @@ struct Managed : ::testing::Test {
   // Its link is lost.
   ModuleWorld::Happened lose(const Bound& who) {
     world.forget();
-    return and_what_is_due(world.on(StreamEnded{who.session, who.link, true}));
+    return and_what_is_due(world.on(StreamEnded{who.session, who.link, StreamEnd::lost}));
   }
   // On a new link; `who` is then there.
   ModuleWorld::Happened resume(Bound& who, const std::string& id, std::uint32_t handled) {
@@ -74,6 +74,25 @@ struct Managed : ::testing::Test {
   void presence_from_romeo(const Bound& to) {
     world.on(PresenceBroadcast{
         share("<presence from='romeo@example.com' to='"), share("'/>"), {to.full.to_bare()}});
+  }
+  // So many messages in a row, and then what comes of having too much.
+  ModuleWorld::Happened get(const Bound& who, int messages) {
+    ModuleWorld::Happened all;
+    std::vector<QueueOverran> overran;
+    for (int i = 0; i < messages; ++i) {
+      for (const auto& event : events<QueueOverran>(world.on(message(who.full.text(), "hi"))))
+        overran.push_back(event);
+    }
+    for (const QueueOverran& event : overran) {
+      auto more = world.on(event);
+      std::move(more.orders.begin(), more.orders.end(), std::back_inserter(all.orders));
+      std::move(more.events.begin(), more.events.end(), std::back_inserter(all.events));
+    }
+    return all;
+  }
+  ModuleWorld::Happened presence_from_nurse(const Bound& to) {
+    return world.on(
+        PresenceReply{to.full, {{share("<presence from='nurse@example.com' to='"), share("'/>")}}});
   }
   // How often it was asked for an acknowledgement.
   int asks(const Bound& who) const {

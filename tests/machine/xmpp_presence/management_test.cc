@@ -54,6 +54,20 @@ TEST_F(Managed, WhatTheSessionSendsIsCountedFromEnabling) {
   EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='3'/>");
 }
 
+// What stream processing says to it is kept like all else.
+TEST_F(Managed, WhatStreamProcessingSendsIsCountedToo) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  const std::string answer = "<iq type='result' id='r1' to='juliet@example.com/balcony'/>";
+  world.on(StanzaForSession{juliet.session, answer});
+  EXPECT_EQ(world.got(juliet), stanzas({answer}));
+  EXPECT_THAT(events<EndStream>(ack(juliet, 1)), IsEmpty());
+  world.on(StanzaForSession{juliet.session, answer});
+  lose(juliet);
+  resume(juliet, id, 1);
+  EXPECT_THAT(world.raw(juliet), HasSubstr("id='r1'"));
+}
+
 TEST_F(Managed, AnAckIsAskedForAfterSoManyStanzas) {
   world.settings.limits.stanzas_per_ack_request = 3;
   const Bound juliet = world.available("juliet@example.com/balcony");
@@ -192,6 +206,19 @@ TEST_F(Managed, WhatWasHandledIsNotReplayed) {
             stanzas({"<resumed xmlns='urn:xmpp:sm:3' h='0' previd='" + id + "'/>"}));
 }
 
+// The question that the lost link had is answered by the count of who resumes.
+TEST_F(Managed, AfterAResumptionItIsAskedAnew) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  world.on(message("juliet@example.com/balcony", "one"));
+  EXPECT_EQ(asks(juliet), 1);
+  lose(juliet);
+  resume(juliet, id, 1);
+  EXPECT_EQ(asks(juliet), 0);
+  world.on(message("juliet@example.com/balcony", "two"));
+  EXPECT_EQ(asks(juliet), 1);
+}
+
 TEST_F(Managed, AResumedSessionTakesItsHalfDeadLinkAway) {
   Bound juliet = world.available("juliet@example.com/balcony");
   const Bound old = juliet;
@@ -326,20 +353,96 @@ TEST_F(Managed, WhatOneOfThemHandledIsDone) {
   EXPECT_THAT(events<StanzaForUser>(lose(chamber)), IsEmpty());
 }
 
-TEST_F(Managed, AMessageThatPhonesHadIsNotForThemAgain) {
-  for (const bool to_session : {false, true}) {
+// --- what her phones have, too -------------------------------------------------------------------
+
+struct ManagedWithPhones : Managed {
+  // One to her account, which juliet's session gets; and under what number phones have it.
+  std::uint64_t message_to_all() {
+    StanzaForUser sent = message("juliet@example.com", "hi");
+    sent.has_body = true;
+    const auto to_sip = events<MessageToSip>(world.on(sent));
+    return to_sip.size() == 1 ? to_sip[0].transit : 0;
+  }
+  std::vector<StanzaForUser> phones_are_done(std::uint64_t transit, bool tried, bool taken) {
+    return events<StanzaForUser>(and_what_is_due(world.on(PhonesDone{transit, tried, taken})));
+  }
+};
+
+TEST_F(ManagedWithPhones, WhatAPhoneTookIsDone) {
+  for (const bool phone_first : {false, true}) {
     const Bound juliet = world.available("juliet@example.com/balcony");
     enable(juliet, std::nullopt, false);
-    StanzaForUser sent =
-        message(to_session ? "juliet@example.com/balcony" : "juliet@example.com", "hi");
-    sent.has_body = true;
-    EXPECT_THAT(events<MessageToSip>(world.on(sent)), SizeIs(to_session ? 0 : 1));
-    const auto rerouted = events<StanzaForUser>(lose(juliet));
-    ASSERT_THAT(rerouted, SizeIs(1));
-    const auto to_sip = events<MessageToSip>(world.on(rerouted[0]));
-    ASSERT_THAT(to_sip, SizeIs(1));
-    EXPECT_EQ(to_sip[0].phones_had_it, !to_session);
+    const std::uint64_t transit = message_to_all();
+    EXPECT_NE(transit, 0u);
+    if (phone_first) {
+      EXPECT_THAT(phones_are_done(transit, true, true), IsEmpty());
+    }
+    EXPECT_THAT(events<StanzaForUser>(lose(juliet)), IsEmpty());
+    if (!phone_first) {
+      EXPECT_THAT(phones_are_done(transit, true, true), IsEmpty());
+    }
   }
+}
+
+// Whoever is the last to let it lie: it is not lost, and phones that refused it are left in peace.
+TEST_F(ManagedWithPhones, WhatPhonesRefusedIsRoutedAgainButNotToThem) {
+  for (const bool phone_first : {false, true}) {
+    const Bound juliet = world.available("juliet@example.com/balcony");
+    enable(juliet, std::nullopt, false);
+    const std::uint64_t transit = message_to_all();
+    if (phone_first) {
+      EXPECT_THAT(phones_are_done(transit, true, false), IsEmpty());
+    }
+    auto rerouted = events<StanzaForUser>(lose(juliet));
+    if (!phone_first) {
+      EXPECT_THAT(rerouted, IsEmpty());
+      rerouted = phones_are_done(transit, true, false);
+    }
+    ASSERT_THAT(rerouted, SizeIs(1));
+    const auto happened = world.on(rerouted[0]);
+    EXPECT_THAT(events<MessageToSip>(happened), IsEmpty());
+    const auto bounced = events_anywhere<StanzaForUser>(happened);
+    ASSERT_THAT(bounced, SizeIs(1));
+    EXPECT_EQ(bounced[0].type, "error");
+  }
+}
+
+// There may be one by then; it is told when the message came.
+TEST_F(ManagedWithPhones, WhereThereWereNoPhonesTheyAreAskedAgain) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet, std::nullopt, false);
+  const UnixTime sent = world.now.unix_time;
+  EXPECT_THAT(phones_are_done(message_to_all(), false, false), IsEmpty());
+  world.pass(Duration::minutes(1));
+  const auto rerouted = events<StanzaForUser>(lose(juliet));
+  ASSERT_THAT(rerouted, SizeIs(1));
+  const auto to_sip = events<MessageToSip>(world.on(rerouted[0]));
+  ASSERT_THAT(to_sip, SizeIs(1));
+  EXPECT_FALSE(to_sip[0].taken_by_session);
+  EXPECT_EQ(to_sip[0].transit, 0u);  // nobody else has it: they see to its end
+  EXPECT_EQ(to_sip[0].delayed_since, sent);
+}
+
+TEST_F(ManagedWithPhones, WhatWasForASessionAloneIsForPhonesThen) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet, std::nullopt, false);
+  StanzaForUser sent = message("juliet@example.com/balcony", "hi");
+  sent.has_body = true;
+  EXPECT_THAT(events<MessageToSip>(world.on(sent)), IsEmpty());
+  const auto rerouted = events<StanzaForUser>(lose(juliet));
+  ASSERT_THAT(rerouted, SizeIs(1));
+  EXPECT_THAT(events<MessageToSip>(world.on(rerouted[0])), SizeIs(1));
+}
+
+TEST_F(ManagedWithPhones, NobodyNeedsToHearWhatPhonesDoWithWhatASessionHas) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  EXPECT_EQ(message_to_all(), 0u);  // it does not count: it has it for good
+  enable(juliet);
+  const std::uint64_t transit = message_to_all();
+  ack(juliet, 1);
+  EXPECT_THAT(phones_are_done(transit, true, false), IsEmpty());
+  // And of one that is not known nothing comes.
+  EXPECT_THAT(phones_are_done(transit, true, false), IsEmpty());
 }
 
 // XEP-0203 section 2: by whom, and since when, it was first delayed.
@@ -432,7 +535,7 @@ TEST_F(Managed, ACleanEndIsTheSessionsEnd) {
   const Bound juliet = world.available("juliet@example.com/balcony");
   enable(juliet);
   world.forget();
-  const auto happened = world.on(StreamEnded{juliet.session, juliet.link, false});
+  const auto happened = world.on(StreamEnded{juliet.session, juliet.link});
   EXPECT_THAT(events<ResourceChanged>(happened), SizeIs(1));
   EXPECT_TRUE(world.presence->idle());
   EXPECT_EQ(world.presence->sessions(), 0u);

@@ -80,7 +80,7 @@ TEST_F(Management, ASecondEnableEndsTheStream) {
   EXPECT_TRUE(world.closed(link));
   const auto ended = only<StreamEnded>(world.events);
   ASSERT_EQ(ended.size(), 1u);
-  EXPECT_FALSE(ended[0].unfinished);
+  EXPECT_EQ(ended[0].how, StreamEnd::over);
 }
 
 TEST_F(Management, AcksGoBothWays) {
@@ -124,26 +124,26 @@ TEST_F(Management, SilenceIsAskedForAnAckInPlaceOfAPing) {
   EXPECT_THAT(world.said(link), HasSubstr("<connection-timeout"));
   const auto ended = only<StreamEnded>(world.events);
   ASSERT_EQ(ended.size(), 1u);
-  EXPECT_TRUE(ended[0].unfinished);
+  EXPECT_EQ(ended[0].how, StreamEnd::lost);
 }
 
 // Section 7.
 TEST_F(Management, OnlyAPeersOwnEndIsAnEnd) {
-  const auto unfinished_after = [&](std::string_view bytes) {
+  const auto end_after = [&](std::string_view bytes) {
     const LinkId link = managed();
     if (bytes.empty()) {
       world.input(LinkClosed{link});
     } else {
       world.feed(link, bytes);
     }
-    return only<StreamEnded>(world.events).at(0).unfinished;
+    return only<StreamEnded>(world.events).at(0).how;
   };
-  EXPECT_FALSE(unfinished_after("</stream:stream>"));
-  EXPECT_TRUE(unfinished_after({}));
-  EXPECT_TRUE(
-      unfinished_after("<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
-                       "</stream:error>"));
-  EXPECT_FALSE(unfinished_after("<message></presence>"));
+  EXPECT_EQ(end_after("</stream:stream>"), StreamEnd::over);
+  EXPECT_EQ(end_after({}), StreamEnd::lost);
+  EXPECT_EQ(end_after("<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+                      "</stream:error>"),
+            StreamEnd::lost);
+  EXPECT_EQ(end_after("<message></presence>"), StreamEnd::over);
 }
 
 // --- resumption (section 5) ----------------------------------------------------------------------
@@ -222,7 +222,7 @@ TEST_F(Management, ASessionThatIsGrantedToNobodyWaitsOn) {
   const auto ended = only<StreamEnded>(world.events);
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ(ended[0].link, link);
-  EXPECT_TRUE(ended[0].unfinished);
+  EXPECT_EQ(ended[0].how, StreamEnd::lost);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "app/config/limit_settings.h"
 #include "codec/xml/limits.h"
+#include "shell/links.h"
 
 namespace muster {
 namespace {
@@ -82,6 +83,16 @@ TEST(Sample, IsOfProduction) {
 }
 
 // --- limits of what may be said ------------------------------------------------------------------
+
+// What a session kept is sent in one piece when it resumes: that must not cut its new link.
+TEST(ReadConfig, WhatASessionKeepsFitsItsLink) {
+  const auto said = [](std::string_view bytes) {
+    return wrong_with(kDomain + "[limits]\nunacknowledged_bytes_max = " + std::string(bytes) +
+                      "\n");
+  };
+  EXPECT_EQ(said(std::to_string(Links::kUnwrittenBytesMax / 2)), "nothing");
+  EXPECT_NE(said(std::to_string(Links::kUnwrittenBytesMax / 2 + 1)), "nothing");
+}
 
 TEST(ReadConfig, EachLimitHasALeastAndAMost) {
   for (const LimitSetting& limit : limit_settings()) {
