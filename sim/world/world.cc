@@ -47,6 +47,7 @@ World::World(Plan plan)
       cluster_store_(timeline_, streams_.stream("cluster store")),
       verifier_(streams_.stream("verifier")),
       server_seeds_(streams_.stream("server seeds")) {
+  store_.servers_are_many = plan_.cluster;
   for (std::size_t i = 0; i < plan_.servers; ++i) {
     const std::string name = "server " + std::to_string(i);
     Server::Parts parts;
