@@ -113,6 +113,12 @@ std::optional<std::string> Replay::ShardReplay::why_impossible(const Input& inpu
   if (const auto* answered = std::get_if<StoreAnswered>(&input)) {
     if (!asked_.contains(answered->ticket)) return "an answer to what was not asked";
   }
+  if (const auto* answered = std::get_if<ClusterAnswered>(&input)) {
+    if (!asked_of_cluster_.contains(answered->ticket)) return "an answer to what was not asked";
+  }
+  if (const auto* fenced = std::get_if<ServerFenced>(&input)) {
+    if (!fencing_.contains(fenced->incarnation)) return "nobody asked to fence it";
+  }
   if (std::holds_alternative<DeadlineHit>(input)) {
     const auto deadline = server_->next_deadline();
     if (!deadline || *deadline > next_->now.instant) return "its deadline has not come";
@@ -180,6 +186,12 @@ void Replay::ShardReplay::see(const Input& input) {
   if (const auto* arrived = std::get_if<LinkArrived>(&input)) open(arrived->link);
   if (const auto* closed = std::get_if<LinkClosed>(&input)) close(closed->link);
   if (const auto* answered = std::get_if<StoreAnswered>(&input)) asked_.erase(answered->ticket);
+  if (const auto* answered = std::get_if<ClusterAnswered>(&input)) {
+    asked_of_cluster_.erase(asked_of_cluster_.find(answered->ticket));
+  }
+  if (const auto* fenced = std::get_if<ServerFenced>(&input)) {
+    fencing_.erase(fencing_.find(fenced->incarnation));
+  }
 }
 
 void Replay::ShardReplay::close(LinkId link) {
@@ -189,6 +201,8 @@ void Replay::ShardReplay::close(LinkId link) {
 void Replay::ShardReplay::pass_on(Order&& order) {
   if (const auto* close_link = std::get_if<CloseLink>(&order)) close(close_link->link);
   if (const auto* ask = std::get_if<AskStore>(&order)) asked_.insert(ask->ticket);
+  if (const auto* ask = std::get_if<AskCluster>(&order)) asked_of_cluster_.insert(ask->ticket);
+  if (const auto* fence = std::get_if<FenceServer>(&order)) fencing_.insert(fence->incarnation);
   if (auto* to = std::get_if<ToShard>(&order)) {
     world_.mail[self_.number()][to->to.number()].emplace_back(std::move(to->event));
   } else if (auto* over = std::get_if<HandOver>(&order)) {

@@ -80,7 +80,10 @@ class Replay::ShardReplay {
   std::unique_ptr<Turn<ShardReplay>> turn_;
   std::string input_words_;
   std::vector<Order> made_;
-  std::set<Ticket> asked_;           // of the store, not answered yet
+  // Not answered yet.
+  std::set<Ticket> asked_;  // of the store
+  std::multiset<Ticket> asked_of_cluster_;
+  std::multiset<cluster::Incarnation> fencing_;
   std::vector<std::uint32_t> open_;  // by slot, the generation of the link that is open; 0: none
 };
 

@@ -153,6 +153,17 @@ Swarm draw_swarm(const RandomStreams& streams) {
   return swarm;
 }
 
+PartitionFaults draw_partitions(const RandomStreams& streams) {
+  Prng prng = streams.stream("partition swarm");
+  PartitionFaults faults;
+  if (coin(prng, 200)) return faults;
+  faults.every = draw_between(prng, ms(500), Duration::seconds(20));
+  // Some are over before anybody has noticed, others outlast a lease.
+  faults.parted_max = draw_between(prng, ms(100), Duration::seconds(30));
+  if (coin(prng, 500)) faults.one_way_per_mille = up_to(prng, 1, 1'000);
+  return faults;
+}
+
 std::string to_text(const Swarm& swarm) {
   Table table;
   table.row("users", std::to_string(swarm.users));

@@ -41,6 +41,8 @@ struct Swarm {
 };
 
 Swarm draw_swarm(const RandomStreams& streams);
+// Of a cluster, besides what draw_swarm() has.
+PartitionFaults draw_partitions(const RandomStreams& streams);
 
 // A table, a line each; of faults, those that there are.
 std::string to_text(const Swarm& swarm);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/overloaded.h"
+
 namespace muster::sim {
 namespace {
 
@@ -21,6 +23,17 @@ void erase_expired(std::vector<StoredPublication>& publications, UnixTime now) {
 
 StoreReply MemoryStore::carry_out(const StoreRequest& request) {
   return std::visit([this](const auto& known) { return on(known); }, request);
+}
+
+bool MemoryStore::writes(const StoreRequest& request) const {
+  return std::visit(
+      Overloaded{
+          [&](const LoadUser& load) { return load.create && find(load.account) == nullptr; },
+          [](const LoadRoster&) { return false; },
+          [](const LoadPending&) { return false; },
+          [](const auto&) { return true; },
+      },
+      request);
 }
 
 MemoryStore::Account* MemoryStore::find(const Address& account) {

@@ -16,6 +16,8 @@ class MemoryStore {
  public:
   // Never StoreFailed: this store cannot.
   StoreReply carry_out(const StoreRequest& request);
+  // Whether it would change anything, or might: what a server that was fenced may not ask.
+  bool writes(const StoreRequest& request) const;
 
   // What is held, for those who look on. Of an account that is not there: nothing, and `deny`.
   WatcherPolicy policy_of(const Address& account) const;

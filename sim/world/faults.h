@@ -51,6 +51,13 @@ struct ServerFaults {
   Duration deadline_late_max;  // a timer rings, and the shard hears it later
 };
 
+// Of a cluster: two of its servers are parted from each other, and mended again.
+struct PartitionFaults {
+  Duration every;                       // a mean; zero for never
+  Duration parted_max;                  // for how long
+  std::uint32_t one_way_per_mille = 0;  // of them: nothing gets from one to the other, but back
+};
+
 struct Faults {
   NetworkFaults network;
   StoreFaults store;

@@ -9,9 +9,17 @@ namespace {
 StoreReply carry_out(MemoryStore& memory, Instant, const StoreRequest& request) {
   return memory.carry_out(request);
 }
+bool writes(const MemoryStore& memory, const StoreRequest& request) {
+  return memory.writes(request);
+}
+
 cluster::ClusterReply carry_out(ClusterMemory& memory, Instant now,
                                 const cluster::ClusterRequest& request) {
   return memory.carry_out(now.since_zero(), request);
+}
+// It fences by itself.
+bool writes(const ClusterMemory&, const cluster::ClusterRequest&) {
+  return false;
 }
 
 }  // namespace
@@ -32,7 +40,8 @@ void ModelledStore<Memory, Request, Reply>::commit(Asker asker, std::uint32_t li
   Question question = std::move(line.questions.front());
   line.questions.pop_front();
   auto failed = misfortune();
-  if (is_fenced(asker.server)) failed = StoreFailed{StoreFailed::Why::broken};
+  if (writes(memory_, question.request) && !may_write(asker.server))
+    failed = StoreFailed{StoreFailed::Why::broken};
   Reply reply = failed ? Reply(*failed) : carry_out(memory_, timeline_.now(), question.request);
   line.last_answer = std::max(line.last_answer, timeline_.now() + draw(random_, faults.answer));
   timeline_.at(line.last_answer,
@@ -49,9 +58,10 @@ std::optional<StoreFailed> ModelledStore<Memory, Request, Reply>::misfortune() {
 }
 
 template <class Memory, class Request, class Reply>
-bool ModelledStore<Memory, Request, Reply>::is_fenced(ServerId server) const {
+bool ModelledStore<Memory, Request, Reply>::may_write(ServerId server) const {
   const auto acting = acting_as_.find(server);
-  return acting != acting_as_.end() && fenced_.contains(acting->second);
+  if (acting == acting_as_.end()) return !servers_are_many;
+  return !fenced_.contains(acting->second);
 }
 
 template <class Memory, class Request, class Reply>
@@ -67,14 +77,15 @@ void ModelledStore<Memory, Request, Reply>::fence(cluster::Incarnation life,
 
 template <class Memory, class Request, class Reply>
 void ModelledStore<Memory, Request, Reply>::asker_dies(ServerId server) {
-  const bool fenced = is_fenced(server);
+  const bool alive = may_write(server);
   acting_as_.erase(server);
   ++lives_[server];
   for (auto& [asker, line] : lines_) {
     if (asker.server != server) continue;
     std::size_t done = line.questions.empty() ? 0 : random_.below(line.questions.size() + 1);
     for (const Question& question : line.questions) {
-      if (fenced || done-- == 0) break;
+      if (done-- == 0) break;
+      if (!alive && writes(memory_, question.request)) continue;
       carry_out(memory_, timeline_.now(), question.request);
     }
     line = Line{};

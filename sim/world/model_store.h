@@ -46,8 +46,10 @@ class ModelledStore {
   void ask(Asker asker, Request request, Answer answer);
   void asker_dies(ServerId server);
 
-  // Fencing (server/cluster_port.h): what a server asks is done in the name of this life of it. Of
-  // one that is fenced nothing is done any more, whatever was asked before.
+  // Fencing (server/cluster_port.h): what a server asks is done in the name of this life of it. One
+  // that is fenced changes nothing any more, whatever was asked before; nor, where servers are
+  // many, does one that has no life yet. It may go on reading.
+  bool servers_are_many = false;
   void act_as(ServerId server, cluster::Incarnation life) { acting_as_[server] = life; }
   void fence(cluster::Incarnation life, std::function<void(bool fenced)> answer);
 
@@ -69,7 +71,7 @@ class ModelledStore {
 
   void commit(Asker asker, std::uint32_t life);
   std::optional<StoreFailed> misfortune();
-  bool is_fenced(ServerId server) const;
+  bool may_write(ServerId server) const;
 
   Timeline& timeline_;
   Prng random_;

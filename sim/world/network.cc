@@ -31,6 +31,51 @@ Instant Network::arrival(Instant& last) {
   return last;
 }
 
+bool Network::is_parted(const Connection& connection, Way way) const {
+  if (parted_.empty()) return false;
+  return way == Way::up ? is_parted(connection.remote.ip, connection.local.ip)
+                        : is_parted(connection.local.ip, connection.remote.ip);
+}
+
+// Behind what is held already, so that a link keeps its order.
+void Network::arrive(Instant when, ConnectionId id, Way way, Arrival what) {
+  timeline_.at(when, [this, id, way, what = std::move(what)] {
+    Connection* connection = find(id);
+    if (connection == nullptr) return;
+    auto& held = way == Way::up ? connection->held_up : connection->held_down;
+    if (held.empty() && !is_parted(*connection, way)) return what();
+    held.push_back(what);
+  });
+}
+
+void Network::arrive(Instant when, ConnectionId id, Way way, Told what) {
+  arrive(when, id, way, [this, id, what] {
+    if (Connection* connection = find(id)) (this->*what)(id, *connection);
+  });
+}
+
+void Network::mend(const IpAddress& from, const IpAddress& to) {
+  if (parted_.erase({from, to}) == 0) return;
+  for (const auto& [id, connection] : connections_) {
+    for (const Way way : {Way::up, Way::down}) {
+      const bool is_up = way == Way::up;
+      const IpAddress& source = is_up ? connection.remote.ip : connection.local.ip;
+      const IpAddress& sink = is_up ? connection.local.ip : connection.remote.ip;
+      const auto& held = is_up ? connection.held_up : connection.held_down;
+      if (source != from || sink != to || held.empty()) continue;
+      timeline_.after(draw(random_, faults.link), [this, id = id, way] { release(id, way); });
+    }
+  }
+}
+
+void Network::release(ConnectionId id, Way way) {
+  Connection* connection = find(id);
+  if (connection == nullptr || is_parted(*connection, way)) return;
+  const auto held = std::exchange(way == Way::up ? connection->held_up : connection->held_down, {});
+  for (const Arrival& what : held)
+    what();
+}
+
 std::size_t Network::piece_of(std::size_t bytes) {
   if (bytes < 2 || !happens(random_, faults.split_per_mille)) return bytes;
   return 1 + random_.below(bytes - 1);
@@ -65,13 +110,14 @@ ConnectionId Network::connect(Peer& peer, const Connecting& connecting) {
   }
   connection.server = server->second;
   connection.shard = connecting.shard ? *connecting.shard : connection.server->any_shard();
-  later(arrival(connection.last_up), id, &Network::arrive);
+  arrive(arrival(connection.last_up), id, Way::up, &Network::open_at_server);
   return id;
 }
 
-// At the server.
-void Network::arrive(ConnectionId id, Connection& connection) {
-  if (!connection.peer_open || connection.silent || !connection.server->running()) {
+// What a peer that gave up before had sent opens nothing.
+void Network::open_at_server(ConnectionId id, Connection& connection) {
+  const bool given_up = !connection.peer_open || connection.silent || connection.broken;
+  if (given_up || !connection.server->running()) {
     leave_server(connection, ServerEnd::gone);
     end_peer_later(id, connection);
     return;
@@ -85,8 +131,10 @@ void Network::arrive(ConnectionId id, Connection& connection) {
   opened.local = connection.local;
   opened.remote = connection.remote;
   connection.server->feed(connection.shard, std::move(opened), {});
-  later(arrival(connection.last_down), id, &Network::peer_is_connected);
-  if (connection.transport == Transport::tls) server_starts_tls(id);
+  arrive(arrival(connection.last_down), id, Way::down, &Network::peer_is_connected);
+  if (connection.transport == Transport::tls && connection.use != LinkUse::server) {
+    server_starts_tls(id);
+  }
 }
 
 void Network::peer_is_connected(ConnectionId id, Connection& connection) {
@@ -118,7 +166,7 @@ void Network::server_opens(Host& server, ShardId shard, const OpenLink& order) {
   const LinkId link = connection.link = server.adopt(shard, id);
   connection.server_end = ServerEnd::open;
   LinkOpened opened{link, order.use, order.transport, connection.local, order.remote, order.ticket};
-  timeline_.at(connection.last_up, [this, id, answer = server.answer_to(shard), opened] {
+  arrive(connection.last_up, id, Way::up, [this, id, answer = server.answer_to(shard), opened] {
     Connection* at = find(id);
     if (at == nullptr || at->server_end != ServerEnd::open) return;
     answer(opened);
@@ -135,18 +183,30 @@ void Network::say(ConnectionId id, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t size = piece_of(bytes.size());
     const bool sealed = connection->peer_seals;
-    timeline_.at(arrival(connection->last_up),
-                 [this, id, piece = std::string(bytes.substr(0, size)), sealed] {
-                   arrive_bytes(id, piece, sealed);
-                 });
+    if (connection->use == LinkUse::server) wait_for_reader(*connection, size);
+    arrive(arrival(connection->last_up), id, Way::up,
+           [this, id, piece = std::string(bytes.substr(0, size)), sealed] {
+             arrive_bytes(id, piece, sealed);
+           });
     bytes.remove_prefix(size);
   }
+  if (connection->unread > kWindowBytes + kUnwrittenBytesMax) return abort(id);
   misfortune(id, *connection);
+}
+
+// The server that is spoken to is as slow to read as the one that speaks.
+void Network::wait_for_reader(Connection& connection, std::size_t bytes) {
+  connection.unread += bytes;
+  if (!connection.slow) return;
+  if (connection.slow_up_until <= timeline_.now()) {
+    connection.slow_up_until = timeline_.now() + draw_between(random_, {}, faults.slow_reading);
+  }
+  connection.last_up = std::max(connection.last_up, connection.slow_up_until);
 }
 
 void Network::finish(ConnectionId id) {
   if (Connection* connection = find(id)) {
-    later(arrival(connection->last_up), id, &Network::finish_arrives);
+    arrive(arrival(connection->last_up), id, Way::up, &Network::finish_arrives);
   }
 }
 
@@ -161,7 +221,7 @@ void Network::abort(ConnectionId id) {
   if (connection == nullptr) return;
   connection->finished_up = true;
   end_peer_later(id, *connection);
-  later(timeline_.now() + draw(random_, faults.link), id, &Network::break_server_end);
+  arrive(timeline_.now() + draw(random_, faults.link), id, Way::up, &Network::break_server_end);
 }
 
 void Network::vanish(ConnectionId id) {
@@ -187,7 +247,7 @@ void Network::arrive_bytes(ConnectionId id, const std::string& bytes, bool seale
 void Network::read_later(ConnectionId id, Connection& connection) {
   if (connection.read_soon) return;
   connection.read_soon = true;
-  later(timeline_.now() + draw_between(random_, {}, faults.read_delay_max), id, &Network::read);
+  later(timeline_.now() + draw_read_delay(), id, &Network::read);
 }
 
 // What the server's epoll would report: bytes, or the end.
@@ -199,6 +259,7 @@ void Network::read(ConnectionId id, Connection& connection) {
   if (!connection.arrived.empty()) {
     std::string piece = connection.arrived.substr(0, kReadBytes);
     connection.arrived.erase(0, piece.size());
+    connection.unread -= std::min(connection.unread, piece.size());
     if (!connection.arrived.empty() || connection.finished_up) read_later(id, connection);
     connection.server->feed(connection.shard, BytesReceived{connection.link, {}}, std::move(piece));
     return;
@@ -317,13 +378,13 @@ void Network::server_starts_tls(ConnectionId id) {
   connection->tls = Tls::shaking_hands;
   if (!connection->arrived.empty()) return break_server_end(id, *connection);
   flush(id, *connection);
-  later(arrival(connection->last_down), id, &Network::peer_is_sealed);
+  arrive(arrival(connection->last_down), id, Way::down, &Network::peer_is_sealed);
 }
 
 void Network::peer_is_sealed(ConnectionId id, Connection& connection) {
   if (!connection.peer_open || connection.silent) return;
   connection.peer_seals = true;
-  later(arrival(connection.last_up), id, &Network::tls_is_done);
+  arrive(arrival(connection.last_up), id, Way::up, &Network::tls_is_done);
   connection.peer->tls_started(id);
 }
 
@@ -363,8 +424,8 @@ void Network::flush(ConnectionId id, Connection& connection) {
       connection.slow_until = timeline_.now() + draw_between(random_, {}, faults.slow_reading);
     }
     connection.last_down = std::max(connection.last_down, connection.slow_until);
-    timeline_.at(arrival(connection.last_down),
-                 [this, id, heard = std::move(piece)] { peer_hears(id, heard); });
+    arrive(arrival(connection.last_down), id, Way::down,
+           [this, id, heard = std::move(piece)] { peer_hears(id, heard); });
   }
   connection.unwritten.erase(0, taken);
   const std::size_t waiting = connection.unwritten.size() + connection.behind_tls.size();
@@ -396,7 +457,7 @@ void Network::peer_hears(ConnectionId id, const std::string& bytes) {
 }
 
 void Network::end_peer_later(ConnectionId id, Connection& connection) {
-  later(arrival(connection.last_down), id, &Network::end_peer);
+  arrive(arrival(connection.last_down), id, Way::down, &Network::end_peer);
 }
 
 void Network::end_peer(ConnectionId id, Connection& connection) {
@@ -428,6 +489,7 @@ void Network::send_datagram(const Endpoint& from, const Endpoint& to, std::strin
 // The kernel chooses the socket, and so the shard, by a hash of both endpoints.
 void Network::deliver_datagram(Endpoint from, Endpoint to, std::string bytes,
                                std::optional<ShardId> shard) {
+  if (is_parted(from.ip, to.ip)) return;
   const auto found = servers_.find(to);
   if (found == servers_.end() || !found->second->running()) return;
   Host& server = *found->second;
@@ -440,7 +502,7 @@ void Network::deliver_datagram(Endpoint from, Endpoint to, std::string bytes,
 
 void Network::server_sends(const Endpoint& from, const Endpoint& to, std::string bytes) {
   under_way([this, from, to, text = std::move(bytes)] {
-    const auto peer = peers_.find(to);
+    const auto peer = is_parted(from.ip, to.ip) ? peers_.end() : peers_.find(to);
     if (peer != peers_.end()) peer->second->heard_datagram(to, from, text);
   });
 }

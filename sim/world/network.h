@@ -7,6 +7,14 @@
 // past kUnwrittenBytesMax there the server cuts it, as src/shell/links.h does. After StartTls,
 // bytes that were said in clear break the link.
 //
+// A link between two servers is one between a peer, of the server that opens it (server_peer.h),
+// and a host. It is sealed when it opens, either end may be slow to read, and past kWindowBytes and
+// kUnwrittenBytesMax either end cuts it.
+//
+// One address can be parted from another, in one direction: nothing comes through there, be it
+// bytes, an end, or what opens a link. What is said on a link waits, for TCP says it again and
+// again, and comes once that is mended, if its link is still there; datagrams are lost.
+//
 // It owns the connections. A server knows one by its LinkId, the peer by its ConnectionId; both
 // ends are told of anything in an event of its own, never within a call.
 #pragma once
@@ -16,8 +24,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "server/ports.h"
 #include "sim/random_streams.h"
@@ -28,7 +39,7 @@ namespace muster::sim {
 
 using ConnectionId = Id<struct ConnectionTag, std::uint64_t>;
 
-// The user agents' end: whoever connects, is connected to, or gets datagrams.
+// The other end than a host's: whoever connects, is connected to, or gets datagrams.
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -74,6 +85,12 @@ class Network {
 
   // --- for the world
   void serve(const Endpoint& at, Host& server) { servers_[at] = &server; }
+  // From now on nothing gets from one to the other; or it does again.
+  void part(const IpAddress& from, const IpAddress& to) { parted_.emplace(from, to); }
+  void mend(const IpAddress& from, const IpAddress& to);
+  bool is_parted(const IpAddress& from, const IpAddress& to) const {
+    return parted_.contains({from, to});
+  }
 
   // --- for peers. `from` is where the peer is; links of servers and datagrams come to it if it is
   // bound there.
@@ -96,6 +113,8 @@ class Network {
   void vanish(ConnectionId connection);
   void send_datagram(const Endpoint& from, const Endpoint& to, std::string_view bytes,
                      std::optional<ShardId> shard = {});
+  // How long it takes a process to read what came.
+  Duration draw_read_delay() { return draw_between(random_, {}, faults.read_delay_max); }
 
   // --- for servers
   void server_opens(Host& server, ShardId shard, const OpenLink& order);
@@ -119,6 +138,8 @@ class Network {
 
  private:
   enum class Tls : std::uint8_t { none, shaking_hands, started };
+  enum class Way : std::uint8_t { up, down };  // to the server, to the peer
+  using Arrival = std::function<void()>;
   enum class ServerEnd : std::uint8_t { connecting, open, moving, draining, gone };
   struct Connection {
     Peer* peer = nullptr;
@@ -137,6 +158,9 @@ class Network {
     bool peer_seals = false;
     // To the server.
     Instant last_up;
+    std::vector<Arrival> held_up;  // until what is parted is mended
+    std::size_t unread = 0;        // what another server said, until it is read
+    Instant slow_up_until;
     std::string arrived;  // not read yet
     bool paused = false;
     bool read_soon = false;
@@ -144,6 +168,7 @@ class Network {
     bool broken = false;
     // To the peer.
     Instant last_down;
+    std::vector<Arrival> held_down;
     std::string unwritten;
     std::string behind_tls;  // said during the handshake
     std::size_t under_way = 0;
@@ -155,7 +180,12 @@ class Network {
   Connection* find(ConnectionId id);
   void later(Instant when, ConnectionId id, Told what);
   Instant arrival(Instant& last);
+  void arrive(Instant when, ConnectionId id, Way way, Arrival what);
+  void arrive(Instant when, ConnectionId id, Way way, Told what);
+  bool is_parted(const Connection& connection, Way way) const;
+  void release(ConnectionId id, Way way);
   std::size_t piece_of(std::size_t bytes);
+  void wait_for_reader(Connection& connection, std::size_t bytes);
   void misfortune(ConnectionId id, Connection& connection);
   void deliver_datagram(Endpoint from, Endpoint to, std::string bytes,
                         std::optional<ShardId> shard);
@@ -163,7 +193,7 @@ class Network {
   void under_way(Deliver deliver);
 
   // to the server
-  void arrive(ConnectionId id, Connection& connection);
+  void open_at_server(ConnectionId id, Connection& connection);
   void arrive_bytes(ConnectionId id, const std::string& bytes, bool sealed);
   void finish_arrives(ConnectionId id, Connection& connection);
   void tls_is_done(ConnectionId id, Connection& connection);
@@ -191,6 +221,7 @@ class Network {
   Prng random_;
   std::map<Endpoint, Host*> servers_;
   std::map<Endpoint, Peer*> peers_;
+  std::set<std::pair<IpAddress, IpAddress>> parted_;  // from, to
   std::map<ConnectionId, Connection> connections_;
   std::uint64_t next_connection_ = 1;
   std::size_t most_unwritten_ = 0;

@@ -16,8 +16,11 @@ void Server::carry_out(ShardId self, Order&& order) {
 
 // --- links and datagrams -------------------------------------------------------------------------
 
+void Server::say(ConnectionId to, std::string_view bytes) {
+  as_peer_.has(to) ? as_peer_.say(to, bytes) : parts_.network->server_says(to, bytes);
+}
 void Server::obey(ShardId self, SendBytes& one) {
-  if (const auto to = connection_of(self, one.link)) parts_.network->server_says(*to, one.bytes);
+  if (const auto to = connection_of(self, one.link)) say(*to, one.bytes);
 }
 void Server::obey(ShardId self, FanOut& many) {
   for (const FanOut::Recipient& recipient : many.recipients) {
@@ -25,7 +28,7 @@ void Server::obey(ShardId self, FanOut& many) {
     if (!to) continue;
     std::string text = *many.before;
     text.append(many.holes, recipient.hole_begin, recipient.hole_bytes).append(*many.after);
-    parts_.network->server_says(*to, text);
+    say(*to, text);
   }
 }
 void Server::obey(ShardId, SendDatagram& one) {
@@ -42,17 +45,21 @@ void Server::obey(ShardId self, StartTls& start) {
   if (const auto at = connection_of(self, start.link)) parts_.network->server_starts_tls(*at);
 }
 void Server::obey(ShardId self, PauseReading& pause) {
-  if (const auto at = connection_of(self, pause.link)) parts_.network->server_pauses(*at);
+  const auto at = connection_of(self, pause.link);
+  if (at) as_peer_.has(*at) ? as_peer_.pause(*at) : parts_.network->server_pauses(*at);
 }
 void Server::obey(ShardId self, ResumeReading& resume) {
-  if (const auto at = connection_of(self, resume.link)) parts_.network->server_resumes(*at);
+  const auto at = connection_of(self, resume.link);
+  if (at) as_peer_.has(*at) ? as_peer_.resume(*at) : parts_.network->server_resumes(*at);
 }
 void Server::obey(ShardId self, CloseLink& close) {
   parts_.verifier->forget(id(), self, close.link);
-  if (const auto at = connection_of(self, close.link)) parts_.network->server_closes(*at);
+  const auto at = connection_of(self, close.link);
+  if (at) as_peer_.has(*at) ? as_peer_.close(*at) : parts_.network->server_closes(*at);
 }
 void Server::obey(ShardId self, OpenLink& open) {
-  parts_.network->server_opens(*this, self, open);
+  open.use == LinkUse::server ? as_peer_.open(open)
+                              : parts_.network->server_opens(*this, self, open);
 }
 
 // --- mail ----------------------------------------------------------------------------------------

@@ -8,10 +8,14 @@
 
 namespace muster::sim {
 
-Server::Server(Parts parts, Prng random) : parts_(parts), random_(std::move(random)) {
+Server::Server(Parts parts, Prng random)
+    : parts_(parts),
+      random_(std::move(random)),
+      as_peer_(*this, parts_.link_at.ip, *parts_.timeline, *parts_.network) {
   shards_.resize(parts_.shards);
   parts_.network->serve(parts_.xmpp_at, *this);
   parts_.network->serve(parts_.sip_at, *this);
+  if (parts_.settings->cluster) parts_.network->serve(parts_.link_at, *this);
 }
 
 Now Server::now() const {
@@ -60,6 +64,7 @@ void Server::crash() {
   ++incarnation_;
   admin_.clear();
   parts_.network->server_dies(*this);
+  as_peer_.die();
   parts_.store->asker_dies(id());
   parts_.cluster_store->asker_dies(id());
   parts_.verifier->asker_dies(id());

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "server/turn.h"
 #include "sim/world/faults.h"
 #include "sim/world/network.h"
+#include "sim/world/server_peer.h"
 #include "sim/world/timeline.h"
 
 namespace muster::sim {
@@ -51,6 +53,7 @@ class Server : public Host {
     Planted planted{};  // in all shards
     Endpoint xmpp_at;
     Endpoint sip_at;
+    Endpoint link_at;      // for the other servers of its cluster
     UnixTime civil_begin;  // at the timeline's zero
     Timeline* timeline = nullptr;
     Network* network = nullptr;
@@ -89,6 +92,8 @@ class Server : public Host {
   std::size_t links(ShardId shard) const { return shards_[shard.number()].links.size(); }
   const Endpoint& xmpp_at() const { return parts_.xmpp_at; }
   const Endpoint& sip_at() const override { return parts_.sip_at; }
+  const Endpoint& link_at() const { return parts_.link_at; }
+  const Settings& settings() const { return *parts_.settings; }
   Now now() const;
 
   // --- for the world around it
@@ -132,6 +137,7 @@ class Server : public Host {
   // Does it unless the process that runs now is dead by then.
   void later(Instant when, std::function<void()> action);
   std::optional<ConnectionId> connection_of(ShardId shard, LinkId link) const;
+  void say(ConnectionId connection, std::string_view bytes);
 
   // orders.cc
   void carry_out(ShardId self, Order&& order);
@@ -160,6 +166,7 @@ class Server : public Host {
 
   Parts parts_;
   Prng random_;
+  ServerPeer as_peer_;
   record::BlockSink* recording_ = nullptr;
   std::vector<ShardPlace> shards_;
   bool running_ = false;

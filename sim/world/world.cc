@@ -13,6 +13,10 @@ Endpoint of_server(Endpoint first, std::size_t number) {
   return first;
 }
 
+std::string way_of(std::size_t from, std::size_t to) {
+  return "server " + std::to_string(from) + " to server " + std::to_string(to);
+}
+
 }  // namespace
 
 // Folds what it is told, and keeps the names and the first text for the history.
@@ -47,6 +51,7 @@ World::World(Plan plan)
       cluster_store_(timeline_, streams_.stream("cluster store")),
       verifier_(streams_.stream("verifier")),
       server_seeds_(streams_.stream("server seeds")) {
+  store_.servers_are_many = plan_.cluster;
   for (std::size_t i = 0; i < plan_.servers; ++i) {
     const std::string name = "server " + std::to_string(i);
     Server::Parts parts;
@@ -56,6 +61,7 @@ World::World(Plan plan)
     parts.planted = plan_.planted;
     parts.xmpp_at = of_server(plan_.xmpp_at, i);
     parts.sip_at = of_server(plan_.sip_at, i);
+    parts.link_at = of_server(plan_.link_at, i);
     parts.civil_begin = plan_.civil_begin + (Instant() - plan_.begin);
     parts.timeline = &timeline_;
     parts.network = &network_;
@@ -82,6 +88,7 @@ const Settings* World::settings_of(std::size_t server) {
   Settings& settings = of_servers_.emplace_back(plan_.settings);
   settings.cluster.emplace();
   settings.cluster->self.svr_id = "sip:s" + std::to_string(server) + ".example.com";
+  settings.cluster->self.link = of_server(plan_.link_at, server);
   settings.cluster->standby = server + plan_.standbys >= plan_.servers;
   return &settings;
 }
@@ -91,6 +98,21 @@ void World::set_faults(const Faults& faults) {
   store_.faults = faults.store;
   cluster_store_.faults = faults.store;
   server_faults_ = faults.server;
+}
+
+void World::part(std::size_t from, std::size_t to) {
+  network_.part(servers_[from].link_at().ip, servers_[to].link_at().ip);
+  history_.add(timeline_.now(), "network", "is cut", way_of(from, to));
+}
+
+void World::mend(std::size_t from, std::size_t to) {
+  if (!is_parted(from, to)) return;
+  network_.mend(servers_[from].link_at().ip, servers_[to].link_at().ip);
+  history_.add(timeline_.now(), "network", "is mended", way_of(from, to));
+}
+
+bool World::is_parted(std::size_t from, std::size_t to) const {
+  return network_.is_parted(servers_[from].link_at().ip, servers_[to].link_at().ip);
 }
 
 void World::start(std::size_t server) {

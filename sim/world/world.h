@@ -42,6 +42,7 @@ class World : private TurnWatch {
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};
     Endpoint sip_at{IpAddress::v4(10, 0, 0, 1), 5060};
+    Endpoint link_at{IpAddress::v4(10, 0, 0, 1), 7100};  // of a cluster
     Instant begin = Instant::at(Duration::seconds(1'000));
     UnixTime civil_begin = UnixTime::at(Duration::seconds(1'700'000'000));
   };
@@ -68,6 +69,11 @@ class World : private TurnWatch {
 
   void set_faults(const Faults& faults);
   const ServerFaults& server_faults() const { return server_faults_; }
+
+  // Nothing gets from one server to another, in this direction, until it is mended (network.h).
+  void part(std::size_t from, std::size_t to);
+  void mend(std::size_t from, std::size_t to);
+  bool is_parted(std::size_t from, std::size_t to) const;
 
   // With memory that is empty; at first, and after a crash.
   void start(std::size_t server);

@@ -154,6 +154,79 @@ TEST_F(NetworkTest, ADeadServerRefusesAndALiveOneAccepts) {
   EXPECT_EQ(peer_connected, 1);
 }
 
+// --- parted addresses ----------------------------------------------------------------------------
+
+TEST_F(NetworkTest, WhatIsSaidOneWayWaitsUntilThatIsMended) {
+  network.faults.link = {Duration(), Duration::milliseconds(10), 0, {}};
+  network.faults.split_per_mille = 500;
+  const ConnectionId id = connect();
+  pass(Duration::seconds(1));
+  network.part(kPeer.ip, kServer.ip);
+  std::string said;
+  for (int i = 0; i < 100; ++i) {
+    said += std::to_string(i) + ",";
+    network.say(id, std::to_string(i) + ",");
+    network.server_says(id, std::to_string(i) + ",");
+    // What is under way when it is mended keeps its place.
+    if (i == 50) pass(Duration::seconds(10));
+  }
+  EXPECT_THAT(server_heard, IsEmpty());
+  network.mend(kPeer.ip, kServer.ip);
+  pass(Duration::seconds(1));
+  EXPECT_EQ(joined(server_heard), said);
+  EXPECT_EQ(joined(peer_heard), said);
+}
+
+TEST_F(NetworkTest, TheEndOfALinkWaitsAsWell) {
+  const ConnectionId id = connect();
+  network.part(kServer.ip, kPeer.ip);
+  network.server_says(id, "last");
+  network.server_closes(id);
+  pass(Duration::seconds(1));
+  EXPECT_EQ(peer_ended, 0);
+  network.mend(kServer.ip, kPeer.ip);
+  pass(Duration::seconds(1));
+  EXPECT_THAT(peer_heard, ElementsAre("last"));
+  EXPECT_EQ(peer_ended, 1);
+  EXPECT_EQ(network.connections(), 0U);
+}
+
+TEST_F(NetworkTest, AConnectionHangsWhileEitherWayIsParted) {
+  for (const bool there : {true, false}) {
+    const IpAddress& from = there ? kPeer.ip : kServer.ip;
+    const IpAddress& to = there ? kServer.ip : kPeer.ip;
+    network.part(from, to);
+    connect();
+    pass(Duration::hours(1));
+    EXPECT_EQ(peer_connected + peer_ended, there ? 0 : 1);
+    network.mend(from, to);
+    settle();
+    EXPECT_EQ(peer_connected, there ? 1 : 2);
+  }
+}
+
+TEST_F(NetworkTest, DatagramsAreLostThere) {
+  network.part(kPeer.ip, kServer.ip);
+  network.send_datagram(kPeer, kServer, "one");
+  network.server_sends(kServer, kPeer, "two");
+  settle();
+  network.mend(kPeer.ip, kServer.ip);
+  settle();
+  EXPECT_THAT(datagrams, IsEmpty());
+  EXPECT_THAT(peer_heard, ElementsAre("two"));
+}
+
+// Whatever of it comes first, and whenever.
+TEST_F(NetworkTest, WhoGivesUpWhileItConnectsLeavesNoLink) {
+  network.faults.link.most = Duration::seconds(1);
+  for (int i = 0; i < 100; ++i) {
+    network.abort(network.connect(*this, {kPeer, kServer, LinkUse::xmpp, Transport::tcp, {}}));
+  }
+  pass(Duration::seconds(10));
+  EXPECT_EQ(links.size(), 0U);
+  EXPECT_EQ(network.connections(), 0U);
+}
+
 // --- slow readers --------------------------------------------------------------------------------
 
 class SlowReader : public NetworkTest {
@@ -172,6 +245,29 @@ TEST_F(SlowReader, IsCutPastTheBound) {
   network.server_says(id, "x");
   settle();
   EXPECT_EQ(server_closed, 1);
+}
+
+TEST_F(SlowReader, OfTwoServersEitherIsCut) {
+  for (const bool opener_speaks : {true, false}) {
+    const ConnectionId id =
+        network.connect(*this, {kPeer, kServer, LinkUse::server, Transport::tls, {}});
+    settle();
+    EXPECT_EQ(server_sealed, 0) << "it opens sealed";
+    const auto say = [&](std::string_view text) {
+      opener_speaks ? network.say(id, text) : network.server_says(id, text);
+      settle();
+    };
+    say("the reader stops reading here");
+    server_heard.clear();
+    server_closed = peer_ended = 0;
+    say(std::string(Network::kWindowBytes + Network::kUnwrittenBytesMax - 100, 'x'));
+    EXPECT_EQ(server_closed + peer_ended, 0);
+    say(std::string(200, 'x'));
+    EXPECT_EQ(server_closed, 1);
+    // Whose reader is slow hears of the end behind what was said.
+    EXPECT_EQ(peer_ended, opener_speaks ? 1 : 0);
+    EXPECT_THAT(server_heard, IsEmpty());
+  }
 }
 
 // --- TLS -----------------------------------------------------------------------------------------
