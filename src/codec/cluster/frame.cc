@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "codec/cluster/numbers.h"
 
 namespace muster::cluster {
 namespace {
@@ -12,22 +13,6 @@ namespace {
 constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 
 enum class Kind : std::uint8_t { hello = 1, ping = 2, acknowledged = 3 };
-
-template <class Number>
-void append_number(std::string& out, Number number) {
-  for (std::size_t byte = sizeof number; byte > 0; --byte)
-    out.push_back(static_cast<char>(number >> (8 * (byte - 1))));
-}
-
-// `bytes` has as many.
-template <class Number>
-Number take_number(std::string_view& bytes) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i)
-    number = number << 8 | static_cast<std::uint8_t>(bytes[i]);
-  bytes.remove_prefix(sizeof(Number));
-  return static_cast<Number>(number);
-}
 
 void append_header(std::string& out, Lane lane, std::size_t bytes) {
   MUSTER_CHECK(bytes <= (lane == Lane::control ? kControlBytesMax : kPayloadBytesMax));

@@ -115,6 +115,13 @@ std::string stream_error_xml(StreamError error, std::string_view text, std::stri
   return out;
 }
 
+std::string see_other_host_xml(std::string_view where) {
+  std::string out = "<stream:error>";
+  xml::Writer writer(out);
+  writer.open("see-other-host").attribute("xmlns", kStreamErrorNs).text(where).close();
+  return out.append("</stream:error>");
+}
+
 std::string_view name_of(SaslError error) {
   return kSaslErrors[static_cast<std::size_t>(error)];
 }

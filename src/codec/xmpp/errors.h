@@ -45,6 +45,8 @@ StreamError stream_error_of(xml::Error error);
 // (section 4.9.4), may be empty.
 std::string stream_error_xml(StreamError error, std::string_view text = {},
                              std::string_view detail = {});
+// The same for see-other-host, which says where: HOST:PORT (section 4.9.3.19).
+std::string see_other_host_xml(std::string_view where);
 
 // RFC 6120 section 6.5.
 enum class SaslError : std::uint8_t {

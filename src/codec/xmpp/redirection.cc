@@ -8,15 +8,16 @@
 
 namespace muster {
 
+std::string to_text(const Redirection& to) {
+  if (!to.websocket_uri.empty()) return to.websocket_uri;
+  const bool ipv6 = to.host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
+}
+
 std::string redirection_xml(const Redirection& to) {
-  std::string text = to.websocket_uri;
-  if (text.empty()) {
-    const bool ipv6 = to.host.find(':') != std::string::npos;
-    text = (ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
-  }
   std::string out;
   xml::Writer writer(out);
-  writer.open("redirection").attribute("xmlns", cluster::kNsCluster).text(text).close();
+  writer.open("redirection").attribute("xmlns", cluster::kNsCluster).text(to_text(to)).close();
   return out;
 }
 
@@ -25,7 +26,10 @@ std::optional<Redirection> read_redirection(const xml::Element& element) {
       !element.is("redirect", cluster::kNsCluster)) {
     return std::nullopt;
   }
-  const std::string_view text = pidf::trim(element.text());
+  return read_redirection(pidf::trim(element.text()));
+}
+
+std::optional<Redirection> read_redirection(std::string_view text) {
   if (text.size() > kRedirectionBytesMax) return std::nullopt;
   Redirection to;
   if (text.starts_with("wss:")) {

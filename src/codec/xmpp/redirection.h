@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "codec/xml/element.h"
 
@@ -28,7 +29,11 @@ struct Redirection {
 // `<redirection xmlns='urn:muster:presence-cluster:1'>HOST:PORT</redirection>`.
 std::string redirection_xml(const Redirection& to);
 
-// Nothing if the element is none, or says neither.
+// HOST:PORT or the URI, as the element and <see-other-host/> have it.
+std::string to_text(const Redirection& to);
+
+// Nothing if the element is none, or says neither; of the text alone the same.
 std::optional<Redirection> read_redirection(const xml::Element& element);
+std::optional<Redirection> read_redirection(std::string_view text);
 
 }  // namespace muster

@@ -187,7 +187,10 @@ TEST(LinkMasks, EachLinkHasItsOwnState) {
 TEST(LinkMasks, WhatServersTellOneAnotherIsKept) {
   LinkMasks masks;
   masks.begin(LinkId{0, 1}, LinkUse::server);
-  const std::string said("\0\0\0\x20\x01Authorization: Basic YWxpY2U6c2VjcmV0", 45);
+  using std::literals::string_literals::operator""s;
+  const std::string said =
+      "\0\0\0\x20\x01"
+      "Authorization: Basic YWxpY2U6c2VjcmV0"s;
   std::string kept = said;
   masks.apply(LinkId{0, 1}, kept);
   EXPECT_EQ(kept, said);

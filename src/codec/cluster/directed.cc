@@ -1,0 +1,75 @@
+#include "codec/cluster/directed.h"
+
+#include "base/overloaded.h"
+#include "codec/cluster/numbers.h"
+
+namespace muster::cluster {
+namespace {
+
+enum class Kind : std::uint8_t { user_given = 1, users_settled, yield_user, user_yielded };
+
+}  // namespace
+
+std::optional<Told> read_told(std::string_view said) {
+  constexpr std::size_t kSettledBytes = sizeof(std::uint64_t) + 3 * sizeof(std::uint32_t);
+  if (said.empty()) return std::nullopt;
+  const auto kind = static_cast<Kind>(take_number<std::uint8_t>(said));
+  switch (kind) {
+    case Kind::user_given: {
+      if (said.size() <= sizeof(std::uint64_t)) return std::nullopt;
+      UserGiven given;
+      given.number = take_number<std::uint64_t>(said);
+      given.user = said;
+      return given;
+    }
+    case Kind::users_settled: {
+      if (said.size() != kSettledBytes) return std::nullopt;
+      UsersSettled settled;
+      settled.settled = take_number<std::uint64_t>(said);
+      settled.level = take_number<std::uint32_t>(said);
+      settled.users = take_number<std::uint32_t>(said);
+      settled.dialogs = take_number<std::uint32_t>(said);
+      return settled;
+    }
+    case Kind::yield_user:
+      if (said.empty()) return std::nullopt;
+      return YieldUser{said};
+    case Kind::user_yielded: {
+      if (said.size() < 2 || static_cast<std::uint8_t>(said.front()) > 1) return std::nullopt;
+      UserYielded yielded;
+      yielded.yielded = take_number<std::uint8_t>(said) == 1;
+      yielded.user = said;
+      return yielded;
+    }
+  }
+  return std::nullopt;
+}
+
+void append_told(std::string& out, const Told& told) {
+  std::visit(Overloaded{
+                 [&](const UserGiven& given) {
+                   out.push_back(static_cast<char>(Kind::user_given));
+                   append_number(out, given.number);
+                   out.append(given.user);
+                 },
+                 [&](const UsersSettled& settled) {
+                   out.push_back(static_cast<char>(Kind::users_settled));
+                   append_number(out, settled.settled);
+                   append_number(out, settled.level);
+                   append_number(out, settled.users);
+                   append_number(out, settled.dialogs);
+                 },
+                 [&](const YieldUser& yield) {
+                   out.push_back(static_cast<char>(Kind::yield_user));
+                   out.append(yield.user);
+                 },
+                 [&](const UserYielded& yielded) {
+                   out.push_back(static_cast<char>(Kind::user_yielded));
+                   append_number(out, static_cast<std::uint8_t>(yielded.yielded));
+                   out.append(yielded.user);
+                 },
+             },
+             told);
+}
+
+}  // namespace muster::cluster
