@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/address/ip.h"
 #include "sim/world/describe.h"
 
 namespace muster::sim {
@@ -86,9 +87,14 @@ World::World(Plan plan)
 const Settings* World::settings_of(std::size_t server) {
   if (!plan_.cluster) return &plan_.settings;
   Settings& settings = of_servers_.emplace_back(plan_.settings);
-  settings.cluster.emplace();
-  settings.cluster->self.svr_id = "sip:s" + std::to_string(server) + ".example.com";
-  settings.cluster->self.link = of_server(plan_.link_at, server);
+  using Kind = cluster::ServerEndpoint::Kind;
+  cluster::Self& self = settings.cluster.emplace().self;
+  self.svr_id = "sip:s" + std::to_string(server) + ".example.com";
+  self.link = of_server(plan_.link_at, server);
+  self.endpoints = {
+      {self.svr_id, Kind::sip, true, "sip:" + to_text(of_server(plan_.sip_at, server))},
+      {self.svr_id, Kind::xmpp, true, "xmpp:" + to_text(of_server(plan_.xmpp_at, server))}};
+  self.max_level = plan_.max_level;
   settings.cluster->standby = server + plan_.standbys >= plan_.servers;
   return &settings;
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class World : private TurnWatch {
     // to be taken in.
     bool cluster = false;
     std::uint8_t standbys = 0;
+    std::optional<cluster::LoadLevel> max_level;  // of each; none: no limit
     Planted planted{};  // a fault of the server itself (server/planted.h)
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};

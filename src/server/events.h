@@ -43,7 +43,9 @@ using AnyEvent = std::variant<
     // admin_events.h
     DropAccount, AccountGone, AccountKept,
     // cluster_events.h
-    LeaseIsHeld, ShardStopped>;
+    LeaseIsHeld, ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced,
+    ResidentChanged, SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked,
+    YieldAnswered, UsersLeft, ShardLoad, UsersListWanted, UsersListed>;
 
 // Its copies, moves and ends are compiled once, in events.cc: a switch over all alternatives in
 // every file that touches a vector of events makes each such file take half a minute.

@@ -288,13 +288,13 @@ struct FenceServer {
 };
 
 // This life's own number: what it changes in the store of users is done as long as it is not
-// fenced. Given once, before anybody is served.
+// fenced. Given once; who asks to be served before it is placed nowhere.
 struct LeaseHeld {
   cluster::Incarnation incarnation;
 };
 
 // Others took this server for dead, and its users are no longer its own: it is to begin another
-// life. Links close, and nothing more is acknowledged.
+// life. The driver ends all shards of this one at once; nothing more is said on any link.
 struct Fenced {};
 
 // --- orders: the rest ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ namespace {
 template <class E>
 inline constexpr bool kForXmppStreams =
     kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, ResumeGranted, ResumeRefused,
-             AccountGone, AccountKept>;
+             AccountGone, AccountKept, StreamPlaced>;
 template <class E>
 inline constexpr bool kForXmppPresence =
     kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
@@ -22,8 +22,8 @@ inline constexpr bool kForXmppPresence =
              RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
              RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
 template <class E>
-inline constexpr bool kForSipMessages =
-    kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady>;
+inline constexpr bool kForSipMessages = kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost,
+                                                 SipResponseReady, SipRequestsReady, RequestPlaced>;
 template <class E>
 inline constexpr bool kForSipPresence =
     kIsOneOf<E, SipRequestReceived, SipRequestEnded, FlowLost, WatchDecided, WatchesNotified,
@@ -38,7 +38,10 @@ template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
 template <class E>
-inline constexpr bool kForLoadControl = kIsOneOf<E, ShardStopped>;
+inline constexpr bool kForLoadControl =
+    kIsOneOf<E, ShardStopped, StreamToPlace, RequestToPlace, ResidentChanged, SubscriptionsCounted,
+             OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
+             UsersListWanted, UsersListed>;
 
 }  // namespace
 

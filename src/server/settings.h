@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "server/cluster_port.h"
+#include "server/load_settings.h"
 #include "server/store_port.h"
 
 namespace muster {
@@ -24,10 +25,10 @@ struct Limits {
   std::uint32_t roster_items_max = 1'000;       // not-allowed at roster set and subscribe
   std::uint32_t roster_name_bytes_max = 1023;   // not-acceptable, as are the next two
   std::uint32_t roster_group_bytes_max = 1023;
-  std::uint32_t roster_groups_max = 32;         // of one item
+  std::uint32_t roster_groups_max = 32;  // of one item
   // What comes along with subscribe is stored (RFC 6121 section 3.1.3, last security warning).
   std::uint32_t subscription_bytes_max = 4 * 1024;  // of the stanza: policy-violation
-  std::uint32_t directed_presences_max = 200;   // of one session: resource-constraint
+  std::uint32_t directed_presences_max = 200;       // of one session: resource-constraint
   std::uint32_t streams_per_shard_max = 500'000;    // stream error resource-constraint
   std::uint32_t sasl_attempts_max = 5;              // stream error policy-violation
   std::uint32_t bind_attempts_max = 10;             // stream error policy-violation
@@ -53,8 +54,8 @@ struct Limits {
   Duration resumption_time_max = Duration::minutes(5);
 
   // --- SIP
-  std::uint32_t sip_header_bytes_max = 16 * 1024;      // 513; a stream closes
-  std::uint32_t sip_body_bytes_max = 64 * 1024;        // 413; a stream closes
+  std::uint32_t sip_header_bytes_max = 16 * 1024;  // 513; a stream closes
+  std::uint32_t sip_body_bytes_max = 64 * 1024;    // 413; a stream closes
   // Server transactions: the oldest answer is forgotten early; if all are young, 503, Retry-After.
   std::uint32_t sip_requests_per_shard_max = 200'000;
   std::uint32_t sip_request_bytes_per_shard_max = 64 * 1024 * 1024;  // unanswered: 503
@@ -64,16 +65,16 @@ struct Limits {
   std::uint32_t sip_unfinished_bytes_per_shard_max = 64 * 1024 * 1024;  // of streams: closed
   Duration sip_message_time_max = Duration::seconds(32);  // half a message: the link closes
   Duration sip_link_silence_max = Duration::minutes(20);  // RFC 5626 4.4.1 pings within 14: closed
-  std::uint32_t sip_dialog_bytes_max = 4 * 1024;       // 513: what a SUBSCRIBE makes us keep
-  std::uint32_t watches_per_watcher_max = 1'000;       // 403
-  std::uint32_t watchers_per_presentity_max = 10'000;  // 503
-  std::uint32_t publications_per_user_max = 10;        // 403
-  std::uint32_t registrations_per_user_max = 10;       // 403
-  std::uint32_t registration_bytes_max = 2 * 1024;     // 513: what one Contact makes us keep
-  std::uint32_t page_message_bytes_max = 16 * 1024;    // 413: the body of a MESSAGE
-  std::uint32_t page_messages_waiting_max = 20;        // of one phone: 480
-  std::uint32_t document_bytes_max = 32 * 1024;        // 413
-  Duration expires_min = Duration::seconds(60);        // 423, Min-Expires
+  std::uint32_t sip_dialog_bytes_max = 4 * 1024;          // 513: what a SUBSCRIBE makes us keep
+  std::uint32_t watches_per_watcher_max = 1'000;          // 403
+  std::uint32_t watchers_per_presentity_max = 10'000;     // 503
+  std::uint32_t publications_per_user_max = 10;           // 403
+  std::uint32_t registrations_per_user_max = 10;          // 403
+  std::uint32_t registration_bytes_max = 2 * 1024;        // 513: what one Contact makes us keep
+  std::uint32_t page_message_bytes_max = 16 * 1024;       // 413: the body of a MESSAGE
+  std::uint32_t page_messages_waiting_max = 20;           // of one phone: 480
+  std::uint32_t document_bytes_max = 32 * 1024;           // 413
+  Duration expires_min = Duration::seconds(60);           // 423, Min-Expires
   Duration subscription_time_max = Duration::seconds(600);
   Duration publication_time_max = Duration::seconds(3600);
   Duration registration_time_max = Duration::seconds(3600);
@@ -110,6 +111,9 @@ struct ServerLinkSettings {
 struct ClusterSettings {
   cluster::Self self;
   bool standby = false;  // it waits to be taken in
+  // The name by which users reach this server alone: it stands for the first domain, as our address
+  // does. Canonical; empty: it has none.
+  std::string host_name = {};
   // How long the others believe in a server that says nothing; and after how much of it, counted
   // from when it was asked for, it is asked for anew: the rest is for a store that is busy.
   Duration lease_time = Duration::milliseconds(2'000);
@@ -117,6 +121,8 @@ struct ClusterSettings {
   // When the store could not give it.
   Duration ask_again_after = Duration::milliseconds(250);
   ServerLinkSettings links = {};
+  // Its max_level is that of `self`.
+  cluster::LoadSettings load = {};
 };
 
 struct Settings {
@@ -141,6 +147,9 @@ struct Settings {
   // Of this software, told to XMPP users who ask (XEP-0092); empty: not told.
   std::string version;
 
+  bool is_own_name(std::string_view host) const {
+    return cluster && !cluster->host_name.empty() && cluster->host_name == host;
+  }
   bool serves(std::string_view domain) const {
     for (const std::string& ours : domains) {
       if (ours == domain) return true;

@@ -100,6 +100,11 @@ class StreamWorld {
     input(SaslAnswered{link, SaslAnswered::Outcome::success, "dj1hYg==", alice(), {}});
     return link;
   }
+  // Of one of many servers (settings.cluster).
+  LinkId placing() {
+    if (!world.settings.cluster) world.settings.cluster.emplace();
+    return reopening();
+  }
   LinkId binding() {
     const LinkId link = reopening();
     feed(link, kHeader);

@@ -17,7 +17,7 @@
 
 #include "model/cluster/document.h"
 #include "model/load.h"
-#include "server/load_control/load_settings.h"
+#include "server/load_settings.h"
 
 namespace muster::cluster {
 

@@ -15,8 +15,6 @@ using cluster::Incarnation;
 using cluster::Member;
 using cluster::Role;
 
-constexpr int kSubjectBits = 56;
-
 const Member* find(const cluster::Directory& directory, Incarnation incarnation) {
   for (const Member& member : directory.members) {
     if (member.incarnation == incarnation) return &member;
@@ -28,14 +26,9 @@ const Member* find(const cluster::Directory& directory, Incarnation incarnation)
 
 // --- asking --------------------------------------------------------------------------------------
 
-Ticket Membership::ticket(Subject subject, Incarnation of) {
-  MUSTER_CHECK(of.number() >> kSubjectBits == 0);
-  return Ticket((static_cast<std::uint64_t>(subject) << kSubjectBits) | of.number());
-}
-
 void Membership::ask(Outbox& out, Subject subject, cluster::ClusterRequest request,
                      Incarnation of) {
-  out.order(AskCluster{ticket(subject, of), std::move(request)});
+  out.order(AskCluster{cluster_ticket(subject, of.number()), std::move(request)});
 }
 
 void Membership::on(Now now, const Started&, Outbox& out) {
@@ -94,8 +87,8 @@ std::optional<Instant> Membership::next_deadline() const {
 // --- answers -------------------------------------------------------------------------------------
 
 void Membership::on(Now now, const ClusterAnswered& answer, Outbox& out) {
-  const auto subject = static_cast<Subject>(answer.ticket.number() >> kSubjectBits);
-  const Incarnation of(answer.ticket.number() & ((std::uint64_t{1} << kSubjectBits) - 1));
+  const Subject subject = subject_of(answer.ticket);
+  const Incarnation of(number_of(answer.ticket));
   if (subject == Subject::lease) lease_asked_ = false;
   if (subject == Subject::main) main_asked_ = false;
   if (state_ == State::over) return;
@@ -104,6 +97,7 @@ void Membership::on(Now now, const ClusterAnswered& answer, Outbox& out) {
                    if (refused.why == ClusterRefused::Why::fenced) {
                      fenced(out);
                    } else {
+                     tell_refused(refused, out);
                      came_to_nothing(now, subject, of, out);
                    }
                  },
@@ -114,6 +108,13 @@ void Membership::on(Now now, const ClusterAnswered& answer, Outbox& out) {
                  [&](const auto& done) { answered(now, of, done, out); },
              },
              answer.reply);
+}
+
+// The table of members is full: an operator is to know why this server serves nobody.
+void Membership::tell_refused(const ClusterRefused& refused, Outbox& out) {
+  if (refused.why != ClusterRefused::Why::too_many || std::exchange(refusal_told_, true)) return;
+  out.order(Log{Log::Level::error, "lease-refused", settings_.self.svr_id,
+                "more than " + std::to_string(cluster::kMembersMax) + " servers"});
 }
 
 // What failed is tried again when the directory is read anew, but for the lease itself, whose
@@ -133,10 +134,11 @@ void Membership::answered(Now now, Incarnation, const cluster::LeaseTaken& taken
   directory_ = taken.directory;
   out.order(Log{Log::Level::info, "lease-taken", settings_.self.svr_id,
                 "incarnation " + std::to_string(self_.number())});
+  // It came too late to serve anybody by it.
+  if (state_ == State::leaving) return look_again(now);
   out.order(LeaseHeld{self_});
   for (std::uint8_t shard = 0; shard < shards_; ++shard)
     out.emit(ShardId(shard), LeaseIsHeld{});
-  if (state_ == State::leaving) return look_again(now);
   state_ = State::member;
   lease_holds();
   tend(now, out);
@@ -159,12 +161,13 @@ void Membership::answered(Now now, Incarnation, const cluster::MainTaken& taken,
   look_again(now);
 }
 
+// Who leaves has nobody left who could be told two things: it is over, as it was about to be.
 void Membership::fenced(Outbox& out) {
-  state_ = State::over;
+  const bool leaving = std::exchange(state_, State::over) == State::leaving;
   burying_.clear();
-  out.order(Log{Log::Level::error, "fenced", settings_.self.svr_id,
+  out.order(Log{leaving ? Log::Level::warning : Log::Level::error, "fenced", settings_.self.svr_id,
                 "incarnation " + std::to_string(self_.number())});
-  out.order(Fenced{});
+  if (!leaving) out.order(Fenced{});
 }
 
 void Membership::lease_holds() {

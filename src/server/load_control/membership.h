@@ -18,6 +18,7 @@
 
 #include "base/time.h"
 #include "server/cluster_port.h"
+#include "server/load_control/cluster_ticket.h"
 #include "server/outbox.h"
 #include "server/settings.h"
 
@@ -49,16 +50,12 @@ class Membership {
   // As the store last told it.
   const cluster::Directory& directory() const { return directory_; }
   bool is_main() const { return self_ != cluster::Incarnation() && directory_.main == self_; }
-  // The lease has not run out, by our own clock, which counts from before the store's does.
-  bool holds(Instant now) const { return state_ == State::member && now < holds_until_; }
 
  private:
-  // What a question was about is in its ticket: the subject above, an incarnation below.
-  enum class Subject : std::uint8_t { lease = 1, main, gone, forget };
-  static Ticket ticket(Subject subject, cluster::Incarnation of = {});
+  using Subject = ClusterSubject;
 
-  void ask(Outbox& out, Subject subject, cluster::ClusterRequest request,
-           cluster::Incarnation of = {});
+  static void ask(Outbox& out, Subject subject, cluster::ClusterRequest request,
+                  cluster::Incarnation of = {});
   void ask_lease(Now now, Outbox& out);
   void answered(Now now, cluster::Incarnation of, const cluster::LeaseTaken& taken, Outbox& out);
   void answered(Now now, cluster::Incarnation of, const cluster::LeaseRenewed& renewed,
@@ -69,6 +66,7 @@ class Membership {
   void answered(Now now, cluster::Incarnation of, const cluster::ServerForgotten& forgotten,
                 Outbox& out);
   void came_to_nothing(Now now, Subject subject, cluster::Incarnation of, Outbox& out);
+  void tell_refused(const cluster::ClusterRefused& refused, Outbox& out);
   void fenced(Outbox& out);
   // The lease runs from when it was asked for.
   void lease_holds();
@@ -88,6 +86,7 @@ class Membership {
   Instant ask_at_;
   Instant holds_until_;
   bool lapse_told_ = false;
+  bool refusal_told_ = false;
   bool main_asked_ = false;
   std::set<cluster::Incarnation> burying_;
 };

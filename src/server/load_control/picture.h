@@ -1,6 +1,6 @@
 // What one server knows of the load of all that run, itself included: what each last said of
 // itself, and what this one, the asker, has given it since. Placing, growth and rebalancing judge
-// by it. It is to be the asker's on shard 0 (not yet: load_settings.h).
+// by it. It is the asker's, on shard 0 (cluster_server.h).
 //
 // A user who was given to a server is not yet in its level: she has to be told and to come, and a
 // report that was on its way then says nothing of her. So that she is counted once, always:

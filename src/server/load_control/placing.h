@@ -1,6 +1,5 @@
-// Which server takes the next user (paper, section 3.1, figure 4), to be asked by the server
-// where she lands (not yet: load_settings.h). The user who has a live owner is hers, and nobody
-// asks here.
+// Which server takes the next user (paper, section 3.1, figure 4), asked by the server where she
+// lands (assignments.h). The user who has a live owner is hers, whatever is answered here.
 //
 // `lowest`, the default: of the servers that have room the one with the lowest level. Each server
 // that runs or drains may ask, none knowing of what the others place until reports say so; so the
@@ -26,8 +25,8 @@
 
 #include "model/address.h"
 #include "server/cluster_port.h"
-#include "server/load_control/load_settings.h"
 #include "server/load_control/picture.h"
+#include "server/load_settings.h"
 
 namespace muster::cluster {
 

@@ -31,9 +31,9 @@
 
 #include "base/time.h"
 #include "server/cluster_port.h"
-#include "server/load_control/load_settings.h"
 #include "server/load_control/pace.h"
 #include "server/load_control/picture.h"
+#include "server/load_settings.h"
 
 namespace muster::cluster {
 

@@ -137,6 +137,7 @@ void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, 
       for (const LivePublication& publication : std::exchange(user->publications, {})) {
         replace_resources(now, ask.account, *user, publication.number, {}, out);
       }
+      tell_residence(ask.account, *user, out);
     }
   } else {
     answer.outcome = std::holds_alternative<StoreRefused>(reply)

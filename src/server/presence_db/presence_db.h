@@ -109,6 +109,8 @@ class PresenceDb {
   // The user if she is held and loaded; nothing else counts as present.
   User* held(const Address& account);
   void forget_if_idle(const Address& account);
+  // To load control, where there is a cluster, if it is news.
+  void tell_residence(const Address& account, User& user, Outbox& out);
   void loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out);
   void load_publications(Now now, Outbox& out);
   void not_loaded(const Address& account, bool failed, Outbox& out);

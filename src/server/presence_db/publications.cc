@@ -91,6 +91,7 @@ void PresenceDb::keep_publication(Now now, const Address& account, User& user,
     user.publications.push_back({user.next_number++, {}, share({}), {}});
     known = std::prev(user.publications.end());
     if (user.publications.size() == 1) show_registrations(now, account, user, out);
+    tell_residence(account, user, out);
   }
   known->etag = stored.etag;
   known->expires = stored.expires;
@@ -110,6 +111,7 @@ void PresenceDb::drop_publication(Now now, const Address& account, User& user,
   user.publications.erase(known);
   replace_resources(now, account, user, number, {}, out);
   if (user.publications.empty()) show_registrations(now, account, user, out);
+  tell_residence(account, user, out);
   presence_changed(now, account, user, out);
 }
 
@@ -171,6 +173,7 @@ void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed,
     if (!stays) replace_resources(now, changed.account, user, old.number, {}, out);
   }
   user.registrations = std::move(next);
+  tell_residence(changed.account, user, out);
   show_registrations(now, changed.account, user, out);
   if (user.publications.empty()) presence_changed(now, changed.account, user, out);
 }

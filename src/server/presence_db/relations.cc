@@ -111,6 +111,7 @@ void PresenceDb::answered(Now, const RosterItemAsked& ask, const StoreReply& rep
     if (user == nullptr || learn(*user, ask.contact, change) == Learnt::news) {
       push(ask.account, ask.contact, change, out);
     }
+    if (user != nullptr) tell_residence(ask.account, *user, out);
     out.emit(RosterItemAnswered{ask.session, ask.id, std::nullopt});
   } else if (const auto* changed = std::get_if<SubscriptionChanged>(&reply)) {
     pair_changed(ask.account, ask.contact, *changed, SubscriptionVerb::unsubscribed, {}, out);
@@ -150,6 +151,7 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   const bool is_news = user == nullptr || learn(*user, peer, changed.actor) == Learnt::news;
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
+  if (user != nullptr) tell_residence(actor, *user, out);
   if (shard_.planted == Planted::approval_not_carried && verb == SubscriptionVerb::subscribed)
     return;
   if (shard_.planted == Planted::hint_lost && verb != SubscriptionVerb::subscribed) return;
@@ -187,6 +189,7 @@ void PresenceDb::on(Now, const RelationChanged& changed, Outbox& out) {
   if (changed.change.changed) learnt = learn(user, changed.contact, changed.change);
   // What was loaded with the change in it was loaded before there was a session to be told.
   if (learnt == Learnt::nothing) return;
+  tell_residence(changed.user, user, out);
   const Relation after = relation_to(user, changed.contact);
   for (const SubscriptionVerb shown : changed.shown) {
     if (learnt == Learnt::older && !still_holds(shown, after.subscription)) continue;

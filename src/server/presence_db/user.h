@@ -71,6 +71,15 @@ struct User {
   std::vector<WaitingForUser> waiting;
   std::optional<Instant> expire_at;  // when to look for publications whose time is over
 
+  // What load control was told of her last (ResidentChanged).
+  struct Residence {
+    bool xmpp = false;
+    bool sip = false;
+    std::uint32_t contacts = 0;
+    friend bool operator==(const Residence&, const Residence&) = default;
+  };
+  Residence told;
+
   // The document that SIP watchers get: what is composed of all the above.
   struct Document {
     std::uint64_t version = 1;   // of the presence; grows with each change

@@ -80,16 +80,33 @@ void PresenceDb::forget_if_idle(const Address& account) {
   if (found != users_.end() && found->second->idle()) users_.erase(found);
 }
 
+void PresenceDb::tell_residence(const Address& account, User& user, Outbox& out) {
+  if (!shard_.settings.cluster) return;
+  User::Residence now;
+  now.xmpp = user.wanted_by_sessions;
+  now.sip = !user.publications.empty() || !user.registrations.empty();
+  if (now.xmpp || now.sip) {
+    now.contacts = static_cast<std::uint32_t>(
+        std::count_if(user.contacts.begin(), user.contacts.end(),
+                      [](const Contact& contact) { return sees(contact.relation.subscription); }));
+  }
+  if (std::exchange(user.told, now) == now) return;
+  out.emit(ResidentChanged{account, now.xmpp, now.sip, now.contacts});
+}
+
 void PresenceDb::on(Now now, const UserWanted& want, Outbox& out) {
   User& user = wanted(now, want.account, out);
   user.wanted_by_sessions = true;
-  if (user.loaded) out.emit(UserReady{want.account, UserReady::Outcome::loaded});
+  if (!user.loaded) return;
+  out.emit(UserReady{want.account, UserReady::Outcome::loaded});
+  tell_residence(want.account, user, out);
 }
 
-void PresenceDb::on(Now, const UserUnwanted& unwanted, Outbox&) {
+void PresenceDb::on(Now, const UserUnwanted& unwanted, Outbox& out) {
   const auto found = users_.find(unwanted.account);
   if (found == users_.end()) return;
   found->second->wanted_by_sessions = false;
+  tell_residence(unwanted.account, *found->second, out);
   forget_if_idle(unwanted.account);
 }
 
@@ -115,6 +132,7 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
     keep_publication(now, account, user, publication, {}, out);
   }
   if (user.wanted_by_sessions) out.emit(UserReady{account, UserReady::Outcome::loaded});
+  tell_residence(account, user, out);
   for (const WaitingForUser& waiting : std::exchange(user.waiting, {})) {
     std::visit([&](const auto& event) { on(now, event, out); }, waiting);
   }

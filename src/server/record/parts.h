@@ -205,7 +205,9 @@ template <>
 inline constexpr std::size_t kParts<cluster::SweepAssignments> = 2;
 
 template <>
-inline constexpr std::size_t kParts<ClusterSettings> = 6;
+inline constexpr std::size_t kParts<ClusterSettings> = 8;
+template <>
+inline constexpr std::size_t kParts<cluster::LoadSettings> = 14;
 template <>
 inline constexpr std::size_t kParts<ServerLinkSettings> = 6;
 template <>
@@ -238,10 +240,16 @@ requires(!std::is_same_v<std::remove_const_t<T>, Limits>) auto parts_of(T& value
   } else if constexpr (kCount == 7) {
     auto& [a, b, c, d, e, f, g] = value;
     return std::tie(a, b, c, d, e, f, g);
-  } else {
-    static_assert(kCount == 13);
+  } else if constexpr (kCount == 8) {
+    auto& [a, b, c, d, e, f, g, h] = value;
+    return std::tie(a, b, c, d, e, f, g, h);
+  } else if constexpr (kCount == 13) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  } else {
+    static_assert(kCount == 14);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
   }
 }
 
@@ -274,6 +282,11 @@ template <class Enum>
 inline constexpr Enum kLast{};
 template <>
 inline constexpr LinkUse kLast<LinkUse> = LinkUse::server;
+template <>
+inline constexpr cluster::LoadIndex kLast<cluster::LoadIndex> = cluster::LoadIndex::measured;
+template <>
+inline constexpr cluster::PlacingPolicy kLast<cluster::PlacingPolicy> =
+    cluster::PlacingPolicy::limit;
 template <>
 inline constexpr Transport kLast<Transport> = Transport::tls;
 template <>

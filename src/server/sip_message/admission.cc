@@ -31,12 +31,12 @@ std::optional<SipRefusal> refuse_method(sip::Method method) {
   return std::nullopt;
 }
 
-// One of our domains, or the very address that the request came to.
+// One of our domains, this server's own name, or the very address that the request came to.
 bool is_ours(const sip::Uri& target, const Flow& flow, const Settings& settings) {
   if (target.host.kind != sip::HostKind::name) return target.host.ip() == flow.local.ip;
   std::string scratch;
   const auto domain = canonical_domain(target.host.text, scratch);
-  return domain && settings.serves(*domain);
+  return domain && (settings.serves(*domain) || settings.is_own_name(*domain));
 }
 
 // Section 8.2.2.1. A tel URI names nobody here; a pres URI does (RFC 3856 section 5).

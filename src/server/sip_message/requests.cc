@@ -106,14 +106,10 @@ void SipMessages::admit(Now now, std::unique_ptr<ServerTransaction::Request> req
   const bool trusted =
       !sender || (shard_.settings.loopback_sip_trusted && flow.remote.ip.is_loopback());
   const auto [id, transaction] = requests_.open(now, keys, std::move(request));
-  if (trusted) {
-    out.emit(SipRequestReceived{id, &transaction->request->read, flow,
-                                sender ? *std::move(sender) : Address()});
-    return;
-  }
-  transaction->being_proved = true;
-  transaction->request->sender = *sender;
-  ask_proof(id, message, *sender, out);
+  if (sender) transaction->request->sender = *std::move(sender);
+  if (trusted) return place(now, id, *transaction, out);
+  transaction->untold = true;
+  ask_proof(id, message, transaction->request->sender, out);
 }
 
 // RFC 3261 section 22.1: the realm is the user's domain.
@@ -133,7 +129,7 @@ void SipMessages::ask_proof(SipRequestId id, const sip::Message& message, const 
 void SipMessages::on(Now now, const DigestAnswered& answered, Outbox& out) {
   const SipRequestId id = SipRequestId::from_number(answered.ticket.number());
   ServerTransaction* transaction = requests_.find(id);
-  if (transaction == nullptr || !transaction->being_proved) return;
+  if (transaction == nullptr || !transaction->untold) return;
   switch (answered.outcome) {
     case DigestAnswered::Outcome::proved: break;
     case DigestAnswered::Outcome::challenged: {
@@ -149,13 +145,10 @@ void SipMessages::on(Now now, const DigestAnswered& answered, Outbox& out) {
       return end_unproved(now, id, {sip::Status::server_internal_error}, out);
   }
   // Who is proved may speak for herself only.
-  Address& sender = transaction->request->sender;
-  if (!answered.account.same_bare(sender)) {
+  if (!answered.account.same_bare(transaction->request->sender)) {
     return end_unproved(now, id, {sip::Status::forbidden, "Not Your Address"}, out);
   }
-  transaction->being_proved = false;
-  const ServerTransaction::Request& request = *transaction->request;
-  out.emit(SipRequestReceived{id, &request.read, request.flow, sender});
+  place(now, id, *transaction, out);
 }
 
 // Without a trace: if it comes again, it is asked again (section 8.2.7).
@@ -165,12 +158,64 @@ void SipMessages::end_unproved(Now now, SipRequestId id, const SipRefusal& refus
   requests_.forget(id);
 }
 
+// --- where she is served (design, "The redirect ladder")
+// ------------------------------------------
+
+// What makes its sender a user of some server: REGISTER, PUBLISH, and a SUBSCRIBE outside a dialog.
+bool SipMessages::is_to_be_placed(const sip::ReadRequest& read) const {
+  if (!shard_.settings.cluster || !read.essentials.to.tag().empty()) return false;
+  const sip::Method method = read.message.method();
+  return method == sip::Method::register_ || method == sip::Method::subscribe ||
+         method == sip::Method::publish;
+}
+
+void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out) {
+  const ServerTransaction::Request& request = *transaction.request;
+  transaction.untold = is_to_be_placed(request.read);
+  if (transaction.untold) {
+    const bool again = told_elsewhere_.knows(now.instant, request.sender, request.flow.remote.ip);
+    return out.emit(RequestToPlace{id, request.sender, again});
+  }
+  out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
+}
+
+void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
+  ServerTransaction* transaction = requests_.find(placed.request);
+  if (transaction == nullptr || !transaction->untold) return;
+  const ServerTransaction::Request& request = *transaction->request;
+  if (placed.place.outcome == UserPlace::Outcome::here) {
+    transaction->untold = false;
+    out.emit(SipRequestReceived{placed.request, &request.read, request.flow, request.sender});
+  } else if (placed.place.outcome == UserPlace::Outcome::elsewhere &&
+             !placed.place.at->sip.empty()) {
+    told_elsewhere_.note(now.instant, request.sender, request.flow.remote.ip);
+    end_unproved(now, placed.request, redirection(request.read, placed.place.at->sip), out);
+  } else {
+    end_unproved(now, placed.request,
+                 {sip::Status::service_unavailable,
+                  {},
+                  "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
+                 out);
+  }
+}
+
+// Section 21.3.3: the same user at the other server. It holds for this request alone, so without
+// `expires`.
+SipRefusal SipMessages::redirection(const sip::ReadRequest& read, std::string_view server) {
+  const sip::Uri& target = read.essentials.target;
+  std::string uri(server);
+  if (target.has_user()) {
+    uri.insert(uri.find(':') + 1, std::string(target.user) + "@");
+  }
+  return {sip::Status::moved_temporarily, {}, "Contact: <" + uri + ">\r\n"};
+}
+
 // --- answers -------------------------------------------------------------------------------------
 
 void SipMessages::on(Now now, const SipResponseReady& ready, Outbox& out) {
   MUSTER_CHECK(sip::is_final(ready.status));
   const ServerTransaction* transaction = requests_.find(ready.request);
-  if (transaction == nullptr || !transaction->waits() || transaction->being_proved) return;
+  if (transaction == nullptr || !transaction->waits() || transaction->untold) return;
   const sip::Message& message = transaction->request->read.message;
   const std::string made = ready.to_tag.empty() ? matcher_.answer_tag(message) : std::string();
   SipAnswer answer({ready.status, ready.reason, ready.to_tag.empty() ? made : ready.to_tag,

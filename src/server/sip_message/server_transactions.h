@@ -44,7 +44,7 @@ struct ServerTransaction {
 
     sip::ReadRequest read;  // of an INVITE, without its body
     const Flow flow;
-    Address sender{};  // who is being proved
+    Address sender{};  // who is being proved, or placed
   };
 
   bool waits() const { return state <= State::proceeding; }
@@ -54,8 +54,8 @@ struct ServerTransaction {
   SipAnswer answer;
   State state = State::trying;
   bool is_invite = false;
-  bool being_proved = false;  // nobody was told of it yet
-  std::uint8_t looks = 0;     // at the timers of its state so far
+  bool untold = false;     // its sender is being proved, or placed: nobody was told of it yet
+  std::uint8_t looks = 0;  // at the timers of its state so far
 };
 
 class ServerTransactions {

@@ -9,6 +9,9 @@
 // branch names (server/sip_names.h). A From that is no address is read where it came. Whose socket
 // it came by sends what is sent on its links (SendOnLink).
 //
+// One of many servers asks load_control whose user the sender is before it goes on with a request
+// that makes her one's; who is another's is answered by 302 (design, "The redirect ladder").
+//
 // What cannot be answered is dropped and counted (counters.h). What is refused here is refused
 // without a transaction, each repetition anew (section 8.2.7): only requests that sip_presence
 // hears of, or that are being proved, cost memory; and INVITEs, whose answer must be repeated.
@@ -36,6 +39,7 @@
 #include "server/sip_message/request_key.h"
 #include "server/sip_message/server_transactions.h"
 #include "server/sip_message/stream_links.h"
+#include "server/told_elsewhere.h"
 
 namespace muster {
 
@@ -60,6 +64,7 @@ class SipMessages {
   void on(Now now, const SipMessageArrived& arrived, Outbox& out);
   // requests.cc
   void on(Now now, const DigestAnswered& answered, Outbox& out);
+  void on(Now now, const RequestPlaced& placed, Outbox& out);
   void on(Now now, const SipResponseReady& ready, Outbox& out);
   // calls.cc
   void on(Now now, const SipRequestsReady& ready, Outbox& out);
@@ -99,6 +104,9 @@ class SipMessages {
   void admit(Now now, std::unique_ptr<ServerTransaction::Request> request, const RequestKeys& keys,
              Outbox& out);
   void ask_proof(SipRequestId id, const sip::Message& message, const Address& sender, Outbox& out);
+  bool is_to_be_placed(const sip::ReadRequest& read) const;
+  void place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out);
+  static SipRefusal redirection(const sip::ReadRequest& read, std::string_view server);
   void refuse(Now now, const Flow& flow, const sip::Message& message, const SipRefusal& refusal,
               Outbox& out);
   void refuse_invite(Now now, const Flow& flow, const sip::Message& message,
@@ -137,6 +145,7 @@ class SipMessages {
   ClientTransactions calls_;
   StreamLinks links_;
   PeerLinks peers_;
+  ToldElsewhere told_elsewhere_;
   SipCounters counters_;
   // Our address in Via, as it was written last.
   Endpoint sent_by_;

@@ -125,7 +125,7 @@ void Subscriptions::on(Now now, const SipRequestEnded& ended, Outbox& out) {
   const Verdict verdict = weigh(ended.status, ended.retry_after_seconds);
   if (was_last || verdict == Verdict::gone) {
     if (live) unwatch(id, *subscription, out);
-    forget(id, *subscription);
+    forget(id, *subscription, out);
     return;
   }
   if (live && verdict == Verdict::postponed) {

@@ -18,11 +18,18 @@ bool names_accounts(sip::Scheme scheme) {
          scheme == sip::Scheme::im;
 }
 
+bool is_own_name(const sip::Host& host, const Settings& settings) {
+  if (!settings.cluster || host.kind != sip::HostKind::name) return false;
+  std::string scratch;
+  const auto name = canonical_domain(host.text, scratch);
+  return name && settings.is_own_name(*name);
+}
+
 }  // namespace
 
 std::optional<Address> address_of(const sip::Uri& uri, const Flow& flow, const Settings& settings) {
   if (!names_accounts(uri.scheme)) return std::nullopt;
-  const bool ours = uri.host.ip() == flow.local.ip;
+  const bool ours = uri.host.ip() == flow.local.ip || is_own_name(uri.host, settings);
   auto address = address_of_sip_uri(
       uri.user, ours ? std::string_view(settings.domains.front()) : uri.host.text);
   if (!address || !settings.serves(address->domain())) return std::nullopt;

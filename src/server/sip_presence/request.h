@@ -44,8 +44,9 @@ inline constexpr std::string_view kPidfType = "application/pidf+xml";
 // When to come back after a 500 or 503 that is about us and not about the request.
 inline constexpr Duration kRetryAfter = Duration::seconds(10);
 
-// The address that a URI names, if it is of a domain we serve; our own IP address stands for the
-// first domain. sip, sips and, since they name the same accounts, pres and im (RFC 3859, RFC 3860).
+// The address that a URI names, if it is of a domain we serve; our own IP address and this server's
+// own name stand for the first domain. sip, sips and, since they name the same accounts, pres and
+// im (RFC 3859, RFC 3860).
 std::optional<Address> address_of(const sip::Uri& uri, const Flow& flow, const Settings& settings);
 
 void answer(SipRequestId request, sip::Status status, Outbox& out, std::string rows = {},

@@ -134,6 +134,7 @@ void Subscriptions::subscribe_anew(Now, const Request& request, Outbox& out) {
   subscription->watcher = request.identity;
   subscription->presentity = request.addressee;
   by_watcher_[request.identity].push_back(id);
+  tell_count(request.identity, out);
   if (const auto link = link_of(request.flow)) by_link_.emplace(*link, id);
   out.emit(shard_.home_of(request.addressee),
            WatchAsked{{shard_.self, id}, request.identity, request.addressee, subscription->fetch});

@@ -21,7 +21,7 @@ void Subscriptions::on(Now now, const WatchDecided& decided, Outbox& out) {
   const bool watches = decided.state == WatchState::active || decided.state == WatchState::pending;
   if (subscription->state == Subscription::State::abandoned) {
     if (watches && !subscription->fetch) unwatch(id, *subscription, out);
-    forget(id, *subscription);
+    forget(id, *subscription, out);
     return;
   }
   if (!subscription->is_live()) return;
@@ -54,16 +54,16 @@ void Subscriptions::begin(Now now, WatchSlot id, Subscription& subscription,
     case WatchState::pending: break;
     case WatchState::rejected:
       answer(subscription.request, sip::Status::forbidden, out);
-      return forget(id, subscription);
+      return forget(id, subscription, out);
     case WatchState::no_such_user:
       answer(subscription.request, sip::Status::not_found, out);
-      return forget(id, subscription);
+      return forget(id, subscription, out);
     case WatchState::too_many:
       answer_later(subscription.request, sip::Status::service_unavailable, out);
-      return forget(id, subscription);
+      return forget(id, subscription, out);
     case WatchState::store_failed:
       answer_later(subscription.request, sip::Status::server_internal_error, out);
-      return forget(id, subscription);
+      return forget(id, subscription, out);
   }
   confirm(subscription.request, subscription, true, out);
   if (subscription.fetch) {
@@ -145,13 +145,21 @@ void Subscriptions::unlink(WatchSlot id, const Subscription& subscription) {
   if (const auto link = link_of(subscription.flow)) by_link_.erase({*link, id});
 }
 
-void Subscriptions::forget(WatchSlot id, Subscription& subscription) {
+void Subscriptions::tell_count(const Address& watcher, Outbox& out) const {
+  if (!shard_.settings.cluster) return;
+  const auto known = by_watcher_.find(watcher);
+  const std::size_t count = known == by_watcher_.end() ? 0 : known->second.size();
+  out.emit(SubscriptionsCounted{watcher, static_cast<std::uint32_t>(count)});
+}
+
+void Subscriptions::forget(WatchSlot id, Subscription& subscription, Outbox& out) {
   unlink(id, subscription);
   const auto watcher = by_watcher_.find(subscription.watcher);
   std::vector<WatchSlot>& slots = watcher->second;
   std::swap(*std::find(slots.begin(), slots.end(), id), slots.back());
   slots.pop_back();
   if (slots.empty()) by_watcher_.erase(watcher);
+  tell_count(subscription.watcher, out);
   subscriptions_.erase(id);
 }
 
@@ -168,7 +176,7 @@ void Subscriptions::on(Now, const FlowLost& lost, Outbox& out) {
       abandon(subscription, sip::Status::server_internal_error, out);
     } else if (subscription.state != Subscription::State::abandoned) {
       if (subscription.is_live()) unwatch(id, subscription, out);
-      forget(id, subscription);
+      forget(id, subscription, out);
     }
   }
 }

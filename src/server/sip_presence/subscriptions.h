@@ -145,7 +145,9 @@ class Subscriptions {
   void abandon(Subscription& subscription, sip::Status status, Outbox& out);
   void unwatch(WatchSlot id, const Subscription& subscription, Outbox& out);
   void unlink(WatchSlot id, const Subscription& subscription);
-  void forget(WatchSlot id, Subscription& subscription);
+  void forget(WatchSlot id, Subscription& subscription, Outbox& out);
+  // To load control, where there is a cluster.
+  void tell_count(const Address& watcher, Outbox& out) const;
   void look_at(WatchSlot id, Subscription& subscription, Instant when);
 
   // notify.cc

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/address/jid.h"
+#include "codec/cluster/names.h"
 #include "codec/xml/writer.h"
 #include "codec/xmpp/stanza.h"
 #include "server/xmpp_stream/names.h"
@@ -27,6 +28,10 @@ void XmppStreams::take_before_binding(LinkId link, Stream& stream, const xml::El
       take_registration(link, stream, stanza, *query, out);
       return;
     }
+    if (shard_.settings.cluster && request_in(cluster::kNsCluster, stanza)) {
+      take_redirection(link, stream, stanza, out);
+      return;
+    }
   }
   fail(link, stream, StreamError::not_authorized, out);
 }
@@ -47,6 +52,10 @@ void XmppStreams::take_bind(LinkId link, Stream& stream, const xml::Element& iq,
   }
   if (!bind.is("bind", kNsBind) || iq.attribute("type") != "set") {
     return refuse_bind(link, stream, StanzaError::bad_request, out);
+  }
+  if (go_elsewhere(link, stream, out)) return;
+  if (negotiation.place.outcome != UserPlace::Outcome::here) {
+    return refuse_bind(link, stream, StanzaError::resource_constraint, out);
   }
   raise_barrier(link, stream, StreamState::awaiting_binding, out);
   out.emit(BindAsked{link, negotiation.account, std::move(resource)});

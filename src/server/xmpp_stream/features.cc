@@ -1,5 +1,7 @@
 #include "server/xmpp_stream/features.h"
 
+#include "codec/cluster/names.h"
+
 namespace muster {
 namespace {
 
@@ -60,6 +62,9 @@ std::string features_xml(const Settings& settings, const Stream& stream) {
         "<sm xmlns='urn:xmpp:sm:3'/>"
         "<ver xmlns='urn:xmpp:features:rosterver'/>"
         "<sub xmlns='urn:xmpp:features:pre-approval'/>");
+    if (settings.cluster) {
+      xml.append("<redirection xmlns='").append(cluster::kNsCluster).append("'/>");
+    }
   } else {
     append_before_login(xml, settings, stream);
   }

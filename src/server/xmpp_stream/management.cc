@@ -66,6 +66,7 @@ void XmppStreams::resume_session(LinkId link, Stream& stream, const xml::Element
   if (!id || !handled) {
     return refuse_resumption(link, stream, StanzaError::bad_request, std::nullopt, out);
   }
+  if (go_elsewhere(link, stream, out)) return;
   raise_barrier(link, stream, StreamState::awaiting_binding, out);
   out.emit(ResumeAsked{link, stream.negotiation->account, std::string(*id), *handled});
 }

@@ -234,7 +234,11 @@ void XmppStreams::arrive(Now now, LinkId link, const Endpoint& remote, StreamOnT
   look_at(link, stream, now.instant + shard_.settings.limits.login_time_max);
   out.order(SendBytes{link, std::move(moved.success_xml)});
   stream.unread = std::move(moved.unread);
-  read_soon(now, link, stream);
+  if (shard_.settings.cluster) {
+    ask_place(link, stream, out);
+  } else {
+    read_soon(now, link, stream);
+  }
 }
 
 }  // namespace muster

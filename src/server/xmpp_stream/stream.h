@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "codec/xml/framer.h"
 #include "model/address.h"
+#include "server/cluster_events.h"
 #include "server/vocabulary.h"
 #include "server/xmpp_stream/stream_state.h"
 
@@ -28,6 +29,7 @@ struct Negotiation {
   bool registered = false;  // an account was made on this stream
   bool exporter = false;    // channel bindings (TlsStarted)
   bool unique = false;
+  UserPlace place{UserPlace::Outcome::here, nullptr};  // where the user is served
 };
 
 // What few streams need.

@@ -6,6 +6,7 @@
 //   negotiating -> registering -> negotiating                 (XEP-0077)
 //   negotiating -> asking_sasl <-> challenged                 (SASL, section 6)
 //   asking_sasl -> reopening -> binding -> awaiting_binding -> bound      (section 7, XEP-0198)
+//   asking_sasl -> placing -> reopening              (one of many servers: whose user is she?)
 //
 // A stream that ends is forgotten at once; the driver sees to its last bytes.
 #pragma once
@@ -26,12 +27,13 @@ enum class StreamState : std::uint8_t {
   asking_sasl,       // until SaslAnswered
   challenged,        // awaits <response/>
   registering,       // until RegistrationAnswered
+  placing,           // authenticated; until StreamPlaced
   reopening,         // authenticated: awaits the new stream's header
   binding,           // features sent: resource binding, resumption
   awaiting_binding,  // until BindGranted, BindRefused, ResumeGranted or ResumeRefused
   bound,
 };
-inline constexpr std::size_t kStreamStates = 10;
+inline constexpr std::size_t kStreamStates = 11;
 
 struct StreamStateTraits {
   std::string_view name;
@@ -46,6 +48,7 @@ inline constexpr std::array<StreamStateTraits, kStreamStates> kStreamStateTraits
     {"asking_sasl", true, true, false},
     {"challenged", false, true, false},
     {"registering", true, true, false},
+    {"placing", true, false, true},
     {"reopening", false, false, true},
     {"binding", false, true, true},
     {"awaiting_binding", true, true, true},

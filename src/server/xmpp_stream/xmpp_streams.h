@@ -15,12 +15,17 @@
 // is the session's, and so xmpp_presence's. A session is resumed where it lives: the stream has
 // moved there before it can ask.
 //
+// One of many servers asks load_control whose user this is as soon as she has proved who she is.
+// Who is another's is told so in three ways (design, "The redirect ladder"): an iq of the paper, to
+// a client that asks; else, when it binds or resumes, see-other-host.
+//
 // Stream errors (section 4.9.3) that begin here: those of the XML codec (xml::Error); host-unknown,
 // improper-addressing, unsupported-version (stream_header.h); not-authorized, invalid-namespace,
 // unsupported-stanza-type (stream_state.h); invalid-from, for a header or a stanza whose `from` is
 // not who authenticated; connection-timeout; policy-violation and resource-constraint at limits;
-// system-shutdown. The rest are others' to ask for (EndStream) or have no case here: nothing is
-// validated (invalid-xml), no stream to another server is opened (remote-connection-failed).
+// see-other-host; system-shutdown. The rest are others' to ask for (EndStream) or have no case
+// here: nothing is validated (invalid-xml), no stream to another server is opened
+// (remote-connection-failed).
 //
 // Limits: Limits::streams_per_shard_max (resource-constraint), stanza_bytes_max and, before SASL
 // has succeeded, xml::kUnauthenticatedStanzaBytesMax, sasl_attempts_max, bind_attempts_max (policy-
@@ -39,6 +44,7 @@
 #include "server/link_table.h"
 #include "server/outbox.h"
 #include "server/shard.h"
+#include "server/told_elsewhere.h"
 #include "server/xmpp_stream/stream.h"
 #include "server/xmpp_stream/stream_header.h"
 
@@ -66,6 +72,7 @@ class XmppStreams {
   void on(Now now, const ResumeRefused& refused, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
   void on(Now now, const AccountKept& kept, Outbox& out);
+  void on(Now now, const StreamPlaced& placed, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
 
   void wake(Now now, Outbox& out);
@@ -124,6 +131,12 @@ class XmppStreams {
   void begin_session(Now now, LinkId link, Stream& stream, SessionId session, const Address& full,
                      Outbox& out);
 
+  // placing.cc: whose server this user is.
+  void ask_place(LinkId link, Stream& stream, Outbox& out);
+  bool go_elsewhere(LinkId link, Stream& stream, Outbox& out);
+  void note_told(const Stream& stream);
+  void take_redirection(LinkId link, const Stream& stream, const xml::Element& iq, Outbox& out);
+
   // management.cc: XEP-0198.
   void enable_management(LinkId link, Stream& stream, const xml::Element& enable, Outbox& out);
   void take_ack(LinkId link, Stream& stream, const xml::Element& ack, Outbox& out);
@@ -153,6 +166,7 @@ class XmppStreams {
   std::string window_;
   std::vector<std::string> languages_;  // by number, less one
   Deadlines<LinkId> deadlines_;
+  ToldElsewhere told_elsewhere_;
   bool stopping_ = false;
 };
 

@@ -194,15 +194,21 @@ TEST_F(MembershipTest, AsksAgainWhenTheStoreFails) {
   EXPECT_EQ(take(), Words({"renew 5"}));
 }
 
-TEST_F(MembershipTest, HoldsAsLongAsTheLeaseByItsOwnClock) {
+// By our own clock, from when it was asked for: the store's begins later.
+TEST_F(MembershipTest, TheLeaseRunsFromWhenItWasAskedFor) {
   membership_.on(world_.now, Started{}, world_.out);
   take();
-  EXPECT_FALSE(membership_.holds(world_.now.instant));
-  const Instant asked = world_.now.instant;
   pass(Duration::milliseconds(700));
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)})});
-  EXPECT_TRUE(membership_.holds(asked + kLease - Duration::microseconds(1)));
-  EXPECT_FALSE(membership_.holds(asked + kLease));
+  pass({});
+  take();
+  logged_.clear();
+  pass(kLease - Duration::milliseconds(701));
+  take();
+  EXPECT_EQ(logged_, Words());
+  pass(Duration::milliseconds(1));
+  take();
+  EXPECT_EQ(logged_, Words({"lease-lapsed"}));
 }
 
 // A store that is away is no reason to drop everybody: it is told, once, and goes on asking.
@@ -219,7 +225,12 @@ TEST_F(MembershipTest, TellsOnceThatItsLeaseRanOutAndComesBack) {
   pass(kAgain);
   take();
   answer(cluster::LeaseRenewed{directory({member(kSelf)})});
-  EXPECT_TRUE(membership_.holds(world_.now.instant));
+  logged_.clear();
+  pass(kRenew);
+  EXPECT_EQ(take(), Words({"renew 5"}));
+  pass(kLease - kRenew);
+  take();
+  EXPECT_EQ(logged_, Words({"lease-lapsed"})) << "and is told of again";
 }
 
 TEST_F(MembershipTest, IsOverWhenItIsFenced) {
@@ -369,7 +380,7 @@ TEST_F(MembershipTest, EndsALeaseThatItWasJustTaking) {
   take();
   membership_.leave(world_.now, world_.out);
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)}, {})});
-  EXPECT_EQ(take(), Words({"held 5", "tell shard 1"}));
+  EXPECT_EQ(take(), Words()) << "nobody is to be served by it";
   pass({});
   EXPECT_EQ(take(), Words({"end 5"}));
 }
@@ -390,8 +401,20 @@ TEST_F(MembershipTest, TriesAgainToEndIt) {
   answer(StoreFailed{});
   pass(kAgain);
   EXPECT_EQ(take(), Words({"end 5"}));
+  // Fenced it is over too: nobody is served, so there is nothing to begin anew.
   answer(ClusterRefused{ClusterRefused::Why::fenced});
   EXPECT_EQ(membership_.state(), Membership::State::over);
+  EXPECT_EQ(take(), Words());
+}
+
+TEST_F(MembershipTest, TellsOnceThatThereIsNoRoomForIt) {
+  membership_.on(world_.now, Started{}, world_.out);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(take().size(), 1u) << "it goes on asking";
+    answer(ClusterRefused{ClusterRefused::Why::too_many});
+    pass(kAgain);
+  }
+  EXPECT_EQ(logged_, Words({"lease-refused"}));
 }
 
 TEST_F(MembershipTest, TakesNoLeaseAnyMoreWhenTheStoreFailedIt) {

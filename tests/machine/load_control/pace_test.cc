@@ -11,7 +11,7 @@
 
 #include "base/prng.h"
 #include "machine/load_control/servers.h"
-#include "server/load_control/load_settings.h"
+#include "server/load_settings.h"
 
 namespace muster::cluster {
 namespace {

@@ -30,6 +30,7 @@ const std::vector<Place> kPlaces = {
     {"asking_sasl", [](StreamWorld& w) { return w.asking_sasl(); }},
     {"challenged", [](StreamWorld& w) { return w.challenged(); }},
     {"registering", [](StreamWorld& w) { return w.registering(); }},
+    {"placing", [](StreamWorld& w) { return w.placing(); }},
     {"reopening", [](StreamWorld& w) { return w.reopening(); }},
     {"binding", [](StreamWorld& w) { return w.binding(); }},
     {"awaiting_binding", [](StreamWorld& w) { return w.awaiting_binding(); }},
@@ -88,6 +89,7 @@ const std::map<std::string, Deed> kInputs = {
        w.input(BindGranted{link, {9, 9}, StreamWorld::alice().with_resource("pda")});
      }},
     {"BindRefused", fact(BindRefused{{}, StanzaError::resource_constraint})},
+    {"StreamPlaced", fact(StreamPlaced{{}, {UserPlace::Outcome::here, nullptr}})},
     {"EndStream", fact(EndStream{{}, StreamError::conflict, {}})},
     {"AccountGone", [](StreamWorld& w, LinkId) { w.input(AccountGone{StreamWorld::alice()}); }},
     {"AccountKept", [](StreamWorld& w, LinkId) { w.input(AccountKept{StreamWorld::alice()}); }},

@@ -2,9 +2,9 @@
 // come and go, and how fast users are moved. The same for all servers of a cluster, but for
 // `max_level`. broken_rule_of() says what may not be set.
 //
-// They are read by placing.h with picture.h, growth.h and rebalance.h, which decide, and no more:
-// no server asks them yet. Who asks, when, and who carries a decision out is said there as it is
-// meant to be.
+// They are read by placing.h with picture.h, growth.h and rebalance.h (load_control), which decide,
+// and no more. No server asks the latter two yet: who asks, when, and who carries a decision out is
+// said there as it is meant to be.
 #pragma once
 
 #include <cstdint>

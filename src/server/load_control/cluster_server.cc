@@ -1,0 +1,341 @@
+#include "server/load_control/cluster_server.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "codec/address/jid.h"
+#include "model/cluster/sorted.h"
+#include "server/load_control/level.h"
+
+namespace muster {
+namespace {
+
+using cluster::Incarnation;
+
+std::string name_of(Incarnation incarnation) {
+  return "incarnation " + std::to_string(incarnation.number());
+}
+
+}  // namespace
+
+ClusterServer::ClusterServer(Shard& shard)
+    : shard_(shard),
+      settings_(*shard.settings.cluster),
+      membership_(settings_, shard.shards),
+      links_(settings_.links, shard.prng),
+      assignments_(picture_, settings_.load),
+      counted_(shard.shards),
+      listed_(shard.shards),
+      shards_serving_(static_cast<std::uint8_t>(shard.shards - 1)) {}
+
+// --- the lease -----------------------------------------------------------------------------------
+
+void ClusterServer::on(Now now, const Started& started, Outbox& out) {
+  membership_.on(now, started, out);
+}
+
+void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
+  const ClusterSubject subject = subject_of(answered.ticket);
+  if (subject >= ClusterSubject::assign) {
+    const Assignments::Outcome outcome = assignments_.on(now, answered, out);
+    for (const Assignments::Wanted& one : outcome.wanted)
+      tell(one.from, cluster::YieldUser{one.user.text()});
+    for (const Assignments::Given& one : outcome.given) {
+      if (one.to == membership_.self()) {
+        awaited_users_.given(now, one.to, one.number, one.user);
+      } else {
+        tell(one.to, cluster::UserGiven{one.number, one.user.text()});
+      }
+    }
+    report_settled();
+    const auto* refused = std::get_if<cluster::ClusterRefused>(&answered.reply);
+    if (refused == nullptr || refused->why != cluster::ClusterRefused::Why::fenced) return;
+  }
+  membership_.on(now, answered, out);
+  if (membership_.state() == Membership::State::member) {
+    directory_read(now, out);
+  } else if (membership_.state() == Membership::State::over) {
+    over(now, out);
+  }
+  hear(now, out);
+}
+
+void ClusterServer::on(Now now, const ServerFenced& fenced, Outbox& out) {
+  membership_.on(now, fenced, out);
+}
+
+void ClusterServer::directory_read(Now now, Outbox& out) {
+  const cluster::Directory& directory = membership_.directory();
+  if (!documents_) begin_documents(now);
+  assignments_.know(directory, membership_.self());
+  awaited_users_.know(directory);
+  documents_->directory(now.instant, directory);
+  carry_out(out);
+  links_.know(now, directory, membership_.self(), out);
+}
+
+void ClusterServer::begin_documents(Now now) {
+  Documents::Settings settings;
+  settings.entity = "sip:" + shard_.settings.domains.front();
+  settings.endpoints = settings_.self.endpoints;
+  documents_.emplace(std::move(settings), settings_.self.svr_id, membership_.self(), shard_.prng);
+  documents_->own(now.instant, own_);
+}
+
+void ClusterServer::on(Now, const ShardStopped&, Outbox&) {
+  MUSTER_CHECK(shards_serving_ > 0);
+  --shards_serving_;
+}
+
+void ClusterServer::leave(Now now, Outbox& out) {
+  if (shards_serving_ > 0 || membership_.state() >= Membership::State::leaving) return;
+  if (documents_) {
+    documents_->leave(now.instant);
+    carry_out(out);
+  }
+  over(now, out);
+  hear(now, out);
+  membership_.leave(now, out);
+}
+
+void ClusterServer::over(Now now, Outbox& out) {
+  assignments_.end(out);
+  links_.close_all(now, out);
+}
+
+void ClusterServer::wake(Now now, Outbox& out) {
+  membership_.wake(now, out);
+  links_.wake(now, out);
+  hear(now, out);
+  awaited_users_.wake(now);
+  assignments_.wake(now, out);
+  report_settled();
+  if (!documents_) return;
+  documents_->wake(now.instant);
+  carry_out(out);
+}
+
+std::optional<Instant> ClusterServer::next_deadline() const {
+  std::optional<Instant> earliest;
+  for (const std::optional<Instant>& next :
+       {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
+        assignments_.next_deadline(), documents_ ? documents_->next_deadline() : std::nullopt}) {
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
+}
+
+// --- the links to the other servers --------------------------------------------------------------
+
+void ClusterServer::on(Now now, const LinkOpened& opened, Outbox& out) {
+  links_.on(now, opened, out);
+  hear(now, out);
+}
+
+void ClusterServer::on(Now now, const LinkFailed& failed, Outbox& out) {
+  links_.on(now, failed, out);
+}
+
+void ClusterServer::on(Now now, const BytesReceived& received, Outbox& out) {
+  links_.on(now, received, out);
+  hear(now, out);
+}
+
+void ClusterServer::on(Now now, const LinkClosed& closed, Outbox& out) {
+  links_.on(now, closed, out);
+  hear(now, out);
+}
+
+void ClusterServer::hear(Now now, Outbox& out) {
+  while (const auto what = links_.next(now, out))
+    happened(now, *what, out);
+}
+
+void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox& out) {
+  std::visit(Overloaded{
+                 [&](const ServerLinks::PeerUp& up) {
+                   documents_->peer_up(now.instant, up.peer);
+                   carry_out(out);
+                 },
+                 [&](const ServerLinks::PeerDown& down) {
+                   documents_->peer_down(now.instant, down.peer);
+                   carry_out(out);
+                 },
+                 [&](const ServerLinks::Came& payload) { came(now, payload, out); },
+                 [&](const ServerLinks::NotDelivered& lost) {
+                   out.order(Log{Log::Level::warning, "not-delivered", name_of(lost.peer),
+                                 std::to_string(lost.payloads.size())});
+                 },
+             },
+             what);
+}
+
+void ClusterServer::came(Now now, const ServerLinks::Came& payload, Outbox& out) {
+  if (payload.lane == cluster::Lane::documents) {
+    documents_->came(now.instant, payload.peer, payload.payload);
+    carry_out(out);
+    return;
+  }
+  const auto what =
+      payload.lane == cluster::Lane::directed ? cluster::read_told(payload.payload) : std::nullopt;
+  if (!what) {
+    out.order(Log{Log::Level::warning, "not-understood", name_of(payload.peer), {}});
+    return;
+  }
+  std::visit([&](const auto& one) { told(now, payload.peer, one, out); }, *what);
+}
+
+void ClusterServer::tell(Incarnation to, const cluster::Told& told) {
+  std::string said;
+  cluster::append_told(said, told);
+  // Where there is no room, or no such server any more, the load is judged without it, until the
+  // next report.
+  links_.send(to, cluster::Lane::directed, said);
+}
+
+// --- the cluster document ------------------------------------------------------------------------
+
+void ClusterServer::carry_out(Outbox& out) {
+  for (LinkOutcome& outcome : std::exchange(documents_->outcomes(), {})) {
+    std::visit(Overloaded{
+                   // What cannot leave is not answered, and so asked for anew in time.
+                   [&](const SendOnLane& send) {
+                     links_.send(send.to, cluster::Lane::documents, send.bytes);
+                   },
+                   [&](const DocumentRefused& refused) {
+                     std::string detail(to_string(refused.why));
+                     if (!refused.detail.empty()) detail.append(": ").append(refused.detail);
+                     out.order(Log{Log::Level::warning, "document-refused", name_of(refused.from),
+                                   std::move(detail)});
+                   },
+                   [&](const UsersWanted&) { want_users(out); },
+                   [](const UsersCame&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
+                   [](const UsersFailed&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
+               },
+               outcome);
+  }
+  read_loads();
+}
+
+void ClusterServer::want_users(Outbox& out) {
+  if (shards_listing_ > 0) return;
+  shards_listing_ = shard_.shards;
+  for (std::uint8_t shard = 0; shard < shard_.shards; ++shard)
+    out.emit(ShardId(shard), UsersListWanted{});
+}
+
+void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
+  listed_[listed.shard.number()] = listed.users;
+  if (--shards_listing_ > 0) return;
+  std::vector<cluster::User> all;
+  for (std::vector<cluster::User>& users : listed_) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.size());
+    std::move(users.begin(), users.end(), std::back_inserter(all));
+    users.clear();
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end(),
+                       [](const auto& a, const auto& b) { return a.user_id < b.user_id; });
+  }
+  if (membership_.state() != Membership::State::member) return;
+  documents_->give_users(now.instant, std::move(all));
+  carry_out(out);
+}
+
+// --- the load ------------------------------------------------------------------------------------
+
+void ClusterServer::on(Now now, const ShardLoad& load, Outbox& out) {
+  counted_[load.shard.number()] = {load.users, load.resources};
+  for (const Address& user : load.came)
+    awaited_users_.came(user);
+  load_changed(now, out);
+  report_settled();
+}
+
+void ClusterServer::load_changed(Now now, Outbox& out) {
+  cluster::Load load;
+  for (const Counted& counted : counted_) {
+    load.users += counted.users;
+    load.resources += counted.resources;
+  }
+  cluster::LoadSettings by = settings_.load;
+  by.max_level = settings_.self.max_level;
+  own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
+  if (membership_.state() != Membership::State::member) return;
+  documents_->own(now.instant, own_);
+  carry_out(out);
+}
+
+// Each who gave users is told of those who came together with the load that they are in.
+void ClusterServer::report_settled() {
+  const std::vector<Incarnation> changed = awaited_users_.take_changed();
+  for (const Incarnation by : changed) {
+    if (by == membership_.self()) continue;
+    tell(by, cluster::UsersSettled{awaited_users_.settled(by), own_.level.value, own_.users, 0});
+  }
+  if (!changed.empty() && documents_) read_loads();
+}
+
+// Of this server by what it counts, of the others by what they told.
+void ClusterServer::read_loads() {
+  const cluster::Document& document = documents_->picture();
+  for (const cluster::Member& member : membership_.directory().members) {
+    if (member.incarnation == membership_.self()) continue;
+    const cluster::ServerLoad* load = cluster::find(document.loads, member.self.svr_id);
+    const cluster::UsersList* list = cluster::find(document.lists, member.self.svr_id);
+    if (load == nullptr) continue;
+    picture_.take_report(member.incarnation, {load->current, list == nullptr ? 0 : list->number, 0,
+                                              settled_[member.incarnation]});
+  }
+  picture_.take_report(membership_.self(),
+                       {own_.level, own_.users, 0, awaited_users_.settled(membership_.self())});
+}
+
+void ClusterServer::told(Now now, Incarnation by, const cluster::UserGiven& given, Outbox& out) {
+  const auto user = read_user(by, given.user, out);
+  if (!user) return;
+  awaited_users_.given(now, by, given.number, *user);
+  out.emit(shard_.home_of(*user), UserComes{*user});
+}
+
+std::optional<Address> ClusterServer::read_user(Incarnation by, std::string_view text,
+                                                Outbox& out) {
+  auto user = parse_jid(text);
+  if (user && !user->has_resource()) return std::move(*user);
+  out.order(Log{Log::Level::warning, "not-understood", name_of(by), {}});
+  return std::nullopt;
+}
+
+void ClusterServer::told(Now, Incarnation by, const cluster::YieldUser& yield, Outbox& out) {
+  const auto user = read_user(by, yield.user, out);
+  if (user) out.emit(shard_.home_of(*user), YieldAsked{*user, by.number()});
+}
+
+void ClusterServer::on(Now, const YieldAnswered& answered, Outbox&) {
+  if (answered.yielded) awaited_users_.came(answered.account);
+  tell(Incarnation(answered.by), cluster::UserYielded{answered.yielded, answered.account.text()});
+}
+
+void ClusterServer::told(Now, Incarnation by, const cluster::UserYielded& yielded, Outbox& out) {
+  const auto user = read_user(by, yielded.user, out);
+  if (user) assignments_.yielded(by, *user, yielded.yielded, out);
+}
+
+void ClusterServer::told(Now, Incarnation by, const cluster::UsersSettled& settled, Outbox&) {
+  settled_[by] = settled.settled;
+  picture_.take_report(by, {{settled.level}, settled.users, settled.dialogs, settled.settled});
+}
+
+// --- placing -------------------------------------------------------------------------------------
+
+void ClusterServer::on(Now, const OwnerWanted& wanted, Outbox& out) {
+  assignments_.on(wanted, out);
+}
+
+void ClusterServer::on(Now, const UsersLeft& left, Outbox& out) {
+  assignments_.on(left, out);
+}
+
+}  // namespace muster

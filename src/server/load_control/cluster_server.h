@@ -1,0 +1,107 @@
+// This server among the others of its cluster: its lease, its links, the cluster document, and
+// where users are placed. Seated on shard 0 of one of many. It ties together what each of these
+// knows; each has its own page:
+//
+//   membership.h     the lease, who the others are, who is main
+//   server_links.h   the links to them
+//   documents.h      what they tell one another of their load
+//   picture.h        what is known of the load of all
+//   assignments.h    whose a user is who lands here
+//   awaited_users.h  who was given to this server and has not come yet
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "codec/cluster/directed.h"
+#include "server/load_control/assignments.h"
+#include "server/load_control/awaited_users.h"
+#include "server/load_control/documents.h"
+#include "server/load_control/membership.h"
+#include "server/load_control/picture.h"
+#include "server/load_control/server_links.h"
+#include "server/outbox.h"
+#include "server/shard.h"
+
+namespace muster {
+
+class ClusterServer {
+ public:
+  explicit ClusterServer(Shard& shard);
+
+  void on(Now now, const Started& started, Outbox& out);
+  void on(Now now, const ClusterAnswered& answered, Outbox& out);
+  void on(Now now, const ServerFenced& fenced, Outbox& out);
+  // Of links to other servers.
+  void on(Now now, const LinkOpened& opened, Outbox& out);
+  void on(Now now, const LinkFailed& failed, Outbox& out);
+  void on(Now now, const BytesReceived& received, Outbox& out);
+  void on(Now now, const LinkClosed& closed, Outbox& out);
+  // Of the shards.
+  void on(Now now, const OwnerWanted& wanted, Outbox& out);
+  void on(Now now, const UsersLeft& left, Outbox& out);
+  void on(Now now, const YieldAnswered& answered, Outbox& out);
+  void on(Now now, const ShardLoad& load, Outbox& out);
+  void on(Now now, const UsersListed& listed, Outbox& out);
+  void on(Now now, const ShardStopped& stopped, Outbox& out);
+
+  void wake(Now now, Outbox& out);
+  std::optional<Instant> next_deadline() const;
+  // At the end of a step.
+  void flush(Now now, Outbox& out) { links_.flush(now, out); }
+
+  bool has(LinkId link) const { return links_.has(link); }
+
+  // All other modules of this shard are idle for good: once the other shards are too, the lease is
+  // ended in order. Asked at the end of each step from then on.
+  void leave(Now now, Outbox& out);
+  bool idle() const { return membership_.state() == Membership::State::over; }
+
+ private:
+  // What one shard told last.
+  struct Counted {
+    std::uint64_t users = 0;
+    std::uint64_t resources = 0;
+  };
+
+  void directory_read(Now now, Outbox& out);
+  void begin_documents(Now now);
+  void hear(Now now, Outbox& out);
+  void happened(Now now, const ServerLinks::Happened& what, Outbox& out);
+  void came(Now now, const ServerLinks::Came& payload, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::UserGiven& given, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::UsersSettled& settled, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::YieldUser& yield, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::UserYielded& yielded, Outbox& out);
+  // An account as another server wrote it; nothing, and the operator hears of it, if it is none.
+  std::optional<Address> read_user(cluster::Incarnation by, std::string_view text, Outbox& out);
+  // What came of an input of `documents_`.
+  void carry_out(Outbox& out);
+  void want_users(Outbox& out);
+  void load_changed(Now now, Outbox& out);
+  void report_settled();
+  void read_loads();
+  void tell(cluster::Incarnation to, const cluster::Told& told);
+  void over(Now now, Outbox& out);
+
+  Shard& shard_;
+  const ClusterSettings& settings_;
+  Membership membership_;
+  ServerLinks links_;
+  std::optional<Documents> documents_;  // from when there is a lease
+  cluster::Picture picture_;
+  Assignments assignments_;
+  AwaitedUsers awaited_users_;
+  std::map<cluster::Incarnation, std::uint64_t> settled_;  // of whom we gave to others
+  std::vector<Counted> counted_;                           // by shard
+  OwnLoad own_;
+  std::vector<std::vector<cluster::User>> listed_;  // by shard, while another server asks
+  std::uint8_t shards_listing_ = 0;
+  std::uint8_t shards_serving_;  // the others
+};
+
+}  // namespace muster

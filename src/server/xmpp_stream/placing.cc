@@ -1,0 +1,66 @@
+// The part of XmppStreams that sends users to their server (design, "The redirect ladder"; paper,
+// section 3.1).
+
+#include <utility>
+
+#include "codec/cluster/names.h"
+#include "codec/xmpp/redirection.h"
+#include "server/xmpp_stream/names.h"
+#include "server/xmpp_stream/xmpp_streams.h"
+
+namespace muster {
+
+// The answer is on its way while the peer opens its stream anew; that is read when it is there.
+void XmppStreams::ask_place(LinkId link, Stream& stream, Outbox& out) {
+  raise_barrier(link, stream, StreamState::placing, out);
+  const Negotiation& negotiation = *stream.negotiation;
+  const bool again =
+      told_elsewhere_.knows(stream.heard, negotiation.account, negotiation.remote.ip);
+  out.emit(StreamToPlace{link, negotiation.account, again});
+}
+
+void XmppStreams::on(Now now, const StreamPlaced& placed, Outbox& out) {
+  Stream* stream = streams_.find(placed.link);
+  if (stream == nullptr || stream->state != StreamState::placing) return;
+  stream->negotiation->place = placed.place;
+  lift_barrier(now, placed.link, *stream, StreamState::reopening, out);
+}
+
+// RFC 6120 section 4.9.3.19: she is known, and the link is as safe as it will be. False if she is
+// to be served here, or there is no such way to where she is.
+bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
+  const UserPlace& place = stream.negotiation->place;
+  if (place.outcome != UserPlace::Outcome::elsewhere || !place.at->xmpp) return false;
+  out.order(Log{Log::Level::debug, "xmpp-redirected", stream.negotiation->account.text(),
+                place.at->svr_id});
+  note_told(stream);
+  close(link, stream, see_other_host_xml(to_text(*place.at->xmpp)).append(kStreamEnd), out);
+  return true;
+}
+
+void XmppStreams::note_told(const Stream& stream) {
+  const Negotiation& negotiation = *stream.negotiation;
+  told_elsewhere_.note(stream.heard, negotiation.account, negotiation.remote.ip);
+}
+
+// The paper's <redirection>, to a client that asks before it binds. Who is to stay here gets an
+// empty result.
+void XmppStreams::take_redirection(LinkId link, const Stream& stream, const xml::Element& iq,
+                                   Outbox& out) {
+  const auto asked = request_in(cluster::kNsCluster, iq);
+  const ReplyAddresses reply = reply_to(iq);
+  const bool understood =
+      iq.attribute("type") == "get" &&
+      (asked->is("redirection", cluster::kNsCluster) || asked->is("redirect", cluster::kNsCluster));
+  if (!understood) {
+    out.order(SendBytes{link, error_stanza_xml("iq", reply, StanzaError::bad_request)});
+    return;
+  }
+  const UserPlace& place = stream.negotiation->place;
+  const bool elsewhere = place.outcome == UserPlace::Outcome::elsewhere && place.at->xmpp;
+  if (elsewhere) note_told(stream);
+  out.order(SendBytes{
+      link, iq_result_xml(reply, elsewhere ? redirection_xml(*place.at->xmpp) : std::string())});
+}
+
+}  // namespace muster

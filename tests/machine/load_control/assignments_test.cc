@@ -1,0 +1,313 @@
+// Whose a user is who lands here: what the store is asked, and what comes of its answers.
+#include "server/load_control/assignments.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/load_control/cluster_ticket.h"
+#include "support/module_world.h"
+
+namespace muster::testing {
+namespace {
+
+using cluster::Incarnation;
+using cluster::LoadLevel;
+using Kind = cluster::ServerEndpoint::Kind;
+using Outcome = UserPlace::Outcome;
+
+Address user(int number) {
+  return Address::of_canonical("u" + std::to_string(number), "example.com");
+}
+
+cluster::Member server(std::uint64_t number, cluster::Role role = cluster::Role::running) {
+  const std::string host = "s" + std::to_string(number) + ".example.com";
+  cluster::Member member;
+  member.self.svr_id = "sip:" + host;
+  member.self.endpoints = {{member.self.svr_id, Kind::sip, true, "sip:" + host + ";transport=tcp"},
+                           {member.self.svr_id, Kind::xmpp, true, "xmpp:" + host + ":5222"}};
+  member.self.max_level = LoadLevel{100};
+  member.incarnation = Incarnation(number);
+  member.role = role;
+  return member;
+}
+
+// Server 1 of 1, 2 and 3.
+class AssignmentsTest : public ::testing::Test {
+ protected:
+  AssignmentsTest() { know({server(1), server(2), server(3)}, {50, 10, 70}); }
+
+  void know(std::vector<cluster::Member> servers, const std::vector<std::uint32_t>& levels) {
+    assignments.know({std::move(servers), Incarnation(1), {}}, Incarnation(1));
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      picture.take_report(Incarnation(i + 1), {LoadLevel{levels[i]}, levels[i], 0, 0});
+    }
+  }
+  void land(int number, bool again = false) {
+    assignments.on(OwnerWanted{ShardId(), user(number), again}, world.out);
+  }
+  std::vector<AskCluster> asked() { return orders<AskCluster>(world.take()); }
+  // The answer, and who was found.
+  std::vector<OwnerFound> answer(const AskCluster& question, cluster::ClusterReply reply) {
+    auto outcome =
+        assignments.on(world.now, ClusterAnswered{question.ticket, std::move(reply)}, world.out);
+    given.insert(given.end(), outcome.given.begin(), outcome.given.end());
+    wanted = std::move(outcome.wanted);
+    auto happened = world.take();
+    further = orders<AskCluster>(happened);
+    return events<OwnerFound>(happened);
+  }
+  static std::vector<cluster::AssignUsers::One> to_assign(const AskCluster& asked) {
+    const auto* assign = std::get_if<cluster::AssignUsers>(&asked.request);
+    return assign == nullptr ? std::vector<cluster::AssignUsers::One>() : assign->users;
+  }
+  LoadLevel level_of(std::uint64_t number) const {
+    for (const cluster::ServerPicture& one : picture.servers()) {
+      if (one.incarnation == Incarnation(number)) return one.level();
+    }
+    return {};
+  }
+
+  ModuleWorld world;
+  cluster::Picture picture;
+  cluster::LoadSettings settings;
+  Assignments assignments{picture, settings};
+  std::vector<Assignments::Given> given;
+  std::vector<Assignments::Wanted> wanted;
+  std::vector<AskCluster> further;
+};
+
+// Paper, figure 4: the lowest level.
+TEST_F(AssignmentsTest, WhoIsNobodysGoesToTheServerWithTheLowestLevel) {
+  land(1);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  const auto users = to_assign(questions[0]);
+  ASSERT_EQ(users.size(), 1u);
+  EXPECT_EQ(users[0].user, user(1));
+  EXPECT_EQ(users[0].from, Incarnation());
+  EXPECT_EQ(users[0].to, Incarnation(2));
+  EXPECT_EQ(level_of(2), LoadLevel{11}) << "she is counted at once";
+  const auto found = answer(questions[0], cluster::Owners{{Incarnation(2)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].account, user(1));
+  EXPECT_EQ(found[0].place.outcome, Outcome::elsewhere);
+  EXPECT_EQ(found[0].place.at->svr_id, "sip:s2.example.com");
+  EXPECT_EQ(found[0].place.at->sip, "sip:s2.example.com;transport=tcp");
+  EXPECT_EQ(found[0].place.at->xmpp, (Redirection{"s2.example.com", 5222, {}}));
+  EXPECT_EQ(level_of(2), LoadLevel{11});
+  ASSERT_EQ(given.size(), 1u);
+  EXPECT_EQ(given[0].to, Incarnation(2));
+  EXPECT_EQ(given[0].number, 1u);
+  EXPECT_EQ(given[0].user, user(1));
+}
+
+TEST_F(AssignmentsTest, WhoHasAnOwnerIsHers) {
+  land(1);
+  const auto found = answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.at->svr_id, "sip:s3.example.com");
+  EXPECT_EQ(level_of(2), LoadLevel{10}) << "what was reserved is free again";
+  EXPECT_TRUE(given.empty());
+  land(2);
+  const auto here = answer(asked()[0], cluster::Owners{{Incarnation(1)}});
+  EXPECT_EQ(here[0].place.outcome, Outcome::here);
+}
+
+// Her server died, and is not forgotten yet: what it had under way could land still.
+TEST_F(AssignmentsTest, WhoseOwnerIsGoneIsToComeAgain) {
+  know({server(1), server(2), server(3, cluster::Role::gone)}, {50, 10});
+  land(1);
+  const auto found = answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+}
+
+TEST_F(AssignmentsTest, WhatComesMeanwhileGoesTogether) {
+  land(1);
+  const auto first = asked();
+  ASSERT_EQ(first.size(), 1u);
+  land(2);
+  land(3);
+  EXPECT_TRUE(asked().empty());
+  EXPECT_EQ(answer(first[0], cluster::Owners{{Incarnation(2)}}).size(), 1u);
+  ASSERT_EQ(further.size(), 1u);
+  EXPECT_EQ(to_assign(further[0]).size(), 2u);
+  const auto found = answer(further[0], cluster::Owners{{Incarnation(2), Incarnation(3)}});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].account, user(2));
+  EXPECT_EQ(found[1].account, user(3));
+  EXPECT_EQ(found[1].place.at->svr_id, "sip:s3.example.com");
+}
+
+TEST_F(AssignmentsTest, ARequestHasALimit) {
+  land(0);
+  const auto first = asked();
+  const int users = static_cast<int>(cluster::kUsersPerRequestMax);
+  for (int number = 1; number <= users + 1; ++number)
+    land(number);
+  answer(first[0], StoreFailed{});
+  std::size_t together = 0;
+  for (const AskCluster& question : further) {
+    const auto* find = std::get_if<cluster::FindOwners>(&question.request);
+    together += to_assign(question).size() + (find == nullptr ? 0 : find->users.size());
+  }
+  EXPECT_EQ(together, cluster::kUsersPerRequestMax);
+}
+
+TEST_F(AssignmentsTest, WhereAllAreFullWhoHasAnOwnerIsStillHers) {
+  know({server(1), server(2), server(3)}, {100, 100, 100});
+  land(1);
+  land(2);
+  const auto first = asked();
+  ASSERT_EQ(first.size(), 1u);
+  const auto* find = std::get_if<cluster::FindOwners>(&first[0].request);
+  ASSERT_NE(find, nullptr);
+  EXPECT_EQ(find->users, std::vector<Address>{user(1)});
+  const auto found = answer(first[0], cluster::Owners{{Incarnation(2)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::elsewhere);
+  ASSERT_EQ(further.size(), 1u);
+  const auto next = answer(further[0], cluster::Owners{{Incarnation()}});
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].place.outcome, Outcome::full);
+}
+
+TEST_F(AssignmentsTest, WhatTheStoreDoesNotDoIsUndone) {
+  for (const cluster::ClusterReply& reply :
+       {cluster::ClusterReply(StoreFailed{}), cluster::ClusterReply(cluster::ClusterRefused{})}) {
+    land(1);
+    const auto found = answer(asked()[0], reply);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+    EXPECT_EQ(level_of(2), LoadLevel{10});
+  }
+  EXPECT_TRUE(given.empty());
+}
+
+TEST_F(AssignmentsTest, WhoLeftIsReleased) {
+  std::vector<Address> left;
+  for (int number = 0; number <= static_cast<int>(cluster::kUsersPerRequestMax); ++number)
+    left.push_back(user(number));
+  assignments.on(UsersLeft{left}, world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 2u);
+  const auto& first = std::get<cluster::ReleaseUsers>(questions[0].request);
+  EXPECT_EQ(first.by, Incarnation(1));
+  EXPECT_EQ(first.users.size(), cluster::kUsersPerRequestMax);
+  EXPECT_EQ(std::get<cluster::ReleaseUsers>(questions[1].request).users,
+            std::vector<Address>{left.back()});
+  EXPECT_TRUE(answer(questions[0], StoreFailed{}).empty());
+}
+
+TEST_F(AssignmentsTest, WithoutALeaseNobodyIsPlaced) {
+  Assignments before(picture, settings);
+  before.on(OwnerWanted{ShardId(), user(1)}, world.out);
+  auto happened = world.take();
+  ASSERT_EQ(events<OwnerFound>(happened).size(), 1u);
+  EXPECT_EQ(events<OwnerFound>(happened)[0].place.outcome, Outcome::unknown);
+  EXPECT_TRUE(orders<AskCluster>(happened).empty());
+  // Nor from when it is over; who waits hears of it.
+  land(1);
+  const auto first = asked();
+  land(2);
+  assignments.end(world.out);
+  happened = world.take();
+  ASSERT_EQ(events<OwnerFound>(happened).size(), 1u);
+  EXPECT_EQ(events<OwnerFound>(happened)[0].account, user(2));
+  EXPECT_EQ(answer(first[0], cluster::ClusterRefused{}).size(), 1u);
+  land(3);
+  EXPECT_EQ(events<OwnerFound>(world.take()).size(), 1u);
+}
+
+// --- who was sent away and came back -------------------------------------------------------------
+
+TEST_F(AssignmentsTest, WhoCameBackAndIsNobodysStaysHere) {
+  land(1, true);
+  EXPECT_EQ(to_assign(asked()[0])[0].to, Incarnation(1)) << "though 2 has a lower level";
+}
+
+TEST_F(AssignmentsTest, ButNotWhereThereIsNoRoom) {
+  know({server(1), server(2), server(3)}, {100, 10, 70});
+  land(1, true);
+  EXPECT_EQ(to_assign(asked()[0])[0].to, Incarnation(2));
+}
+
+TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersIsTakenFromIt) {
+  land(1, true);
+  EXPECT_TRUE(answer(asked()[0], cluster::Owners{{Incarnation(3)}}).empty()) << "it is asked";
+  ASSERT_EQ(wanted.size(), 1u);
+  EXPECT_EQ(wanted[0].from, Incarnation(3));
+  EXPECT_EQ(wanted[0].user, user(1));
+  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  const auto take = to_assign(questions[0]);
+  ASSERT_EQ(take.size(), 1u);
+  EXPECT_EQ(take[0].from, Incarnation(3));
+  EXPECT_EQ(take[0].to, Incarnation(1));
+  EXPECT_EQ(level_of(1), LoadLevel{51});
+  const auto found = answer(questions[0], cluster::Owners{{Incarnation(1)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::here);
+  ASSERT_EQ(given.size(), 1u);
+  EXPECT_EQ(given[0].to, Incarnation(1));
+}
+
+TEST_F(AssignmentsTest, WhoseServerKeepsHerIsSentThereAgain) {
+  land(1, true);
+  answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  assignments.yielded(Incarnation(2), user(1), true, world.out);
+  EXPECT_TRUE(asked().empty()) << "2 has no say in it";
+  assignments.yielded(Incarnation(3), user(1), false, world.out);
+  auto happened = world.take();
+  EXPECT_TRUE(orders<AskCluster>(happened).empty());
+  ASSERT_EQ(events<OwnerFound>(happened).size(), 1u);
+  EXPECT_EQ(events<OwnerFound>(happened)[0].place.at->svr_id, "sip:s3.example.com");
+}
+
+TEST_F(AssignmentsTest, SoIsWhoseServerDoesNotAnswer) {
+  land(1, true);
+  answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  EXPECT_EQ(assignments.next_deadline(), world.now.instant + Assignments::kYieldTimeMax);
+  world.pass(Assignments::kYieldTimeMax);
+  assignments.wake(world.now, world.out);
+  ASSERT_EQ(events<OwnerFound>(world.take()).size(), 1u);
+  // What it says then is too late.
+  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  EXPECT_TRUE(asked().empty());
+}
+
+// Another was first, or the store fails.
+TEST_F(AssignmentsTest, WhoCannotBeTakenIsWhereTheStoreSays) {
+  for (const bool fails : {false, true}) {
+    land(1, true);
+    answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+    assignments.yielded(Incarnation(3), user(1), true, world.out);
+    const auto question = asked();
+    ASSERT_EQ(question.size(), 1u);
+    const auto found =
+        answer(question[0], fails ? cluster::ClusterReply(StoreFailed{})
+                                  : cluster::ClusterReply(cluster::Owners{{Incarnation(2)}}));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].place.outcome, fails ? Outcome::unknown : Outcome::elsewhere);
+    EXPECT_EQ(level_of(1), LoadLevel{50});
+    EXPECT_TRUE(wanted.empty()) << "not a second time";
+  }
+}
+
+TEST(ContactsOf, WhatAServerDoesNotSayItDoesNotHave) {
+  cluster::Self self;
+  self.svr_id = "sip:s1.example.com";
+  EXPECT_EQ(contacts_of(self).sip, "");
+  EXPECT_EQ(contacts_of(self).xmpp, std::nullopt);
+  self.endpoints = {{self.svr_id, Kind::xmpp, true, "xmpp:s1.example.com"}};
+  EXPECT_EQ(contacts_of(self).xmpp, std::nullopt) << "without a port";
+  self.endpoints = {{self.svr_id, Kind::xmpp, true, "xmpp:[2001:db8::1]:5222"}};
+  EXPECT_EQ(contacts_of(self).xmpp, (Redirection{"2001:db8::1", 5222, {}}));
+}
+
+}  // namespace
+}  // namespace muster::testing

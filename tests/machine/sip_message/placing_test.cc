@@ -1,0 +1,155 @@
+// Where a user is served, and how a SIP user is told: 302, once she has proved who she is (design,
+// "The redirect ladder"; RFC 3261 section 21.3.3).
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "server/sip_message/sip_messages.h"
+#include "support/sip_world.h"
+
+namespace muster::testing {
+namespace {
+
+using Outcome = UserPlace::Outcome;
+
+UserPlace elsewhere(std::string sip) {
+  ServerContacts contacts;
+  contacts.svr_id = "sip:s2.example.com";
+  contacts.sip = std::move(sip);
+  return {Outcome::elsewhere, std::make_shared<const ServerContacts>(std::move(contacts))};
+}
+
+class SipPlacing : public ::testing::Test {
+ protected:
+  SipPlacing() {
+    world.settings.cluster.emplace();
+    world.settings.cluster->host_name = "s1.example.com";
+    world.settings.loopback_sip_trusted = false;
+  }
+  static Address alice() { return Address::of_canonical("alice", "example.com"); }
+
+  // A request that no other one is the repetition of.
+  void request(SipText text) {
+    text.via += std::to_string(++requests_);
+    text.call_id += std::to_string(requests_);
+    world.datagram(text);
+  }
+  void prove() {
+    const auto asked = world.ordered<AskDigest>();
+    ASSERT_EQ(asked.size(), 1u);
+    world.give(DigestAnswered{asked[0].ticket, DigestAnswered::Outcome::proved, alice(), {}});
+  }
+  SipRequestId to_be_placed() {
+    const auto asked = world.said<RequestToPlace>();
+    EXPECT_EQ(asked.size(), 1u);
+    if (asked.empty()) return {};
+    EXPECT_EQ(asked[0].account, alice());
+    return asked[0].request;
+  }
+
+  SipWorld world;
+
+ private:
+  int requests_ = 0;
+};
+
+TEST_F(SipPlacing, WhoIsProvedIsPlaced) {
+  request({});
+  EXPECT_TRUE(world.said<RequestToPlace>().empty()) << "not before she has proved who she is";
+  prove();
+  const SipRequestId placed = to_be_placed();
+  world.give(RequestPlaced{placed, {Outcome::here, nullptr}});
+  const auto told = world.said<SipRequestReceived>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].identity, alice());
+  EXPECT_EQ(told[0].request, placed);
+}
+
+TEST_F(SipPlacing, WhatMakesNobodyAUserIsNot) {
+  for (const std::string method : {"MESSAGE", "OPTIONS", "NOTIFY", "INFO"}) {
+    request({.method = method});
+    if (method != "OPTIONS") prove();
+    EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u) << method;
+  }
+  // In a dialog it is placed already.
+  request({.to = "<sip:bob@example.com>;tag=ours"});
+  prove();
+  EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u);
+}
+
+TEST_F(SipPlacing, WhoIsElsewhereIsSentThere) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"sip:bob@example.com", "<sip:bob@s2.example.com:5070;transport=tcp>"},
+      {"sip:b%20b@example.com;x=1", "<sip:b%20b@s2.example.com:5070;transport=tcp>"},
+      {"sip:example.com", "<sip:s2.example.com:5070;transport=tcp>"},
+  };
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const auto& [uri, contact] = cases[i];
+    request({.method = i == 2 ? "REGISTER" : "SUBSCRIBE", .uri = uri});
+    prove();
+    world.give(RequestPlaced{to_be_placed(), elsewhere("sip:s2.example.com:5070;transport=tcp")});
+    const auto sent = world.only_sent();
+    EXPECT_EQ(sent.status(), 302);
+    EXPECT_EQ(sent.header("Contact"), contact);
+    EXPECT_TRUE(world.said<SipRequestReceived>().empty());
+    EXPECT_TRUE(world.sip().idle()) << "without a trace";
+  }
+}
+
+TEST_F(SipPlacing, WhoComesBackIsRemembered) {
+  const auto again = [&] {
+    request({});
+    prove();
+    const auto asked = world.said<RequestToPlace>();
+    EXPECT_EQ(asked.size(), 1u);
+    world.give(RequestPlaced{asked.at(0).request, elsewhere("sip:s2.example.com")});
+    EXPECT_EQ(world.statuses(), std::vector{302});
+    return asked.at(0).again;
+  };
+  EXPECT_FALSE(again());
+  EXPECT_TRUE(again());
+  world.phone = *parse_endpoint("198.51.100.9:40000");
+  EXPECT_FALSE(again()) << "from another place it may be another phone";
+  world.wait(ToldElsewhere::kTime);
+  EXPECT_FALSE(again());
+}
+
+TEST_F(SipPlacing, WithoutAServerIsToComeBack) {
+  const std::vector<UserPlace> cases = {
+      {Outcome::full, nullptr}, {Outcome::unknown, nullptr}, elsewhere("")};
+  for (const UserPlace& place : cases) {
+    request({});
+    prove();
+    world.give(RequestPlaced{to_be_placed(), place});
+    const auto sent = world.only_sent();
+    EXPECT_EQ(sent.status(), 503);
+    EXPECT_EQ(sent.header("Retry-After"), "5");
+  }
+}
+
+TEST_F(SipPlacing, AnAnswerThatNobodyWaitsForIsPassedOver) {
+  request({});
+  prove();
+  const SipRequestId placed = to_be_placed();
+  world.give(RequestPlaced{placed, {Outcome::here, nullptr}});
+  EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u);
+  world.give(RequestPlaced{placed, {Outcome::here, nullptr}});
+  EXPECT_TRUE(world.said<SipRequestReceived>().empty());
+  world.answer(placed);
+  EXPECT_EQ(world.statuses(), std::vector{200});
+  world.give(RequestPlaced{placed, elsewhere("sip:s2.example.com")});
+  EXPECT_TRUE(world.statuses().empty());
+}
+
+// Its own name stands for the domain (design, "The redirect ladder"), another server's does not.
+TEST_F(SipPlacing, AServerKnowsItsOwnName) {
+  request({.uri = "sip:bob@S1.example.com:5060;transport=udp"});
+  prove();
+  EXPECT_TRUE(to_be_placed().valid());
+  request({.uri = "sip:bob@s2.example.com"});
+  EXPECT_EQ(world.statuses(), std::vector{404});
+}
+
+}  // namespace
+}  // namespace muster::testing
