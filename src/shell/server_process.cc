@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "codec/address/ip.h"
 #include "shell/log.h"
 #include "shell/sockets.h"
 
@@ -19,20 +20,17 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void report_trouble(const std::string& trouble) {
-  if (trouble.empty()) {
-    write_log({Log::Level::info, "store-works-again", {}, {}});
-  } else {
-    write_log({Log::Level::error, "store-fails", {}, trouble});
-  }
+// Says that a store fails, and why, or that it works again.
+auto report_trouble(std::string_view fails, std::string_view works) {
+  return [fails, works](const std::string& trouble) {
+    const bool well = trouble.empty();
+    write_log({well ? Log::Level::info : Log::Level::error, well ? works : fails, {}, trouble});
+  };
 }
 
-void report_cluster_trouble(const std::string& trouble) {
-  if (trouble.empty()) {
-    write_log({Log::Level::info, "cluster-store-works-again", {}, {}});
-  } else {
-    write_log({Log::Level::error, "cluster-store-fails", {}, trouble});
-  }
+bool can_be_shared(StoreBackend& users) {
+  const auto results = users.carry_out({StoreTask(ServerRequest(ActAs{}))});
+  return std::holds_alternative<ActingAs>(std::get<ServerReply>(results.at(0)));
 }
 
 }  // namespace
@@ -57,6 +55,10 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
     std::unique_ptr<cluster::ClusterBackend> cluster_backend) {
   MUSTER_CHECK(options.shards > 0 && !options.settings.domains.empty());
   MUSTER_CHECK(options.settings.cluster.has_value() == (cluster_backend != nullptr));
+  MUSTER_CHECK(cluster_backend == nullptr || options.fenced != nullptr);
+  if (cluster_backend != nullptr && !can_be_shared(*backend)) {
+    return Failure{std::string("this store of users cannot be shared by the servers of a cluster")};
+  }
   raise_descriptor_limit();
   std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(options)));
   const ServerOptions& is = process->options_;
@@ -65,6 +67,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   std::vector<Sockets> sockets(is.shards);
   const auto opened = process->open_sockets(sockets);
   if (!opened) return Failure{opened.error()};
+  if (process->options_.settings.cluster)
+    process->describe_self(*process->options_.settings.cluster);
 
   if (!is.record_to.empty()) {
     auto recording = RecordingWriter::create(is.record_to, {is.recorder, is.shards, is.settings});
@@ -72,10 +76,12 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
     process->recording_ = std::move(*recording);
   }
 
-  process->store_ = std::make_unique<StoreThread>(std::move(backend), report_trouble);
+  process->store_ = std::make_unique<StoreThread>(
+      std::move(backend), report_trouble("store-fails", "store-works-again"));
   if (cluster_backend != nullptr) {
-    process->cluster_store_ =
-        std::make_unique<ClusterStoreThread>(std::move(cluster_backend), report_cluster_trouble);
+    process->cluster_store_ = std::make_unique<ClusterStoreThread>(
+        std::move(cluster_backend),
+        report_trouble("cluster-store-fails", "cluster-store-works-again"));
   }
   process->workers_ = std::make_unique<PasswordWorkers>(is.password_threads);
   const VerifierKeys keys = VerifierKeys::random();
@@ -90,11 +96,39 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   company.store = process->store_.get();
   company.workers = process->workers_.get();
   company.cluster_store = process->cluster_store_.get();
-  company.fenced = [self = process.get()] { self->options_.fenced(); };
+  company.fenced = [self = process.get()] {
+    for (const auto& shard : self->shards_)
+      shard->mailbox().post_one(EndAsked{});
+    self->options_.fenced();
+  };
   company.answer_admin = [self = process.get()](AnswerAdmin answer) { self->answer(answer); };
   for (const auto& shard : process->shards_)
     shard->start(company);
   return process;
+}
+
+// What the other servers are told of this one, where its settings leave it to what it listens on.
+void ServerProcess::describe_self(ClusterSettings& cluster) const {
+  using Kind = cluster::ServerEndpoint::Kind;
+  cluster::Self& self = cluster.self;
+  if (self.link.port == 0 && !endpoints_.cluster.empty()) {
+    self.link.port = endpoints_.cluster.front().port;
+  }
+  if (!self.endpoints.empty()) return;
+  const auto at = [&](const Endpoint& bound) {
+    if (cluster.host_name.empty()) return to_text(bound);
+    return cluster.host_name + ":" + std::to_string(bound.port);
+  };
+  if (!endpoints_.sip.empty()) {
+    self.endpoints.push_back({self.svr_id, Kind::sip, true, "sip:" + at(endpoints_.sip.front())});
+  } else if (!endpoints_.sips.empty()) {
+    self.endpoints.push_back(
+        {self.svr_id, Kind::sip, true, "sip:" + at(endpoints_.sips.front()) + ";transport=tls"});
+  }
+  if (!endpoints_.xmpp.empty()) {
+    self.endpoints.push_back(
+        {self.svr_id, Kind::xmpp, true, "xmpp:" + at(endpoints_.xmpp.front())});
+  }
 }
 
 // --- sockets -------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ struct ServerOptions {
   std::string record_to;
   std::string recorder;  // what its beginning says of the program
   // Of one of many servers (`settings.cluster`): others took it for dead. It is to be destroyed,
-  // and to begin anew as another. Called on a thread of its own.
+  // and to begin anew as another. Called on the thread of shard 0: it must not wait for it.
   std::function<void()> fenced{};
 };
 
@@ -63,8 +63,8 @@ class ServerProcess {
     std::vector<Endpoint> cluster;
   };
 
-  // Serves from when it returns; one of many needs its cluster's store, and serves once it has its
-  // lease. The error is one line for the operator.
+  // Serves from when it returns; one of many needs its cluster's store and `fenced`, and places
+  // users once it has its lease. The error is one line for the operator.
   static Result<std::unique_ptr<ServerProcess>, std::string> start(
       ServerOptions options, std::unique_ptr<StoreBackend> backend,
       std::unique_ptr<cluster::ClusterBackend> cluster_backend = nullptr);
@@ -103,6 +103,7 @@ class ServerProcess {
   Result<void, std::string> open_datagrams(std::vector<Endpoint>& at,
                                            std::vector<Sockets>& of_shards);
   Result<void, std::string> load_tls(NewCertificates& loaded) const;
+  void describe_self(ClusterSettings& cluster) const;
   void answer(const AnswerAdmin& answer);
 
   ServerOptions options_;

@@ -117,7 +117,7 @@ void ShardThread::run() {
     for (const epoll_event& event : heard)
       hear(event.data.u64, event.events);
     read_mail();
-    if (!held_back_) pass_time();
+    if (!held_back_ || now_.instant >= passed_at_ + kHeldBackPause) pass_time();
     end_turn();
   }
   if (recorder_) recorder_->flush();
@@ -148,11 +148,11 @@ int ShardThread::sleep_milliseconds() const {
   std::optional<Instant> next = stop_by_;
   const std::optional<Instant> flush_at = recorder_ ? recorder_->flush_at() : std::nullopt;
   if (flush_at && (!next || *flush_at < *next)) next = flush_at;
-  if (!held_back_) {
-    for (const auto& deadline :
-         {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
-      if (deadline && (!next || *deadline < *next)) next = deadline;
-    }
+  for (const auto& deadline :
+       {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
+    if (!deadline) continue;
+    const Instant when = held_back_ ? std::max(*deadline, passed_at_ + kHeldBackPause) : *deadline;
+    if (!next || when < *next) next = when;
   }
   if (!next) return -1;
   if (*next <= now_.instant) return 0;
@@ -189,6 +189,7 @@ void ShardThread::tell(const Input& input) {
 }
 
 void ShardThread::pass_time() {
+  passed_at_ = now_.instant;
   turn_.pass_time(now_);
   links_.wake(now_);
   listeners_.wake(now_);
@@ -225,6 +226,7 @@ void ShardThread::read_mail() {
                      links_.use_cluster(std::move(fresh.cluster));
                    },
                    [&](StopAsked&) { stop(); },
+                   [&](EndAsked&) { stop_by_ = now_.instant; },
                },
                mail);
   }
@@ -246,12 +248,15 @@ void ShardThread::read_answers(StoreAnswers& answers) {
   }
 }
 
-// A ticket of such a question is the life that it is about; that of ActAs, whose answer nobody
-// awaits, is none.
+// A ticket of such a question is the life that it is about; that of ActAs is none: it is our own.
 void ShardThread::read_server_answer(Ticket ticket, const ServerReply& reply) {
   const cluster::Incarnation life(ticket.number());
-  if (life == cluster::Incarnation()) return;
-  turn_.input(now_, ServerFenced{life, std::holds_alternative<LifeFenced>(reply)});
+  const bool fenced = std::holds_alternative<LifeFenced>(reply);
+  if (life != cluster::Incarnation()) return turn_.input(now_, ServerFenced{life, fenced});
+  if (!fenced) return;
+  // The cluster's own store was lost, and numbers lives anew.
+  log_.write(now_, {Log::Level::error, "fenced", {}, "by the store of users"});
+  company_.fenced();
 }
 
 void ShardThread::stop() {

@@ -3,8 +3,9 @@
 //
 // Back pressure. What a turn has for another shard waits here if that shard's mailbox is full, and
 // so do questions to the store past kQuestionsMax. While anything waits, this shard is held back:
-// it reads neither links nor datagrams, accepts nobody and lets its deadlines wait; it only reads
-// its own mail, and hands on what it can. Nothing is lost, for the world waits in the kernel's
+// it reads neither links nor datagrams and accepts nobody, and looks at its deadlines only once in
+// kHeldBackPause, for the lease is to be renewed all the same; it reads its own mail, and hands on
+// what it can. Nothing is lost, for the world waits in the kernel's
 // buffers, and its peers' (datagrams are lost there, as on any network). And nothing stands still:
 // a shard that is held back empties its own mailbox all the same, so of two that are full for each
 // other each makes room for the other, and what one mail can make of further mail ends with what
@@ -61,8 +62,10 @@ struct NewCertificates {
   std::shared_ptr<const TlsContexts> contexts;
   std::shared_ptr<const ClusterTls> cluster;
 };
+// At once, and without another word: the server is fenced.
+struct EndAsked {};
 using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, ClusterAnswers, PasswordResult,
-                          AdminAsked, NewCertificates, StopAsked>;
+                          AdminAsked, NewCertificates, StopAsked, EndAsked>;
 
 // What a mail takes of its mailbox.
 std::size_t weight_of(const Mail& mail);
@@ -72,6 +75,7 @@ class ShardThread {
   // Of a mailbox; a mail counts once, and once more for each KiB of text from outside in it.
   static constexpr std::size_t kMailMax = 65'536;
   static constexpr std::size_t kQuestionsMax = 8'192;
+  static constexpr Duration kHeldBackPause = Duration::milliseconds(100);
   static constexpr Duration kStopTimeMax = Duration::seconds(10);
 
   struct Parts {
@@ -151,6 +155,7 @@ class ShardThread {
   std::vector<ClusterStoreThread::Question> cluster_questions_;
   std::size_t unanswered_ = 0;  // questions to the store
   bool held_back_ = false;
+  Instant passed_at_;  // when deadlines were looked at last
   std::vector<Mail> incoming_;
   Now now_;
   std::optional<Instant> stop_by_;

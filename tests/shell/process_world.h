@@ -46,10 +46,13 @@ class WaitingPeer {
     EXPECT_GE(bytes, 0) << "nothing came";
     return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))};
   }
-  // Until `what` has come; all that came since the last call.
-  std::string hear_until(std::string_view what) {
+  // Until `what`, or `or_what`, has come; all that came since the last call.
+  std::string hear_until(std::string_view what, std::string_view or_what = {}) {
     std::string heard;
-    while (heard.find(what) == std::string::npos) {
+    const auto has = [&](std::string_view text) {
+      return !text.empty() && heard.find(text) != std::string::npos;
+    };
+    while (!has(what) && !has(or_what)) {
       const std::string more = hear();
       if (more.empty()) {
         ADD_FAILURE() << "waited for " << what << ", heard " << heard;
@@ -65,10 +68,10 @@ class WaitingPeer {
   Fd fd_;
 };
 
-class XmppPeer : public WaitingPeer {
+// Logged in, and no more.
+class XmppStream : public WaitingPeer {
  public:
-  // Logged in, and available.
-  XmppPeer(const Endpoint& to, const std::string& user, const std::string& password)
+  XmppStream(const Endpoint& to, const std::string& user, const std::string& password)
       : WaitingPeer(to, SOCK_STREAM) {
     open();
     hear_until("</stream:features>");
@@ -79,10 +82,11 @@ class XmppPeer : public WaitingPeer {
     hear_until("<success");
     open();
     hear_until("</stream:features>");
+  }
+  // The answer, or the end of the stream.
+  std::string bind() {
     say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
-    hear_until("</iq>");
-    say("<presence/>");
-    hear_until("<presence");
+    return hear_until("</iq>", "</stream:stream>");
   }
 
  private:
@@ -104,6 +108,17 @@ class XmppPeer : public WaitingPeer {
       }
     }
     return text;
+  }
+};
+
+// Logged in, and available.
+class XmppPeer : public XmppStream {
+ public:
+  XmppPeer(const Endpoint& to, const std::string& user, const std::string& password)
+      : XmppStream(to, user, password) {
+    bind();
+    say("<presence/>");
+    hear_until("<presence");
   }
 };
 

@@ -81,9 +81,20 @@ TEST_F(SqliteFences, ANameIsThatOfTheWholeGroup) {
   }
 }
 
-TEST_F(SqliteFences, WhoIsAloneHasNoNeedOfAName) {
+TEST_F(SqliteFences, WhoIsAloneHasNoNeedOfANameAndGetsNone) {
   const auto store = open(alone);
   EXPECT_TRUE(makes(*store, "alice"));
+  EXPECT_TRUE(std::holds_alternative<StoreFailed>(ask(*store, ActAs{Incarnation(1)})));
+}
+
+// The cluster's own store was lost, and numbers lives anew.
+TEST_F(SqliteFences, WhoTakesANameThatIsFencedIsTold) {
+  const auto store = open(one_of_many);
+  ask(*store, ActAs{Incarnation(9)});
+  ask(*store, FenceLife{Incarnation(1)});
+  const ServerReply reply = ask(*store, ActAs{Incarnation(1)});
+  ASSERT_TRUE(std::holds_alternative<LifeFenced>(reply));
+  EXPECT_EQ(std::get<LifeFenced>(reply).life, Incarnation(1));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Concerned {
 Concerned concerned_by(const StoreTask& task) {
   const auto by = [](const auto& request) {
     return std::visit(Overloaded{
-                          // It is not asked: see the header.
+                          // See the header.
                           [](const ActAs&) { return Concerned{}; },
                           [](const FenceLife&) { return Concerned{}; },
                           [](const LoadPublications&) {

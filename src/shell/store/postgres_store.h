@@ -17,8 +17,8 @@
 // done. While no connection can be made all are StoreFailed{broken} at once, and one is tried at
 // kPauseMin after the last attempt, then at twice that, up to kPauseMax.
 //
-// It does not fence (server/cluster_port.h), so it is not the store of a cluster's servers, and is
-// asked no ServerRequest.
+// It does not fence (server/cluster_port.h), so it is not the store of a cluster's servers: each
+// ServerRequest is StoreFailed.
 //
 // An attempt takes `answer_time_max` (and what it takes to connect), and nothing is tried again
 // once a group has taken twice that: a database that hangs, or trickles, holds a group up for that

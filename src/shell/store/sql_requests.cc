@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/overloaded.h"
 
 namespace muster::sql {
@@ -40,7 +39,8 @@ StoreResult Requests::carry_out(const StoreTask& task, bool may_write) {
   may_write_ = may_write;
   return std::visit(
       Overloaded{
-          [](const ServerRequest&) -> StoreResult { MUSTER_UNREACHABLE("it is for the fences"); },
+          // Of a store that has no fences.
+          [](const ServerRequest&) -> StoreResult { return ServerReply(StoreFailed{}); },
           [this](const auto& request) -> StoreResult {
             return std::visit([this](const auto& known) -> StoreResult { return on(known); },
                               request);

@@ -22,8 +22,18 @@ void Fences::check() {
   if (life_ == cluster::Incarnation()) {
     return database_.refuse("this server has no lease yet");
   }
-  Rows rows = find_.rows(number_of(life_));
-  if (rows.next()) database_.refuse("this server was declared gone by the others");
+  if (is_fenced(life_)) database_.refuse("this server was declared gone by the others");
+}
+
+bool Fences::is_fenced(cluster::Incarnation life) {
+  Rows rows = find_.rows(number_of(life));
+  return rows.next();
+}
+
+ServerReply Fences::answer_to(const ActAs& act) {
+  if (!one_of_many_) return StoreFailed{};
+  if (is_fenced(act.life)) return LifeFenced{act.life};
+  return ActingAs{};
 }
 
 ServerReply Fences::fence(cluster::Incarnation life) {

@@ -16,11 +16,14 @@ class Fences {
   Fences(Database& database, bool one_of_many);
 
   void act_as(cluster::Incarnation life) { life_ = life; }
+  ServerReply answer_to(const ActAs& act);
   // Within a transaction that writes: the database is in trouble where it may not.
   void check();
   ServerReply fence(cluster::Incarnation life);
 
  private:
+  bool is_fenced(cluster::Incarnation life);
+
   Database& database_;
   bool one_of_many_;
   cluster::Incarnation life_;

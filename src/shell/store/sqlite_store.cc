@@ -27,8 +27,8 @@ class StoreGroup final : public sqlite::Group {
   void carry_out(std::size_t place, bool may_write) override {
     if (const auto* request = std::get_if<ServerRequest>(&group.tasks[place])) {
       const auto* fence = std::get_if<FenceLife>(request);
-      group.results[place] =
-          fence == nullptr ? ServerReply(ActingAs{}) : fences_.fence(fence->life);
+      group.results[place] = fence == nullptr ? fences_.answer_to(std::get<ActAs>(*request))
+                                              : fences_.fence(fence->life);
     } else {
       group.results[place] = requests_.carry_out(group.tasks[place], may_write);
     }

@@ -77,8 +77,10 @@ using AccountReply = std::variant<CredentialsLoaded, AccountCreated, Credentials
 
 // --- servers of a cluster (server/cluster_port.h) ------------------------------------------------
 
-// From now on what is changed is changed in the name of this life of this server. A store whose
-// process is one of many (its options) changes nothing before. Answer: ActingAs.
+// From now on what is changed is changed in the name of this life of this server; 0 is nobody's. A
+// store whose process is one of many (its options) changes nothing before. Answer: ActingAs; or
+// LifeFenced where it is, as when the cluster's own store was lost, and numbers lives anew. Any
+// other store is no cluster's: StoreFailed.
 struct ActAs {
   cluster::Incarnation life;
 };
