@@ -46,6 +46,7 @@ class ClusterPlacing : public ProcessWorld {
       start(i);
   }
   ~ClusterPlacing() override {
+    streams_.clear();  // a server that stops waits for its peers, up to a time
     for (auto& server : servers)
       server.reset();
     std::filesystem::remove_all(folder_);
