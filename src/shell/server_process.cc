@@ -67,8 +67,10 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   std::vector<Sockets> sockets(is.shards);
   const auto opened = process->open_sockets(sockets);
   if (!opened) return Failure{opened.error()};
-  if (process->options_.settings.cluster)
-    process->describe_self(*process->options_.settings.cluster);
+  if (process->options_.settings.cluster) {
+    const auto described = process->describe_self(*process->options_.settings.cluster);
+    if (!described) return Failure{described.error()};
+  }
 
   if (!is.record_to.empty()) {
     auto recording = RecordingWriter::create(is.record_to, {is.recorder, is.shards, is.settings});
@@ -97,6 +99,7 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   company.workers = process->workers_.get();
   company.cluster_store = process->cluster_store_.get();
   company.fenced = [self = process.get()] {
+    if (std::exchange(self->is_fenced_, true)) return;
     for (const auto& shard : self->shards_)
       shard->mailbox().post_one(EndAsked{});
     self->options_.fenced();
@@ -108,13 +111,21 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
 }
 
 // What the other servers are told of this one, where its settings leave it to what it listens on.
-void ServerProcess::describe_self(ClusterSettings& cluster) const {
+Result<void, std::string> ServerProcess::describe_self(ClusterSettings& cluster) const {
   using Kind = cluster::ServerEndpoint::Kind;
   cluster::Self& self = cluster.self;
   if (self.link.port == 0 && !endpoints_.cluster.empty()) {
     self.link.port = endpoints_.cluster.front().port;
   }
-  if (!self.endpoints.empty()) return;
+  if (!self.endpoints.empty()) return {};
+  if (cluster.host_name.empty()) {
+    for (const auto* bound : {&endpoints_.sip, &endpoints_.sips, &endpoints_.xmpp}) {
+      if (bound->empty() || !bound->front().ip.is_unspecified()) continue;
+      return Failure{
+          std::string("a server of a cluster that listens on every address is to have "
+                      "a name of its own, to which users are sent")};
+    }
+  }
   const auto at = [&](const Endpoint& bound) {
     if (cluster.host_name.empty()) return to_text(bound);
     return cluster.host_name + ":" + std::to_string(bound.port);
@@ -129,6 +140,7 @@ void ServerProcess::describe_self(ClusterSettings& cluster) const {
     self.endpoints.push_back(
         {self.svr_id, Kind::xmpp, true, "xmpp:" + at(endpoints_.xmpp.front())});
   }
+  return {};
 }
 
 // --- sockets -------------------------------------------------------------------------------------

@@ -103,11 +103,12 @@ class ServerProcess {
   Result<void, std::string> open_datagrams(std::vector<Endpoint>& at,
                                            std::vector<Sockets>& of_shards);
   Result<void, std::string> load_tls(NewCertificates& loaded) const;
-  void describe_self(ClusterSettings& cluster) const;
+  Result<void, std::string> describe_self(ClusterSettings& cluster) const;
   void answer(const AnswerAdmin& answer);
 
   ServerOptions options_;
   Endpoints endpoints_;
+  bool is_fenced_ = false;  // shard 0's thread alone looks at it
   AddressLimits address_limits_;
   std::mutex asking_mutex_;
   std::uint64_t next_ticket_ = 1;

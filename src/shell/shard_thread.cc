@@ -117,6 +117,7 @@ void ShardThread::run() {
     for (const epoll_event& event : heard)
       hear(event.data.u64, event.events);
     read_mail();
+    if (ended_) break;
     if (!held_back_ || now_.instant >= passed_at_ + kHeldBackPause) pass_time();
     end_turn();
   }
@@ -200,6 +201,7 @@ void ShardThread::pass_time() {
 void ShardThread::read_mail() {
   mailbox_.take(incoming_);
   for (Mail& mail : incoming_) {
+    if (ended_) break;
     std::visit(Overloaded{
                    [&](FromShard& from) { turn_.input(now_, std::move(from)); },
                    [&](LinkOnTheMove& moving) {
@@ -226,7 +228,7 @@ void ShardThread::read_mail() {
                      links_.use_cluster(std::move(fresh.cluster));
                    },
                    [&](StopAsked&) { stop(); },
-                   [&](EndAsked&) { stop_by_ = now_.instant; },
+                   [&](EndAsked&) { ended_ = true; },
                },
                mail);
   }

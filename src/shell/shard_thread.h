@@ -159,6 +159,7 @@ class ShardThread {
   std::vector<Mail> incoming_;
   Now now_;
   std::optional<Instant> stop_by_;
+  bool ended_ = false;
   bool stopped_ = false;
   std::thread thread_;
 };

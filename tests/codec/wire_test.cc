@@ -17,6 +17,7 @@
 #include "codec/xmpp/redirection.h"
 #include "support/cluster_documents.h"
 #include "support/presence_schema.h"
+#include "support/unfolded.h"
 
 namespace muster::cluster {
 namespace {
@@ -39,21 +40,6 @@ std::map<std::string, std::string> examples() {
     }
   }
   return blocks;
-}
-
-// Without line feeds and the spaces that indent: inside a tag, one space stands for them.
-std::string unfolded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\n') {
-      out += text[i];
-      continue;
-    }
-    while (i + 1 < text.size() && text[i + 1] == ' ')
-      ++i;
-    if (!out.empty() && out.back() != '>' && i + 1 < text.size() && text[i + 1] != '<') out += ' ';
-  }
-  return out;
 }
 
 class Wire : public ::testing::Test {
@@ -86,7 +72,7 @@ TEST_F(Wire, the_full_document) {
   const std::string body = example("The full document");
   std::string written;
   write_full(test::example_document(), 1, written);
-  EXPECT_EQ(unfolded(body), unfolded(written));
+  EXPECT_EQ(muster::testing::unfolded(body), muster::testing::unfolded(written));
   expect_valid(body);
   receive_full();
   EXPECT_EQ(*copy_.document(), test::example_document());
@@ -108,7 +94,7 @@ TEST_F(Wire, a_partial_document) {
   const std::string body = example("A partial document");
   std::string written;
   write_diff(diff(test::example_document(), now), now.entity, 2, written);
-  EXPECT_EQ(unfolded(body), unfolded(written));
+  EXPECT_EQ(muster::testing::unfolded(body), muster::testing::unfolded(written));
   expect_valid(body);
   receive_full();
   expect_changed(body);
@@ -119,7 +105,7 @@ TEST_F(Wire, a_chunk_of_a_users_list) {
   const std::string body = example("A chunk of a users list");
   std::string written;
   EXPECT_EQ(write_users(test::example_users(), 0, "sip:example.com", 2, written), 3U);
-  EXPECT_EQ(unfolded(body), unfolded(written));
+  EXPECT_EQ(muster::testing::unfolded(body), muster::testing::unfolded(written));
   expect_valid(body);
   receive_full();
   expect_changed(body);

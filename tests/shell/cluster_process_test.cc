@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "shell/held_store.h"
 #include "shell/log.h"
 #include "shell/server_process.h"
 #include "shell/store/cluster_sqlite.h"
@@ -204,6 +206,55 @@ TEST_F(ClusterProcess, NoServerStartsWithAStoreThatDoesNotFence) {
       ServerProcess::start(options("one"), std::move(*alone), open_cluster(folder_));
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error(), "this store of users cannot be shared by the servers of a cluster");
+}
+
+// The lease is the cluster's store's, and not to be missed for what the store of users does.
+TEST_F(ClusterProcess, ALeaseIsRenewedWhileTheStoreOfUsersHangs) {
+  std::promise<void> go;
+  ServerOptions alone = options("one");
+  alone.shards = 1;
+  alone.settings.loopback_sip_trusted = true;
+  alone.settings.limits.sip_requests_per_shard_max = 1'000'000;
+  auto started = ServerProcess::start(std::move(alone),
+                                      std::make_unique<testing::HeldStore>(go.get_future().share()),
+                                      open_cluster(folder_));
+  ASSERT_TRUE(started.ok()) << started.error();
+  // Before the server goes, whose store would wait for ever.
+  const std::unique_ptr<std::promise<void>, void (*)(std::promise<void>*)> let_go(
+      &go, [](std::promise<void>* held) { held->set_value(); });
+  const testing::WaitingPeer phone((*started)->endpoints().sip.at(0), SOCK_STREAM);
+  constexpr int kMost = static_cast<int>(ShardThread::kQuestionsMax) * 6;
+  EXPECT_LT(testing::say_until_held_back(phone, kMost), kMost);
+  // Each time that more of it is left than before it was renewed; else it runs out.
+  Duration left = member("one").value().time_left;
+  for (int renewed = 0; renewed < 3;) {
+    const Duration now = member("one").value().time_left;
+    ASSERT_GT(now, Duration()) << "it was not renewed";
+    renewed += now > left;
+    left = now;
+  }
+}
+
+// A server that listens everywhere cannot say where it is.
+TEST_F(ClusterProcess, WhoListensOnEveryAddressIsToHaveAName) {
+  ServerOptions everywhere = options("one");
+  everywhere.xmpp = {{IpAddress::v4(0, 0, 0, 0), 0}};
+  const auto nameless =
+      ServerProcess::start(std::move(everywhere), open_store(folder_), open_cluster(folder_));
+  ASSERT_FALSE(nameless.ok());
+  EXPECT_NE(nameless.error().find("a name of its own"), std::string::npos);
+  ServerOptions named = options("one");
+  named.xmpp = {{IpAddress::v4(0, 0, 0, 0), 0}};
+  named.settings.cluster->host_name = "s1.example.com";
+  const auto started =
+      ServerProcess::start(std::move(named), open_store(folder_), open_cluster(folder_));
+  ASSERT_TRUE(started.ok()) << started.error();
+  const std::string port = std::to_string((*started)->endpoints().xmpp.at(0).port);
+  std::optional<Member> itself;
+  for (int looks = 0; !itself && looks < 10'000; ++looks)
+    itself = member("one");
+  ASSERT_TRUE(itself.has_value());
+  EXPECT_EQ(itself->self.endpoints.back().contact, "xmpp:s1.example.com:" + port);
 }
 
 TEST_F(ClusterProcess, WhoStopsInOrderLeavesNothingBehind) {

@@ -123,6 +123,19 @@ class XmppPeer : public XmppStream {
 };
 
 class ProcessWorld : public ::testing::Test {
+ public:
+  static std::string subscribe(const std::string& watcher, const std::string& presentity,
+                               const std::string& transport, const WaitingPeer& peer, int number) {
+    const std::string count = std::to_string(number);
+    const std::string at = "127.0.0.1:" + std::to_string(local_endpoint(peer.fd()).port);
+    return "SUBSCRIBE sip:" + presentity + "@example.com SIP/2.0\r\n" + "Via: SIP/2.0/" +
+           transport + " " + at + ";branch=z9hG4bK" + count + "\r\n" + "From: <sip:" + watcher +
+           "@example.com>;tag=w" + count + "\r\n" + "To: <sip:" + presentity + "@example.com>\r\n" +
+           "Call-ID: call-" + count + "@test\r\nCSeq: 1 SUBSCRIBE\r\nMax-Forwards: 70\r\n" +
+           "Contact: <sip:" + watcher + "@" + at + ";transport=" + transport + ">\r\n" +
+           "Event: presence\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n";
+  }
+
  protected:
   void TearDown() override {
     process.reset();
@@ -162,18 +175,6 @@ class ProcessWorld : public ::testing::Test {
   }
   Endpoint xmpp() const { return process->endpoints().xmpp.at(0); }
   Endpoint sip() const { return process->endpoints().sip.at(0); }
-
-  static std::string subscribe(const std::string& watcher, const std::string& presentity,
-                               const std::string& transport, const WaitingPeer& peer, int number) {
-    const std::string count = std::to_string(number);
-    const std::string at = "127.0.0.1:" + std::to_string(local_endpoint(peer.fd()).port);
-    return "SUBSCRIBE sip:" + presentity + "@example.com SIP/2.0\r\n" + "Via: SIP/2.0/" +
-           transport + " " + at + ";branch=z9hG4bK" + count + "\r\n" + "From: <sip:" + watcher +
-           "@example.com>;tag=w" + count + "\r\n" + "To: <sip:" + presentity + "@example.com>\r\n" +
-           "Call-ID: call-" + count + "@test\r\nCSeq: 1 SUBSCRIBE\r\nMax-Forwards: 70\r\n" +
-           "Contact: <sip:" + watcher + "@" + at + ";transport=" + transport + ">\r\n" +
-           "Event: presence\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n";
-  }
 
   // 200 to the NOTIFY in what was heard.
   static std::string answer_to_notify(const std::string& heard) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <future>
 
+#include "shell/held_store.h"
 #include "shell/process_world.h"
 
 namespace muster::testing {
@@ -77,30 +78,6 @@ TEST_F(ServerProcessTest, WhoIsOfNoClusterGetsNowhere) {
   XmppPeer user(xmpp(), "user", "secret");  // others are served
 }
 
-// A store that carries out nothing until it is let go.
-class HeldStore : public StoreBackend {
- public:
-  explicit HeldStore(std::shared_future<void> go) : go_(std::move(go)) {}
-  std::string trouble() const override { return {}; }
-  std::vector<StoreResult> carry_out(const std::vector<StoreTask>& group) override {
-    if (!std::holds_alternative<StoreRequest>(group[0]) ||
-        !std::holds_alternative<LoadPublications>(std::get<StoreRequest>(group[0]))) {
-      go_.wait();
-    }
-    std::vector<StoreResult> results;
-    for (const StoreTask& task : group)
-      results.push_back(answer(std::get<StoreRequest>(task)));
-    return results;
-  }
-
- private:
-  static StoreReply answer(const StoreRequest& request) {
-    if (std::holds_alternative<LoadPublications>(request)) return PublicationsLoaded{};
-    return UserLoaded{};
-  }
-  std::shared_future<void> go_;
-};
-
 // Past kQuestionsMax a shard reads no more: its peers wait in the kernel's buffers, and none of
 // what they said is lost.
 TEST_F(ServerProcessTest, AStoreThatIsSlowHoldsPeersBack) {
@@ -108,15 +85,7 @@ TEST_F(ServerProcessTest, AStoreThatIsSlowHoldsPeersBack) {
   std::promise<void> go;
   start(std::make_unique<HeldStore>(go.get_future().share()));
   WaitingPeer phone(sip(), SOCK_STREAM);
-  int said = 0;
-  const auto writable = [&](int milliseconds) {
-    pollfd waiting{phone.fd(), POLLOUT, 0};
-    return ::poll(&waiting, 1, milliseconds) == 1;
-  };
-  for (; said < kCount && writable(1'000); ++said) {
-    const std::string number = std::to_string(said);
-    phone.say(subscribe("w" + number, "u" + number, "TCP", phone, said));
-  }
+  const int said = say_until_held_back(phone, kCount);
   EXPECT_LT(said, kCount) << "the server took all: nothing held it back";
   go.set_value();
   const std::string_view answer = "SIP/2.0 404";  // there is no such user

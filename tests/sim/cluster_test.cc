@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/until.h"
 #include "sim/world/world.h"
 
 namespace muster::sim {
@@ -93,16 +94,6 @@ class ClusterWorld {
     EXPECT_EQ(seen.size(), kServers);
     EXPECT_TRUE(main().has_value());
   }
-  // How long until it is so; nothing if it is not within `most`.
-  template <class Condition>
-  std::optional<Duration> until(Condition&& is_so, Duration most) {
-    const Instant begin = world.timeline().now();
-    while (!is_so()) {
-      if (world.timeline().now() - begin >= most) return std::nullopt;
-      world.run_for(Duration::milliseconds(10));
-    }
-    return world.timeline().now() - begin;
-  }
 
   World world;
   Flags flags;
@@ -131,11 +122,11 @@ TEST(Cluster, ALostMainIsReplacedWithinThreeSeconds) {
     const std::size_t lost = *cluster.main();
     cluster.world.server(lost).crash();
     const auto is_replaced = [&] { return cluster.main() && *cluster.main() != lost; };
-    EXPECT_TRUE(cluster.until(is_replaced, Duration::seconds(3))) << "seed " << seed;
+    EXPECT_TRUE(until(cluster.world, is_replaced, Duration::seconds(3))) << "seed " << seed;
     EXPECT_EQ(cluster.directory().epoch, Epoch(2));
     // And it is buried: its users are free.
     const auto is_buried = [&] { return cluster.directory().members.size() == kServers - 1; };
-    EXPECT_TRUE(cluster.until(is_buried, Duration::seconds(1))) << "seed " << seed;
+    EXPECT_TRUE(until(cluster.world, is_buried, Duration::seconds(1))) << "seed " << seed;
   }
 }
 
@@ -193,12 +184,13 @@ TEST(Cluster, WhoStopsInOrderIsNotMissed) {
   cluster.world.run_for(Duration::seconds(1));
   const std::size_t main = *cluster.main();
   cluster.world.server(main).stop();
-  EXPECT_TRUE(cluster.until([&] { return cluster.world.server(main).stopped(); },
-                            Duration::milliseconds(100)));
+  EXPECT_TRUE(until(
+      cluster.world, [&] { return cluster.world.server(main).stopped(); },
+      Duration::milliseconds(100)));
   EXPECT_EQ(cluster.directory().members.size(), kServers - 1);
   // Nobody waits for a lease to run out.
   const auto is_replaced = [&] { return cluster.main().has_value(); };
-  EXPECT_TRUE(cluster.until(is_replaced, Duration::milliseconds(500)));
+  EXPECT_TRUE(until(cluster.world, is_replaced, Duration::milliseconds(500)));
 }
 
 // What a server asked before it was fenced is not done after.

@@ -11,6 +11,7 @@
 
 #include "sim/run/partitions.h"
 #include "sim/run/swarm.h"
+#include "sim/until.h"
 #include "sim/world/world.h"
 
 namespace muster::sim {
@@ -87,15 +88,6 @@ class Servers {
       EXPECT_EQ(world.server(one).links(ShardId(0)), kServers - 1) << one;
     }
   }
-  template <class Condition>
-  std::optional<Duration> until(Condition&& is_so, Duration most) {
-    const Instant begin = world.timeline().now();
-    while (!is_so()) {
-      if (world.timeline().now() - begin >= most) return std::nullopt;
-      world.run_for(Duration::milliseconds(10));
-    }
-    return world.timeline().now() - begin;
-  }
 
   World world;
   Linked linked;
@@ -135,7 +127,7 @@ TEST_P(PartitionTest, ACutPairLosesItsLinkAndGetsItBack) {
   part();
   // Who hears nothing closes; of the other's end it may be that it hears of that.
   const auto is_lost = [this] { return !thinks_linked(0, 1) && !thinks_linked(1, 0); };
-  EXPECT_TRUE(until(is_lost, kLinks.lost_after + Duration::milliseconds(20)));
+  EXPECT_TRUE(until(world, is_lost, kLinks.lost_after + Duration::milliseconds(20)));
   for (int second = 0; second < 20; ++second) {
     world.run_for(Duration::seconds(1));
     EXPECT_FALSE(are_linked(0, 1));
@@ -143,7 +135,8 @@ TEST_P(PartitionTest, ACutPairLosesItsLinkAndGetsItBack) {
   }
   EXPECT_GT(linked.failed, 2) << "it was tried, and hung";
   mend();
-  EXPECT_TRUE(until([this] { return are_linked(0, 1); }, kLinkedWithin));
+  EXPECT_TRUE(until(
+      world, [this] { return are_linked(0, 1); }, kLinkedWithin));
   world.run_for(Duration::seconds(10));
   expect_all_linked();
 }
@@ -167,7 +160,8 @@ TEST_F(ServerLinksTest, AServerThatIsKilledIsLinkedAgainAsItsNewLife) {
   EXPECT_FALSE(thinks_linked(0, 1) || thinks_linked(2, 1)) << "the end of a process is heard";
   EXPECT_TRUE(are_linked(0, 2));
   world.start(1);
-  EXPECT_TRUE(until([this] { return are_linked(0, 1) && are_linked(1, 2); }, kLinkedWithin));
+  EXPECT_TRUE(until(
+      world, [this] { return are_linked(0, 1) && are_linked(1, 2); }, kLinkedWithin));
   EXPECT_NE(linked.life(world.server(0), 1), before);
   world.run_for(Duration::seconds(10));
   expect_all_linked();
@@ -186,7 +180,8 @@ TEST_F(ServerLinksTest, AServerThatDiesBehindACutIsLinkedAsItsNewLife) {
   world.run_for(Duration::seconds(5));
   world.mend(0, 1);
   world.mend(1, 0);
-  EXPECT_TRUE(until([this] { return are_linked(0, 1); }, kLinkedWithin));
+  EXPECT_TRUE(until(
+      world, [this] { return are_linked(0, 1); }, kLinkedWithin));
   EXPECT_NE(linked.life(world.server(0), 1), before);
   world.run_for(Duration::seconds(10));
   expect_all_linked();

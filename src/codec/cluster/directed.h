@@ -40,7 +40,7 @@ struct YieldUser {
   std::string_view user;
   friend bool operator==(const YieldUser&, const YieldUser&) = default;
 };
-// The sender has nothing of hers, and would ask about her anew; or it keeps her.
+// The sender had nothing of hers, and she is not its user any more; or it keeps her.
 struct UserYielded {
   bool yielded = false;
   std::string_view user;

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "codec/sip/uri.h"
 #include "codec/xmpp/redirection.h"
 #include "server/load_control/cluster_ticket.h"
 
@@ -24,7 +25,10 @@ ServerContacts contacts_of(const cluster::Self& server) {
   ServerContacts contacts;
   contacts.svr_id = server.svr_id;
   for (const cluster::ServerEndpoint& endpoint : server.endpoints) {
-    if (endpoint.kind == Kind::sip) contacts.sip = endpoint.contact;
+    if (endpoint.kind == Kind::sip) {
+      const auto uri = sip::parse_uri(endpoint.contact);
+      if (uri && uri->is_sip() && !uri->has_user()) contacts.sip = endpoint.contact;
+    }
     if (endpoint.kind != Kind::xmpp || !endpoint.contact.starts_with(kXmppScheme)) continue;
     contacts.xmpp = read_redirection(std::string_view(endpoint.contact).substr(kXmppScheme.size()));
   }
@@ -49,8 +53,8 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
 
 void Assignments::end(Outbox& out) {
   self_ = Incarnation();
-  for (const OwnerWanted& wanted : std::exchange(waiting_, {}))
-    answer({wanted.shard, wanted.account}, {}, out);
+  for (const Asked& asked : std::exchange(waiting_, {}))
+    answer(asked, {}, out);
 }
 
 UserPlace Assignments::place_of(Incarnation owner) const {
@@ -63,8 +67,9 @@ UserPlace Assignments::place_of(Incarnation owner) const {
 // --- asking --------------------------------------------------------------------------------------
 
 void Assignments::on(OwnerWanted wanted, Outbox& out) {
-  if (self_ == Incarnation()) return answer({wanted.shard, wanted.account}, {}, out);
-  waiting_.push_back(std::move(wanted));
+  Asked asked{wanted.shard, std::move(wanted.account), wanted.again};
+  if (self_ == Incarnation()) return answer(asked, {}, out);
+  waiting_.push_back(std::move(asked));
   ask_next(out);
 }
 
@@ -85,19 +90,19 @@ void Assignments::ask_next(Outbox& out) {
   cluster::AssignUsers assign{self_, {}};
   cluster::FindOwners find{self_, {}};
   for (std::size_t n = 0; n < cluster::kUsersPerRequestMax && !waiting_.empty(); ++n) {
-    OwnerWanted wanted = std::move(waiting_.front());
+    Asked asked = std::move(waiting_.front());
     waiting_.pop_front();
     const Placement placement =
-        cluster::place(picture_, self_, wanted.account,
-                       wanted.again ? cluster::PlacingPolicy::limit : settings_.policy);
+        cluster::place(picture_, self_, asked.user,
+                       asked.again ? cluster::PlacingPolicy::limit : settings_.policy);
     if (placement.outcome == Placement::Outcome::placed) {
-      assign.users.push_back({wanted.account, Incarnation(), placement.server});
-      assigning_.push_back(
-          {wanted.shard, std::move(wanted.account), wanted.again, placement.server});
+      asked.to = placement.server;
+      assign.users.push_back({asked.user, Incarnation(), asked.to});
+      assigning_.push_back(std::move(asked));
     } else {
-      find.users.push_back(wanted.account);
-      finding_.push_back(
-          {wanted.shard, std::move(wanted.account), wanted.again, {}, placement.outcome});
+      asked.why = placement.outcome;
+      find.users.push_back(asked.user);
+      finding_.push_back(std::move(asked));
     }
   }
   if (!assign.users.empty()) {
@@ -115,16 +120,18 @@ Assignments::Outcome Assignments::on(Now now, const ClusterAnswered& answer, Out
   Outcome outcome;
   // What could not be released is ours still, and found to be when she comes again.
   if (subject == ClusterSubject::release) return outcome;
-  std::vector<Asked> asked;
-  if (subject == ClusterSubject::take) {
-    asked.push_back(std::move(taking_.extract(number_of(answer.ticket)).mapped()));
-  } else {
-    asked = std::exchange(subject == ClusterSubject::assign ? assigning_ : finding_, {});
+  if (subject == ClusterSubject::yield) {
+    given_back(answer, outcome);
+    return outcome;
   }
+  MUSTER_CHECK(subject == ClusterSubject::assign || subject == ClusterSubject::find);
+  std::vector<Asked> asked =
+      std::exchange(subject == ClusterSubject::assign ? assigning_ : finding_, {});
   const auto* owners = std::get_if<cluster::Owners>(&answer.reply);
+  MUSTER_CHECK(owners == nullptr || owners->owners.size() == asked.size());
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (owners != nullptr) {
-      answered(now, std::move(asked[i]), owners->owners.at(i), outcome, out);
+      answered(now, std::move(asked[i]), owners->owners[i], outcome, out);
     } else {
       if (asked[i].to != Incarnation()) picture_.release(asked[i].to, 1);
       Assignments::answer(asked[i], {}, out);
@@ -144,7 +151,7 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
   if (owner == Incarnation() && asked.why == Placement::Outcome::all_full) {
     place.outcome = UserPlace::Outcome::full;
   }
-  if (asked.again && place.outcome == UserPlace::Outcome::elsewhere) {
+  if (asked.again && !asked.yielded && place.outcome == UserPlace::Outcome::elsewhere) {
     const Instant until = now.instant + kYieldTimeMax;
     outcome.wanted.push_back({owner, asked.user});
     yields_due_.add(until, asked.user);
@@ -159,15 +166,30 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
 void Assignments::yielded(Incarnation from, const Address& user, bool yielded, Outbox& out) {
   const auto known = yields_.find(user);
   if (known == yields_.end() || known->second.from != from) return;
-  Asked asked{known->second.shard, user};
+  Asked asked{known->second.shard, user, true, true};
   yields_.erase(known);
   if (!yielded || self_ == Incarnation()) return answer(asked, place_of(from), out);
-  asked.to = self_;
-  picture_.reserve(self_, 1);
-  const std::uint64_t number = next_taking_++;
-  out.order(AskCluster{cluster_ticket(ClusterSubject::take, number),
-                       cluster::AssignUsers{self_, {{user, from, self_}}}});
-  taking_.emplace(number, std::move(asked));
+  waiting_.push_back(std::move(asked));
+  ask_next(out);
+}
+
+void Assignments::give_back(const Address& user, Incarnation to, Outbox& out) {
+  if (self_ == Incarnation()) return;
+  const std::uint64_t number = next_giving_back_++;
+  giving_back_.emplace(number, Yielded{to, user});
+  out.order(AskCluster{cluster_ticket(ClusterSubject::yield, number),
+                       cluster::ReleaseUsers{self_, {user}}});
+}
+
+// She may have been another's all the time.
+void Assignments::given_back(const ClusterAnswered& answer, Outcome& outcome) {
+  const auto known = giving_back_.find(number_of(answer.ticket));
+  MUSTER_CHECK(known != giving_back_.end());
+  Yielded yielded = std::move(known->second);
+  giving_back_.erase(known);
+  const auto* owners = std::get_if<cluster::Owners>(&answer.reply);
+  yielded.yielded = owners != nullptr && owners->owners.front() != self_;
+  outcome.yielded.push_back(std::move(yielded));
 }
 
 // She is sent there again.

@@ -7,8 +7,9 @@
 // transaction. Where no server has room the store is only asked who owns her.
 //
 // Who was sent to her server and came back here stays here, if she is nobody's yet, or if her
-// server has nothing of hers: it is asked to yield her, and then she is taken from it, by
-// compare-and-set too.
+// server has nothing of hers: it is asked to yield her. It makes her nobody's in the store before
+// it says so, for it alone knows whether she has come to it meanwhile; whoever then asks first has
+// her.
 //
 // Limits: kUsersPerRequestMax of a request, kYieldTimeMax until the other server has answered. Who
 // waits is bounded by the streams and requests that ask (residents.h: one question for each user).
@@ -45,9 +46,15 @@ class Assignments {
     cluster::Incarnation from;
     Address user;
   };
+  struct Yielded {  // what the one who wanted her is to be told
+    cluster::Incarnation to;
+    Address user;
+    bool yielded = false;
+  };
   struct Outcome {
     std::vector<Given> given;
     std::vector<Wanted> wanted;
+    std::vector<Yielded> yielded;
   };
 
   // Both outlive it.
@@ -63,6 +70,8 @@ class Assignments {
   void on(const UsersLeft& left, Outbox& out);
   // To a question of ours.
   Outcome on(Now now, const ClusterAnswered& answered, Outbox& out);
+  // She has nothing here, and another server wants her.
+  void give_back(const Address& user, cluster::Incarnation to, Outbox& out);
   // What `from` said to Wanted.
   void yielded(cluster::Incarnation from, const Address& user, bool yielded, Outbox& out);
   void wake(Now now, Outbox& out);
@@ -73,6 +82,7 @@ class Assignments {
     ShardId shard;
     Address user;
     bool again = false;
+    bool yielded = false;       // her server was asked to yield her
     cluster::Incarnation to{};  // reserved in the picture; 0: nobody had room
     cluster::Placement::Outcome why = cluster::Placement::Outcome::nobody;
   };
@@ -84,6 +94,7 @@ class Assignments {
   };
 
   void ask_next(Outbox& out);
+  void given_back(const ClusterAnswered& answered, Outcome& outcome);
   void answered(Now now, Asked asked, cluster::Incarnation owner, Outcome& outcome, Outbox& out);
   static void answer(const Asked& asked, UserPlace place, Outbox& out);
   UserPlace place_of(cluster::Incarnation owner) const;
@@ -92,13 +103,13 @@ class Assignments {
   const cluster::LoadSettings& settings_;
   cluster::Incarnation self_;
   std::map<cluster::Incarnation, std::shared_ptr<const ServerContacts>> contacts_;
-  std::deque<OwnerWanted> waiting_;
+  std::deque<Asked> waiting_;
   std::vector<Asked> assigning_;  // the answer is out
   std::vector<Asked> finding_;
-  std::map<std::uint64_t, Asked> taking_;  // by the number of the question
-  std::uint64_t next_taking_ = 1;
   std::map<Address, Yield> yields_;
   Deadlines<Address> yields_due_;
+  std::map<std::uint64_t, Yielded> giving_back_;  // by the number of the question
+  std::uint64_t next_giving_back_ = 1;
 };
 
 // Where users reach that server, by what it said of itself.

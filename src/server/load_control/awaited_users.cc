@@ -12,6 +12,7 @@ void AwaitedUsers::given(Now now, Incarnation by, std::uint64_t number, const Ad
   changed_.insert(by);
   const Awaited awaited(user, by);
   const Instant until = now.instant + kComingTimeMax;
+  if (awaited_.size() >= kAwaitedMax && !awaited_.contains(awaited)) return;
   const auto [known, is_new] = awaited_.try_emplace(awaited, until);
   known->second = until;
   if (is_new) ++giver.awaited;

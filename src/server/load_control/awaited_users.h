@@ -2,9 +2,11 @@
 // (picture.h says why that is counted). Seated on shard 0.
 //
 // Who comes is told of by her shard, once she is in the load that the shard told with it; who does
-// not within kComingTimeMax is waited for no longer.
+// not within kComingTimeMax is waited for no longer. Limits: kAwaitedMax; one more counts as if she
+// had come.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,6 +24,7 @@ namespace muster {
 class AwaitedUsers {
  public:
   static constexpr Duration kComingTimeMax = Duration::seconds(30);
+  static constexpr std::size_t kAwaitedMax = 100'000;
 
   // `by` gave her, as the n-th.
   void given(Now now, cluster::Incarnation by, std::uint64_t number, const Address& user);

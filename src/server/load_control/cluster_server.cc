@@ -44,6 +44,10 @@ void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
     const Assignments::Outcome outcome = assignments_.on(now, answered, out);
     for (const Assignments::Wanted& one : outcome.wanted)
       tell(one.from, cluster::YieldUser{one.user.text()});
+    for (const Assignments::Yielded& one : outcome.yielded) {
+      if (one.yielded) awaited_users_.came(one.user);
+      tell(one.to, cluster::UserYielded{one.yielded, one.user.text()});
+    }
     for (const Assignments::Given& one : outcome.given) {
       if (one.to == membership_.self()) {
         awaited_users_.given(now, one.to, one.number, one.user);
@@ -73,6 +77,13 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   if (!documents_) begin_documents(now);
   assignments_.know(directory, membership_.self());
   awaited_users_.know(directory);
+  const auto is_gone = [&](cluster::Incarnation incarnation) {
+    return std::none_of(
+        directory.members.begin(), directory.members.end(),
+        [&](const cluster::Member& member) { return member.incarnation == incarnation; });
+  };
+  std::erase_if(others_, [&](const auto& other) { return is_gone(other.first); });
+  std::erase_if(not_understood_, is_gone);
   documents_->directory(now.instant, directory);
   carry_out(out);
   links_.know(now, directory, membership_.self(), out);
@@ -182,18 +193,15 @@ void ClusterServer::came(Now now, const ServerLinks::Came& payload, Outbox& out)
   }
   const auto what =
       payload.lane == cluster::Lane::directed ? cluster::read_told(payload.payload) : std::nullopt;
-  if (!what) {
-    out.order(Log{Log::Level::warning, "not-understood", name_of(payload.peer), {}});
-    return;
-  }
+  if (!what) return tell_not_understood(payload.peer, out);
   std::visit([&](const auto& one) { told(now, payload.peer, one, out); }, *what);
 }
 
 void ClusterServer::tell(Incarnation to, const cluster::Told& told) {
   std::string said;
   cluster::append_told(said, told);
-  // Where there is no room, or no such server any more, the load is judged without it, until the
-  // next report.
+  // Where there is no room, or no such server any more, it is not said: the next number makes a
+  // lost one good, and who waits for an answer waits for a stated time.
   links_.send(to, cluster::Lane::directed, said);
 }
 
@@ -286,8 +294,13 @@ void ClusterServer::read_loads() {
     const cluster::ServerLoad* load = cluster::find(document.loads, member.self.svr_id);
     const cluster::UsersList* list = cluster::find(document.lists, member.self.svr_id);
     if (load == nullptr) continue;
-    picture_.take_report(member.incarnation, {load->current, list == nullptr ? 0 : list->number, 0,
-                                              settled_[member.incarnation]});
+    // One that was counted already may be older than what the server said to us alone.
+    Other& other = others_[member.incarnation];
+    const std::uint64_t report = documents_->report(member.self.svr_id).number;
+    if (other.report == report) continue;
+    const bool known = picture_.take_report(
+        member.incarnation, {load->current, list == nullptr ? 0 : list->number, 0, other.settled});
+    if (known) other.report = report;
   }
   picture_.take_report(membership_.self(),
                        {own_.level, own_.users, 0, awaited_users_.settled(membership_.self())});
@@ -303,9 +316,16 @@ void ClusterServer::told(Now now, Incarnation by, const cluster::UserGiven& give
 std::optional<Address> ClusterServer::read_user(Incarnation by, std::string_view text,
                                                 Outbox& out) {
   auto user = parse_jid(text);
-  if (user && !user->has_resource()) return std::move(*user);
-  out.order(Log{Log::Level::warning, "not-understood", name_of(by), {}});
+  const bool ours =
+      user && user->has_local() && !user->has_resource() && shard_.settings.serves(user->domain());
+  if (ours) return std::move(*user);
+  tell_not_understood(by, out);
   return std::nullopt;
+}
+
+void ClusterServer::tell_not_understood(Incarnation by, Outbox& out) {
+  if (!not_understood_.insert(by).second) return;
+  out.order(Log{Log::Level::warning, "not-understood", name_of(by), {}});
 }
 
 void ClusterServer::told(Now, Incarnation by, const cluster::YieldUser& yield, Outbox& out) {
@@ -313,9 +333,10 @@ void ClusterServer::told(Now, Incarnation by, const cluster::YieldUser& yield, O
   if (user) out.emit(shard_.home_of(*user), YieldAsked{*user, by.number()});
 }
 
-void ClusterServer::on(Now, const YieldAnswered& answered, Outbox&) {
-  if (answered.yielded) awaited_users_.came(answered.account);
-  tell(Incarnation(answered.by), cluster::UserYielded{answered.yielded, answered.account.text()});
+void ClusterServer::on(Now, const YieldAnswered& answered, Outbox& out) {
+  const Incarnation to(answered.by);
+  if (answered.yielded) return assignments_.give_back(answered.account, to, out);
+  tell(to, cluster::UserYielded{false, answered.account.text()});
 }
 
 void ClusterServer::told(Now, Incarnation by, const cluster::UserYielded& yielded, Outbox& out) {
@@ -324,7 +345,7 @@ void ClusterServer::told(Now, Incarnation by, const cluster::UserYielded& yielde
 }
 
 void ClusterServer::told(Now, Incarnation by, const cluster::UsersSettled& settled, Outbox&) {
-  settled_[by] = settled.settled;
+  others_[by].settled = settled.settled;
   picture_.take_report(by, {{settled.level}, settled.users, settled.dialogs, settled.settled});
 }
 

@@ -8,11 +8,14 @@
 //   picture.h        what is known of the load of all
 //   assignments.h    whose a user is who lands here
 //   awaited_users.h  who was given to this server and has not come yet
+//
+// What another server says that means nothing here is passed over, and the operator told once.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -62,6 +65,11 @@ class ClusterServer {
   bool idle() const { return membership_.state() == Membership::State::over; }
 
  private:
+  // What is known of another server beside the picture.
+  struct Other {
+    std::uint64_t settled = 0;            // of whom we gave to it
+    std::optional<std::uint64_t> report;  // the number of the one that the picture has
+  };
   // What one shard told last.
   struct Counted {
     std::uint64_t users = 0;
@@ -77,7 +85,8 @@ class ClusterServer {
   void told(Now now, cluster::Incarnation by, const cluster::UsersSettled& settled, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::YieldUser& yield, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::UserYielded& yielded, Outbox& out);
-  // An account as another server wrote it; nothing, and the operator hears of it, if it is none.
+  // An account of ours as another server wrote it; nothing if it is none.
+  void tell_not_understood(cluster::Incarnation by, Outbox& out);
   std::optional<Address> read_user(cluster::Incarnation by, std::string_view text, Outbox& out);
   // What came of an input of `documents_`.
   void carry_out(Outbox& out);
@@ -96,8 +105,9 @@ class ClusterServer {
   cluster::Picture picture_;
   Assignments assignments_;
   AwaitedUsers awaited_users_;
-  std::map<cluster::Incarnation, std::uint64_t> settled_;  // of whom we gave to others
-  std::vector<Counted> counted_;                           // by shard
+  std::map<cluster::Incarnation, Other> others_;
+  std::set<cluster::Incarnation> not_understood_;  // the operator was told
+  std::vector<Counted> counted_;                   // by shard
   OwnLoad own_;
   std::vector<std::vector<cluster::User>> listed_;  // by shard, while another server asks
   std::uint8_t shards_listing_ = 0;

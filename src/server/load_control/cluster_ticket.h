@@ -18,8 +18,8 @@ enum class ClusterSubject : std::uint8_t {
   // assignments.h
   assign,
   find,
-  take,  // the number is that of the question
   release,
+  yield,  // the number is that of the question
 };
 
 inline constexpr int kClusterSubjectBit = 56;

@@ -5,13 +5,27 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/check.h"
+#include "codec/sip/uri.h"
 #include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
 
 using State = ServerTransaction::State;
+
+namespace {
+
+// Of a SIP URI that is one.
+bool is_secure(std::string_view text) {
+  const auto uri = sip::parse_uri(text);
+  if (uri->scheme == sip::Scheme::sips) return true;
+  const auto transport = uri->param("transport");
+  return transport && equals_ignoring_case(transport->value, "tls");
+}
+
+}  // namespace
 
 void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Request> request,
                                Outbox& out) {
@@ -189,7 +203,7 @@ void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
   } else if (placed.place.outcome == UserPlace::Outcome::elsewhere &&
              !placed.place.at->sip.empty()) {
     told_elsewhere_.note(now.instant, request.sender, request.flow.remote.ip);
-    end_unproved(now, placed.request, redirection(request.read, placed.place.at->sip), out);
+    end_unproved(now, placed.request, redirection(request, placed.place.at->sip), out);
   } else {
     end_unproved(now, placed.request,
                  {sip::Status::service_unavailable,
@@ -200,10 +214,22 @@ void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
 }
 
 // Section 21.3.3: the same user at the other server. It holds for this request alone, so without
-// `expires`.
-SipRefusal SipMessages::redirection(const sip::ReadRequest& read, std::string_view server) {
-  const sip::Uri& target = read.essentials.target;
+// `expires`. Who came in secret is not sent on in clear (sections 8.1.3.4 and 26.2.2): where the
+// other server says no port for TLS, it has the default one.
+SipRefusal SipMessages::redirection(const ServerTransaction::Request& request,
+                                    std::string_view server) {
+  const sip::Uri& target = request.read.essentials.target;
   std::string uri(server);
+  const bool in_secret =
+      request.flow.transport == Transport::tls || target.scheme == sip::Scheme::sips;
+  if (in_secret && !is_secure(server)) {
+    const bool sips = target.scheme == sip::Scheme::sips;
+    const auto host = sip::parse_uri(server)->host;
+    uri = sips ? "sips:" : "sip:";
+    uri.append(host.kind == sip::HostKind::ipv6 ? "[" + std::string(host.text) + "]"
+                                                : std::string(host.text));
+    if (!sips) uri.append(";transport=tls");
+  }
   if (target.has_user()) {
     uri.insert(uri.find(':') + 1, std::string(target.user) + "@");
   }

@@ -106,7 +106,8 @@ class SipMessages {
   void ask_proof(SipRequestId id, const sip::Message& message, const Address& sender, Outbox& out);
   bool is_to_be_placed(const sip::ReadRequest& read) const;
   void place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out);
-  static SipRefusal redirection(const sip::ReadRequest& read, std::string_view server);
+  static SipRefusal redirection(const ServerTransaction::Request& request,
+                                std::string_view server);
   void refuse(Now now, const Flow& flow, const sip::Message& message, const SipRefusal& refusal,
               Outbox& out);
   void refuse_invite(Now now, const Flow& flow, const sip::Message& message,

@@ -44,6 +44,7 @@ std::int64_t version_of(Database& database, const Schema& schema) {
 // Only one connection at a time can turn a file to WAL, and SQLite does not wait for it.
 // Or it does, for a reader, as long as for any lock.
 void turn_to_wal(Database& database, Duration busy_time_max) {
+  constexpr std::chrono::milliseconds kPause(10);
   const Instant until = read_clocks().instant + busy_time_max;
   while (true) {
     {
@@ -55,7 +56,7 @@ void turn_to_wal(Database& database, Duration busy_time_max) {
     if (database.trouble()->why != StoreFailed::Why::busy) return;
     if (read_clocks().instant >= until) return;
     database.take_trouble();
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(kPause);
   }
 }
 

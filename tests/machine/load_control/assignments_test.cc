@@ -55,6 +55,7 @@ class AssignmentsTest : public ::testing::Test {
         assignments.on(world.now, ClusterAnswered{question.ticket, std::move(reply)}, world.out);
     given.insert(given.end(), outcome.given.begin(), outcome.given.end());
     wanted = std::move(outcome.wanted);
+    yielded = std::move(outcome.yielded);
     auto happened = world.take();
     further = orders<AskCluster>(happened);
     return events<OwnerFound>(happened);
@@ -76,6 +77,7 @@ class AssignmentsTest : public ::testing::Test {
   Assignments assignments{picture, settings};
   std::vector<Assignments::Given> given;
   std::vector<Assignments::Wanted> wanted;
+  std::vector<Assignments::Yielded> yielded;
   std::vector<AskCluster> further;
 };
 
@@ -235,7 +237,7 @@ TEST_F(AssignmentsTest, ButNotWhereThereIsNoRoom) {
   EXPECT_EQ(to_assign(asked()[0])[0].to, Incarnation(2));
 }
 
-TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersIsTakenFromIt) {
+TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersStaysHere) {
   land(1, true);
   EXPECT_TRUE(answer(asked()[0], cluster::Owners{{Incarnation(3)}}).empty()) << "it is asked";
   ASSERT_EQ(wanted.size(), 1u);
@@ -246,7 +248,7 @@ TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersIsTakenFromIt) {
   ASSERT_EQ(questions.size(), 1u);
   const auto take = to_assign(questions[0]);
   ASSERT_EQ(take.size(), 1u);
-  EXPECT_EQ(take[0].from, Incarnation(3));
+  EXPECT_EQ(take[0].from, Incarnation()) << "her server let her go before it said so";
   EXPECT_EQ(take[0].to, Incarnation(1));
   EXPECT_EQ(level_of(1), LoadLevel{51});
   const auto found = answer(questions[0], cluster::Owners{{Incarnation(1)}});
@@ -280,6 +282,37 @@ TEST_F(AssignmentsTest, SoIsWhoseServerDoesNotAnswer) {
   EXPECT_TRUE(asked().empty());
 }
 
+// The other side of it: the store comes first, so that who lands here meanwhile is asked about
+// behind it.
+TEST_F(AssignmentsTest, WhoIsYieldedIsNobodysBeforeItIsSaid) {
+  assignments.give_back(user(1), Incarnation(3), world.out);
+  land(1);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 2u);
+  const auto* release = std::get_if<cluster::ReleaseUsers>(&questions[0].request);
+  ASSERT_NE(release, nullptr);
+  EXPECT_EQ(release->by, Incarnation(1));
+  EXPECT_EQ(release->users, std::vector<Address>{user(1)});
+  EXPECT_EQ(to_assign(questions[1]).size(), 1u);
+  EXPECT_TRUE(yielded.empty());
+  answer(questions[0], cluster::Owners{{Incarnation()}});
+  ASSERT_EQ(yielded.size(), 1u);
+  EXPECT_EQ(yielded[0].to, Incarnation(3));
+  EXPECT_EQ(yielded[0].user, user(1));
+  EXPECT_TRUE(yielded[0].yielded);
+}
+
+TEST_F(AssignmentsTest, WhoCouldNotBeLetGoIsKept) {
+  for (const cluster::ClusterReply& reply :
+       {cluster::ClusterReply(StoreFailed{}),
+        cluster::ClusterReply(cluster::Owners{{Incarnation(1)}})}) {
+    assignments.give_back(user(1), Incarnation(3), world.out);
+    answer(asked()[0], reply);
+    ASSERT_EQ(yielded.size(), 1u);
+    EXPECT_FALSE(yielded[0].yielded);
+  }
+}
+
 // Another was first, or the store fails.
 TEST_F(AssignmentsTest, WhoCannotBeTakenIsWhereTheStoreSays) {
   for (const bool fails : {false, true}) {
@@ -307,6 +340,11 @@ TEST(ContactsOf, WhatAServerDoesNotSayItDoesNotHave) {
   EXPECT_EQ(contacts_of(self).xmpp, std::nullopt) << "without a port";
   self.endpoints = {{self.svr_id, Kind::xmpp, true, "xmpp:[2001:db8::1]:5222"}};
   EXPECT_EQ(contacts_of(self).xmpp, (Redirection{"2001:db8::1", 5222, {}}));
+  for (const char* bad :
+       {"sip:", "xmpp:s1.example.com", "sip:a@s1.example.com", "sip:s1>\r\nX: y"}) {
+    self.endpoints = {{self.svr_id, Kind::sip, true, bad}};
+    EXPECT_EQ(contacts_of(self).sip, "") << bad;
+  }
 }
 
 }  // namespace

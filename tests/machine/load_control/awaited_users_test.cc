@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "machine/load_control/servers.h"
@@ -76,6 +77,19 @@ TEST(AwaitedUsers, TwoWhoGiveHerAreBothSettled) {
   awaited.came(kAlice);
   EXPECT_EQ(awaited.settled(kFirst), 1u);
   EXPECT_EQ(awaited.settled(kSecond), 9u);
+}
+
+TEST(AwaitedUsers, OneTooManyCountsAsIfSheHadCome) {
+  AwaitedUsers awaited;
+  const auto user = [](std::size_t number) {
+    return Address::of_canonical("u" + std::to_string(number), "example.com");
+  };
+  for (std::size_t i = 0; i <= AwaitedUsers::kAwaitedMax; ++i)
+    awaited.given(now(), kFirst, i + 1, user(i));
+  EXPECT_EQ(awaited.settled(kFirst), 1u);
+  awaited.came(user(0));
+  awaited.came(user(AwaitedUsers::kAwaitedMax));
+  EXPECT_EQ(awaited.settled(kFirst), 2u) << "the last was not awaited";
 }
 
 TEST(AwaitedUsers, WhoIsGoneIsForgotten) {

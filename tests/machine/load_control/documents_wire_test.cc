@@ -11,6 +11,7 @@
 
 #include "support/documents_world.h"
 #include "support/raw_server.h"
+#include "support/unfolded.h"
 
 namespace muster {
 namespace {
@@ -34,27 +35,12 @@ std::vector<std::string> examples() {
   return blocks;
 }
 
-// A body without what folds it for reading.
-std::string unfolded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\n') {
-      out += text[i];
-      continue;
-    }
-    while (i + 1 < text.size() && text[i + 1] == ' ')
-      ++i;
-    if (!out.empty() && out.back() != '>' && i + 1 < text.size() && text[i + 1] != '<') out += ' ';
-  }
-  return out;
-}
-
 // As one line of text for each header, and the body without line feeds.
 std::string flat(std::string_view message) {
   std::string text(message);
   std::erase(text, '\r');
   const std::size_t head = text.find("\n\n") + 2;
-  return text.substr(0, head) + unfolded(text.substr(head));
+  return text.substr(0, head) + testing::unfolded(text.substr(head));
 }
 
 // `names` gets what the braces stand for.

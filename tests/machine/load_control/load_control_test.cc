@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "codec/cluster/directed.h"
 #include "machine/load_control/server_links_world.h"
 #include "support/module_world.h"
 
@@ -45,7 +47,45 @@ class LoadControlTest : public ::testing::Test {
     EXPECT_EQ(orders<SendBytes>(world.take()).size(), 1u) << "the hello is answered";
   }
 
+  // 5 says this on the lane `directed`.
+  void hear_bytes(LoadControl& control, std::string_view said) {
+    std::string frame;
+    cluster::append_directed(frame, ++heard_, said);
+    control.on(world.now, BytesReceived{kLink, frame}, world.out);
+  }
+  void hear(LoadControl& control, const cluster::Told& what) {
+    std::string said;
+    cluster::append_told(said, what);
+    hear_bytes(control, said);
+  }
+  // What 5 was told on it since; all else that happened is in said_.
+  std::vector<cluster::Told> told(LoadControl& control) {
+    control.flush(world.now, world.out);
+    said_ = world.take();
+    bytes_.clear();
+    for (const SendBytes& send : orders<SendBytes>(said_))
+      bytes_ += send.bytes;
+    std::vector<cluster::Told> all;
+    cluster::FrameReader reader;
+    reader.open_lanes();
+    std::string_view unread = bytes_;
+    while (const auto frame = reader.next(unread)) {
+      if (frame->lane != Lane::directed) continue;
+      const auto directed = cluster::read_directed(frame->payload);
+      const auto what = cluster::read_told(directed->said);
+      EXPECT_TRUE(what.has_value());
+      all.push_back(*what);
+    }
+    return all;
+  }
+
+  const Address kAlice = Address::of_canonical("alice", "example.com");
   ModuleWorld world;
+  ModuleWorld::Happened said_;
+
+ private:
+  std::uint64_t heard_ = 0;
+  std::string bytes_;  // what told() has views of
 };
 
 TEST_F(LoadControlTest, WhomTheDirectoryHasIsLinked) {
@@ -103,6 +143,66 @@ TEST_F(LoadControlTest, AtTheEndLinksAreClosedBeforeTheLeaseEnds) {
   };
   EXPECT_LT(at(std::type_identity<CloseLink>()), at(std::type_identity<AskCluster>()));
   EXPECT_NE(at(std::type_identity<AskCluster>()), all.end());
+}
+
+// --- what another server says of users -----------------------------------------------------------
+
+TEST_F(LoadControlTest, WhomAnotherServerGaveIsSettledWithTheLoadThatSheIsIn) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  hear(control, cluster::UserGiven{1, "alice@example.com"});
+  EXPECT_TRUE(told(control).empty()) << "she is awaited";
+  const auto comes = events<UserComes>(said_);
+  ASSERT_EQ(comes.size(), 1u);
+  EXPECT_EQ(comes[0].account, kAlice);
+  control.on(world.now, ShardLoad{ShardId(), 1, 20, {kAlice}}, world.out);
+  EXPECT_EQ(told(control).at(0), cluster::Told(cluster::UsersSettled{1, 1, 1, 0}));
+}
+
+TEST_F(LoadControlTest, WhoIsWantedBackIsLetGoInTheStoreFirst) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  hear(control, cluster::YieldUser{"alice@example.com"});
+  EXPECT_TRUE(told(control).empty());
+  ASSERT_EQ(events<YieldAsked>(said_).size(), 1u);
+  EXPECT_EQ(events<YieldAsked>(said_)[0].account, kAlice);
+  control.on(world.now, YieldAnswered{kAlice, 5, true}, world.out);
+  EXPECT_TRUE(told(control).empty()) << "not before the store has answered";
+  const auto asked = orders<AskCluster>(said_);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<cluster::ReleaseUsers>(asked[0].request));
+  control.on(world.now, ClusterAnswered{asked[0].ticket, cluster::Owners{{Incarnation()}}},
+             world.out);
+  EXPECT_EQ(told(control).at(0), cluster::Told(cluster::UserYielded{true, "alice@example.com"}));
+  // Who has something here is kept, and the store not asked.
+  control.on(world.now, YieldAnswered{kAlice, 5, false}, world.out);
+  EXPECT_EQ(told(control).at(0), cluster::Told(cluster::UserYielded{false, "alice@example.com"}));
+  EXPECT_TRUE(orders<AskCluster>(said_).empty());
+}
+
+TEST_F(LoadControlTest, WhatMeansNothingIsPassedOverAndToldOnce) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  std::size_t logged = 0;
+  const auto count = [&] {
+    told(control);
+    for (const Log& line : orders<Log>(said_))
+      logged += line.what == "not-understood";
+  };
+  for (const char* user : {"example.com", "alice@example.com/desk", "alice@elsewhere.net", "a@"}) {
+    hear(control, cluster::UserGiven{1, user});
+    count();
+    hear(control, cluster::YieldUser{user});
+    count();
+    EXPECT_TRUE(events<YieldAsked>(said_).empty()) << user;
+  }
+  hear_bytes(control, "\x7fwhat");
+  count();
+  EXPECT_EQ(logged, 1u);
+  EXPECT_TRUE(control.has(kLink)) << "it is a server of the cluster, of a newer muster perhaps";
 }
 
 // Another shard, or a server that is alone.

@@ -97,6 +97,36 @@ TEST_F(SipPlacing, WhoIsElsewhereIsSentThere) {
   }
 }
 
+// Nobody who came in secret is sent on in clear: without a port for TLS it is the default one.
+TEST_F(SipPlacing, WhoCameInSecretIsNotSentOnInClear) {
+  struct Case {
+    std::string uri;
+    std::string server;
+    std::string contact;
+  };
+  const LinkId link = world.open_link(1, Transport::tls);
+  int number = 0;
+  for (const Case& one : std::vector<Case>{
+           {"sip:bob@example.com", "sip:s2.example.com:5070",
+            "<sip:bob@s2.example.com;transport=tls>"},
+           {"sips:bob@example.com", "sip:s2.example.com:5070", "<sips:bob@s2.example.com>"},
+           {"sip:bob@example.com", "sip:[2001:db8::2]:5070",
+            "<sip:bob@[2001:db8::2];transport=tls>"},
+           {"sip:bob@example.com", "sip:s2.example.com:5071;transport=tls",
+            "<sip:bob@s2.example.com:5071;transport=tls>"},
+           {"sip:bob@example.com", "sips:s2.example.com:5071", "<sips:bob@s2.example.com:5071>"}}) {
+    SipText text{.uri = one.uri};
+    text.via = "SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bKtls" + std::to_string(++number);
+    text.call_id += "tls" + std::to_string(number);
+    world.bytes(link, text.text());
+    prove();
+    world.give(RequestPlaced{to_be_placed(), elsewhere(one.server)});
+    const auto sent = world.only_sent();
+    EXPECT_EQ(sent.status(), 302);
+    EXPECT_EQ(sent.header("Contact"), one.contact);
+  }
+}
+
 TEST_F(SipPlacing, WhoComesBackIsRemembered) {
   const auto again = [&] {
     request({});
