@@ -21,7 +21,7 @@ void check_steps(Steps& steps) {
     if (input == nullptr) continue;
     std::string bytes;
     write_fact(bytes, *input);
-    ByteReader in(bytes);
+    value::ByteReader in(bytes);
     const auto again = read_fact(in);
     MUSTER_CHECK(again && in.left() == 0);
     std::string bytes_again;

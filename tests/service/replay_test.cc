@@ -2,7 +2,7 @@
 #include "sim/replay/replay.h"
 
 #include "server/record/blocks.h"
-#include "server/record/bytes.h"
+#include "server/value_bytes.h"
 #include "service/user_agents.h"
 #include "sim/replay/words.h"
 
@@ -111,7 +111,7 @@ class Recorded : public ::testing::Test {
       const std::size_t at = block.find(what);
       if (at == std::string::npos) continue;
       block.replace(at, what.size(), instead);
-      record::ByteReader header(block);
+      value::ByteReader header(block);
       header.byte();
       const ShardId shard(header.byte());
       header.raw(6);

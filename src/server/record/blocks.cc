@@ -6,11 +6,14 @@
 #include "base/digest.h"
 #include "server/record/values.h"
 
-namespace muster::record {
+namespace muster::value {
 
 template <>
-inline constexpr Ending kLast<Ending> = Ending::too_large;
+inline constexpr record::Ending kLast<record::Ending> = record::Ending::too_large;
 
+}  // namespace muster::value
+
+namespace muster::record {
 namespace {
 
 constexpr std::size_t kChecksumAt = kBlockHeaderBytes - sizeof(std::uint64_t);

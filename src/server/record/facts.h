@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "server/ports.h"
-#include "server/record/bytes.h"
+#include "server/value_bytes.h"
 
 namespace muster::record {
 
@@ -30,6 +30,6 @@ using Fact = std::variant<Input, NextFrom, NextLinkFrom>;
 void write_fact(std::string& out, const Input& input);
 
 // Views in what is read are of the reader's bytes. Nothing: it is none, and `in` has failed.
-std::optional<Fact> read_fact(ByteReader& in);
+std::optional<Fact> read_fact(value::ByteReader& in);
 
 }  // namespace muster::record

@@ -4,9 +4,9 @@
 //   block     = kind (1 byte), shard (1), zero (2), bytes of the content (4), number (8),
 //               checksum (8) of all this and of the content; then the content.
 //
-// Numbers of a block's header have the low byte first; those of a content are written as bytes.h
-// says. The checksum is hash_bytes() of the content, seeded by that of the header's first 16 bytes:
-// it finds what a disk or a cut left half, not what somebody forged.
+// Numbers of a block's header have the low byte first; a content is as value_bytes.h writes it. The
+// checksum is hash_bytes() of the content, seeded by that of the header's first 16 bytes: it finds
+// what a disk or a cut left half, not what somebody forged.
 //
 //   head  = kMagic, version, who recorded (text), shards, settings
 //   steps = step...; the block's number is that of its first step, counted by each shard from 0

@@ -9,12 +9,38 @@
 
 #include "server/ports.h"
 #include "server/settings.h"
+#include "server/values.h"
 
-namespace muster::record {
+namespace muster {
 
-// 0: not a struct of ours that is written member by member.
-template <class T>
-inline constexpr std::size_t kParts = 0;
+// All of them are numbers and durations.
+template <class L>
+requires std::is_same_v<std::remove_const_t<L>, Limits>
+auto parts_of(L& l) {
+  return std::tie(
+      l.stanza_bytes_max, l.sessions_per_user_max, l.roster_items_max, l.roster_name_bytes_max,
+      l.roster_group_bytes_max, l.roster_groups_max, l.subscription_bytes_max,
+      l.directed_presences_max, l.streams_per_shard_max, l.sasl_attempts_max, l.bind_attempts_max,
+      l.registration_attempts_max, l.login_time_max, l.stream_silence_max, l.ping_answer_time_max,
+      l.unacknowledged_stanzas_max, l.unacknowledged_bytes_max,
+      l.unacknowledged_bytes_per_shard_max, l.stanzas_per_ack_request,
+      l.waiting_sessions_per_shard_max, l.resumption_time_max, l.sip_header_bytes_max,
+      l.sip_body_bytes_max, l.sip_requests_per_shard_max, l.sip_request_bytes_per_shard_max,
+      l.sip_calls_per_shard_max, l.sip_links_per_shard_max, l.sip_peers_per_shard_max,
+      l.sip_unfinished_bytes_per_shard_max, l.sip_message_time_max, l.sip_link_silence_max,
+      l.sip_dialog_bytes_max, l.watches_per_watcher_max, l.watchers_per_presentity_max,
+      l.publications_per_user_max, l.registrations_per_user_max, l.registration_bytes_max,
+      l.page_message_bytes_max, l.page_messages_waiting_max, l.document_bytes_max, l.expires_min,
+      l.subscription_time_max, l.publication_time_max, l.registration_time_max,
+      l.notify_interval_min, l.composed_bytes_max, l.status_bytes_max, l.statuses_max,
+      l.tuples_shown_max);
+}
+// One more limit is written too.
+static_assert(sizeof(Limits) == 248);
+
+}  // namespace muster
+
+namespace muster::value {
 
 template <>
 inline constexpr std::size_t kParts<Now> = 2;
@@ -212,74 +238,7 @@ template <>
 inline constexpr std::size_t kParts<ServerLinkSettings> = 6;
 template <>
 inline constexpr std::size_t kParts<Settings> = 13;
-template <>
-inline constexpr std::size_t kParts<Limits> = 49;
 
-// The members, to be read or to be set.
-template <class T>
-requires(!std::is_same_v<std::remove_const_t<T>, Limits>) auto parts_of(T& value) {
-  constexpr std::size_t kCount = kParts<std::remove_const_t<T>>;
-  if constexpr (kCount == 1) {
-    auto& [a] = value;
-    return std::tie(a);
-  } else if constexpr (kCount == 2) {
-    auto& [a, b] = value;
-    return std::tie(a, b);
-  } else if constexpr (kCount == 3) {
-    auto& [a, b, c] = value;
-    return std::tie(a, b, c);
-  } else if constexpr (kCount == 4) {
-    auto& [a, b, c, d] = value;
-    return std::tie(a, b, c, d);
-  } else if constexpr (kCount == 5) {
-    auto& [a, b, c, d, e] = value;
-    return std::tie(a, b, c, d, e);
-  } else if constexpr (kCount == 6) {
-    auto& [a, b, c, d, e, f] = value;
-    return std::tie(a, b, c, d, e, f);
-  } else if constexpr (kCount == 7) {
-    auto& [a, b, c, d, e, f, g] = value;
-    return std::tie(a, b, c, d, e, f, g);
-  } else if constexpr (kCount == 8) {
-    auto& [a, b, c, d, e, f, g, h] = value;
-    return std::tie(a, b, c, d, e, f, g, h);
-  } else if constexpr (kCount == 13) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
-  } else {
-    static_assert(kCount == 14);
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
-  }
-}
-
-// All of them are numbers and durations.
-template <class L>
-requires std::is_same_v<std::remove_const_t<L>, Limits>
-auto parts_of(L& l) {
-  return std::tie(
-      l.stanza_bytes_max, l.sessions_per_user_max, l.roster_items_max, l.roster_name_bytes_max,
-      l.roster_group_bytes_max, l.roster_groups_max, l.subscription_bytes_max,
-      l.directed_presences_max, l.streams_per_shard_max, l.sasl_attempts_max, l.bind_attempts_max,
-      l.registration_attempts_max, l.login_time_max, l.stream_silence_max, l.ping_answer_time_max,
-      l.unacknowledged_stanzas_max, l.unacknowledged_bytes_max,
-      l.unacknowledged_bytes_per_shard_max, l.stanzas_per_ack_request,
-      l.waiting_sessions_per_shard_max, l.resumption_time_max, l.sip_header_bytes_max,
-      l.sip_body_bytes_max, l.sip_requests_per_shard_max, l.sip_request_bytes_per_shard_max,
-      l.sip_calls_per_shard_max, l.sip_links_per_shard_max, l.sip_peers_per_shard_max,
-      l.sip_unfinished_bytes_per_shard_max, l.sip_message_time_max, l.sip_link_silence_max,
-      l.sip_dialog_bytes_max, l.watches_per_watcher_max, l.watchers_per_presentity_max,
-      l.publications_per_user_max, l.registrations_per_user_max, l.registration_bytes_max,
-      l.page_message_bytes_max, l.page_messages_waiting_max, l.document_bytes_max, l.expires_min,
-      l.subscription_time_max, l.publication_time_max, l.registration_time_max,
-      l.notify_interval_min, l.composed_bytes_max, l.status_bytes_max, l.statuses_max,
-      l.tuples_shown_max);
-}
-// One more limit is written too.
-static_assert(sizeof(Limits) == 248);
-
-template <class Enum>
-inline constexpr Enum kLast{};
 template <>
 inline constexpr LinkUse kLast<LinkUse> = LinkUse::server;
 template <>
@@ -307,8 +266,7 @@ inline constexpr auto kLast<cluster::Role> = cluster::Role::gone;
 template <>
 inline constexpr auto kLast<cluster::ServerEndpoint::Kind> = cluster::ServerEndpoint::Kind::wss;
 template <>
-inline constexpr auto kLast<cluster::ClusterRefused::Why> =
-    cluster::ClusterRefused::Why::too_many;
+inline constexpr auto kLast<cluster::ClusterRefused::Why> = cluster::ClusterRefused::Why::too_many;
 template <>
 inline constexpr WatcherPolicy kLast<WatcherPolicy> = WatcherPolicy::deny;
 template <>
@@ -316,4 +274,4 @@ inline constexpr Subscription kLast<Subscription> = Subscription::both;
 template <>
 inline constexpr SubscriptionVerb kLast<SubscriptionVerb> = SubscriptionVerb::unsubscribed;
 
-}  // namespace muster::record
+}  // namespace muster::value

@@ -5,9 +5,9 @@
 
 #include "base/overloaded.h"
 #include "server/record/blocks.h"
-#include "server/record/bytes.h"
 #include "server/record/facts.h"
 #include "server/record/orders.h"
+#include "server/value_bytes.h"
 
 namespace muster::record {
 
@@ -53,7 +53,7 @@ void Recorder::record(Now now, const Input& input, std::span<const Order> orders
 
 void Recorder::write_step(Now now, const Input& input, std::span<const Order> orders) {
   const std::size_t begin = block_.size();
-  ByteWriter out(block_);
+  value::ByteWriter out(block_);
   out.fixed(std::uint32_t{0});
   const Duration civil_ahead = now.unix_time.since_epoch() - now.instant.since_zero();
   out.signed_number((now.instant - instant_).in_microseconds());

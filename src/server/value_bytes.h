@@ -1,6 +1,6 @@
-// How a recording writes numbers and texts: numbers in seven bits a byte, the low ones first, with
-// the eighth bit set in all but the last; signed ones folded (0, -1, 1, -2, ...) so that small ones
-// are short; texts as their size, then their bytes.
+// How numbers and texts are written, in a recording and from server to server: numbers in seven
+// bits a byte, the low ones first, with the eighth bit set in all but the last; signed ones folded
+// (0, -1, 1, -2, ...) so that small ones are short; texts as their size, then their bytes.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace muster::record {
+namespace muster::value {
 
 class ByteWriter {
  public:
@@ -105,4 +105,4 @@ class ByteReader {
   bool failed_ = false;
 };
 
-}  // namespace muster::record
+}  // namespace muster::value
