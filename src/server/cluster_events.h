@@ -14,10 +14,6 @@
 
 namespace muster {
 
-// load_control -> presence_db of all shards: this server has its lease, and may change what is
-// stored.
-struct LeaseIsHeld {};
-
 // presence_server of each other shard -> load_control, on shard 0: it serves nobody any more, and
 // the store owes it no answer.
 struct ShardStopped {};
@@ -78,6 +74,23 @@ struct SubscriptionsCounted {
   std::uint32_t subscriptions = 0;
 };
 
+// What a server tells the others of users: whom it watches, and whom it serves; by bare addresses.
+struct Concerns {
+  std::vector<Address> watched;
+  std::vector<Address> unwatched;
+  // Who is present at the server that is told this, as far as the teller knows.
+  std::vector<Address> present;
+  std::vector<Address> served;
+  std::vector<Address> not_served;
+  // A new link is there, and a shard of the teller has said all of it; that many shards it has.
+  std::uint8_t last_of = 0;
+
+  bool empty() const {
+    return watched.empty() && unwatched.empty() && present.empty() && served.empty() &&
+           not_served.empty() && last_of == 0;
+  }
+};
+
 // --- load_control of a shard -> load_control on shard 0, and back --------------------------------
 
 // Whose is she? She is nobody's that this shard knows of. The answer is OwnerFound.
@@ -122,6 +135,40 @@ struct UsersListWanted {};
 struct UsersListed {
   ShardId shard;
   std::vector<cluster::User> users;  // sorted
+};
+
+// --- what the shards of two servers tell one another ---------------------------------------------
+
+// load_control of a shard -> load_control on shard 0: to be told these servers, or all. What one of
+// them could not be told comes back to the shard, as FromServer::returned: what was to come once,
+// always, and the rest where there was a link.
+struct ToServers {
+  ShardId shard;
+  std::vector<std::uint64_t> to;  // incarnations; empty: all
+  bool once = false;              // on the lane `directed`, else on `presence`
+  std::string said;
+};
+// load_control on shard 0 -> load_control on the home shard of whom it is about.
+struct FromServer {
+  std::uint64_t by = 0;
+  std::string said;
+  bool returned = false;  // our own words, which it was not told
+};
+// The same: what another server says of its users and of whom it watches.
+struct ConcernsCame {
+  std::uint64_t by = 0;
+  Concerns concerns;
+};
+// The same, to all shards: there is a link to this server, a first or another one; all of its
+// shards have said all on it; it is gone.
+struct ServerUp {
+  std::uint64_t server = 0;
+};
+struct ServerSaidAll {
+  std::uint64_t server = 0;
+};
+struct ServerGone {
+  std::uint64_t server = 0;
 };
 
 }  // namespace muster

@@ -30,8 +30,9 @@ using AnyEvent = std::variant<
     RosterItemAnswered, RosterPush, SubscriptionAsked, SubscriptionRefused, SubscriptionShown,
     // presence_events.h
     UserWanted, UserReady, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
-    RelationChanged, PublishAsked, PublishAnswered, RegistrationsChanged, TuplesToConvert,
-    TuplesConverted, DocumentWanted, DocumentComposed,
+    RelationChanged, RelationToTell, PublishAsked, PublishAnswered, RegistrationsChanged,
+    TuplesToConvert, TuplesConverted, DocumentWanted, DocumentComposed, ContactsWanted, UserServed,
+    PresenceWanted, PresenceUnwanted, PresenceElsewhere, PresenceAsked, PresenceHere,
     // watch_events.h
     WatchAsked, WatchDecided, WatchRefreshed, WatchEnded, WatchesNotified,
     // message_events.h
@@ -43,9 +44,10 @@ using AnyEvent = std::variant<
     // admin_events.h
     DropAccount, AccountGone, AccountKept,
     // cluster_events.h
-    LeaseIsHeld, ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced,
-    ResidentChanged, SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked,
-    YieldAnswered, UsersLeft, ShardLoad, UsersListWanted, UsersListed>;
+    ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced, ResidentChanged,
+    SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft,
+    ShardLoad, UsersListWanted, UsersListed, ToServers, FromServer, ConcernsCame, ServerUp,
+    ServerSaidAll, ServerGone>;
 
 // Its copies, moves and ends are compiled once, in events.cc: a switch over all alternatives in
 // every file that touches a vector of events makes each such file take half a minute.

@@ -48,6 +48,7 @@ struct PageMessage {
   // Of a SIP sender: where the MESSAGE waits for its answer.
   ShardId request_shard;
   SipRequestId request;
+  std::uint64_t server = 0;  // its incarnation, if that is another one
   // Of an XMPP sender: its id, and whom it named, who may have a resource.
   std::string xmpp_id;
   Address xmpp_to;
@@ -79,6 +80,8 @@ struct MessageDelivered {
 struct PageMessageAnswered {
   SipRequestId request;
   std::uint16_t status = 200;
+  ShardId shard{};           // where it waits,
+  std::uint64_t server = 0;  // and at which server, if that is another one
 };
 
 // sip_presence -> conversion: nobody took a message that came by XMPP; its sender is to be told

@@ -57,6 +57,9 @@ enum class Planted : std::uint8_t {
   lost_flow_untold,
   note_lost,
   show_changed,
+  other_server_untold,
+  other_server_hint_lost,
+  link_not_synced,
 };
 
 struct Plant {
@@ -147,6 +150,12 @@ inline constexpr std::array kPlants{
     Plant{Planted::note_lost, "note-lost", "conversion",
           "XMPP watchers do not see what phones write"},
     Plant{Planted::show_changed, "show-changed", "conversion", "of xa, XMPP watchers see away"},
+    Plant{Planted::other_server_untold, "other-server-untold", "load_control",
+          "who is watched at another server is shown there as she was"},
+    Plant{Planted::other_server_hint_lost, "other-server-hint-lost", "load_control",
+          "a change of a subscription stays with the server where it was made"},
+    Plant{Planted::link_not_synced, "link-not-synced", "load_control",
+          "two servers that were parted say nothing anew"},
 };
 
 }  // namespace muster

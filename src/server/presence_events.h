@@ -73,16 +73,22 @@ struct RelationChanged {
   SubscriptionVerb stanza_verb = SubscriptionVerb::subscribe;
 };
 
+// presence_db -> load_control on the home shard of `user`: the same for the other servers that
+// serve the user or watch her.
+struct RelationToTell {
+  RelationChanged change;
+};
+
 // --- presence by SIP -----------------------------------------------------------------------------
 
 // sip_presence -> presence_db, both on the home shard of the account: RFC 3903 section 6.
 struct PublishAsked {
   SipRequestId request;
   Address account;
-  std::string if_match;    // empty: a new publication
-  bool remove = false;     // Expires: 0
+  std::string if_match;  // empty: a new publication
+  bool remove = false;   // Expires: 0
   Duration expires;
-  std::string document;    // empty: none was sent, a refresh
+  std::string document;  // empty: none was sent, a refresh
 };
 struct PublishAnswered {
   enum class Outcome : std::uint8_t {
@@ -102,14 +108,33 @@ struct PublishAnswered {
 // sip_presence -> presence_db: all registrations that the account now has (RFC 3261 section 10).
 // They are presence only for a user who does not publish (design, "Identity and presence").
 struct Registration {
-  std::string name;              // a resource: the same as long as the phone is
-  std::string contact;           // its URI
+  std::string name;               // a resource: the same as long as the phone is
+  std::string contact;            // its URI
   std::uint16_t thousandths = 0;  // its q
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 struct RegistrationsChanged {
   Address account;
   std::vector<Registration> registrations;
+};
+
+// --- at the other servers of a cluster -----------------------------------------------------------
+
+// presence_db on the home shard of a watcher -> load_control on that of the contacts: whom she is
+// subscribed to who has a session here, and whom no more. Each watcher counts.
+struct ContactsWanted {
+  std::vector<Address> wanted;
+  std::vector<Address> unwanted;
+};
+// presence_db -> load_control: something is to be answered with what she is present through
+// anywhere. PresenceElsewhere follows, and then each change of it, until PresenceUnwanted. `again`:
+// what was said of her could not be kept.
+struct PresenceWanted {
+  Address account;
+  bool again = false;
+};
+struct PresenceUnwanted {
+  Address account;
 };
 
 // --- converting ----------------------------------------------------------------------------------
@@ -124,11 +149,39 @@ struct XmppSource {
 };
 struct PublicationSource {
   SharedText document;
+  std::uint32_t number = 0;  // among the account's, the same through its ETags
 };
 struct RegistrationSource {
   Registration registration;
 };
 using PresenceSource = std::variant<XmppSource, PublicationSource, RegistrationSource>;
+
+// load_control -> presence_db: this server serves the user from now on, or no more. What she has
+// published is shown by the server that serves her.
+struct UserServed {
+  Address account;
+  bool here = false;
+};
+
+// load_control -> presence_db: what a user is present through at another server. All of it, each
+// time: what is not in it is over. Sources of sessions that left say how.
+struct PresenceElsewhere {
+  Address account;
+  std::vector<PresenceSource> sources;
+};
+// load_control -> presence_db: another server wants to know what she is present through here; `to`
+// is handed back.
+struct PresenceAsked {
+  Address account;
+  std::uint64_t to = 0;
+};
+// presence_db -> load_control: all that she is present through here, after each change of it, for
+// whoever wants it (`to` is 0); or the answer to PresenceAsked.
+struct PresenceHere {
+  Address account;
+  std::vector<PresenceSource> sources;
+  std::uint64_t to = 0;
+};
 
 // presence_db -> conversion: make the one document of this user.
 struct DocumentWanted {
@@ -146,7 +199,7 @@ struct DocumentComposed {
 // presence_db -> conversion: what XMPP watchers are to see of a publication, or of a registration.
 struct TuplesToConvert {
   Address account;
-  std::uint32_t number = 0;  // of the publication among the account's, the same through its ETags
+  std::uint32_t number = 0;  // of the publication or registration among the account's
   std::variant<PublicationSource, RegistrationSource> source;
 };
 // conversion -> presence_db. An empty list: nothing of it is to be seen.

@@ -33,7 +33,7 @@ inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
              RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
              PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
-             WatchRefreshed, WatchEnded, DropAccount, LeaseIsHeld>;
+             WatchRefreshed, WatchEnded, DropAccount, UserServed, PresenceElsewhere, PresenceAsked>;
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
@@ -41,7 +41,13 @@ template <class E>
 inline constexpr bool kForLoadControl =
     kIsOneOf<E, ShardStopped, StreamToPlace, RequestToPlace, ResidentChanged, SubscriptionsCounted,
              OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
-             UsersListWanted, UsersListed>;
+             UsersListWanted, UsersListed, ContactsWanted, PresenceWanted, PresenceUnwanted,
+             PresenceHere, RelationToTell, ToServers, ConcernsCame, ServerUp, ServerSaidAll,
+             ServerGone>;
+// Of a user: where there is a cluster it goes to the server that serves her.
+template <class E>
+inline constexpr bool kFollowsUser =
+    kIsOneOf<E, StanzaForUser, RequestForUser, PageMessage, PageMessageAnswered>;
 
 }  // namespace
 
@@ -156,19 +162,32 @@ void PresenceServer::open_link(Now now, const LinkOpened& opened) {
 void PresenceServer::carry(Now now, const Event& event) {
   std::visit(
       [&]<class E>(const E& happened) {
-        static_assert(kForXmppStreams<E> || kForXmppPresence<E> || kForSipMessages<E> ||
-                          kForSipPresence<E> || kForPresenceDb<E> || kForConversion<E> ||
-                          kForLoadControl<E>,
-                      "an event that no module accepts");
-        if constexpr (kForXmppStreams<E>) xmpp_streams_.on(now, happened, out_);
-        if constexpr (kForXmppPresence<E>) xmpp_presence_.on(now, happened, out_);
-        if constexpr (kForSipMessages<E>) sip_messages_.on(now, happened, out_);
-        if constexpr (kForSipPresence<E>) sip_presence_.on(now, happened, out_);
-        if constexpr (kForPresenceDb<E>) presence_db_.on(now, happened, out_);
-        if constexpr (kForConversion<E>) conversion_.on(now, happened, out_);
-        if constexpr (kForLoadControl<E>) load_control_.on(now, happened, out_);
+        if constexpr (kFollowsUser<E>) {
+          if (!load_control_.send_on(now, happened, out_)) deliver(now, happened);
+        } else if constexpr (std::is_same_v<E, FromServer>) {
+          const std::optional<UserEvent> came = load_control_.hear(now, happened, out_);
+          if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
+        } else {
+          deliver(now, happened);
+        }
       },
       event);
+}
+
+// To the modules of this shard.
+template <class E>
+void PresenceServer::deliver(Now now, const E& happened) {
+  static_assert(kForXmppStreams<E> || kForXmppPresence<E> || kForSipMessages<E> ||
+                    kForSipPresence<E> || kForPresenceDb<E> || kForConversion<E> ||
+                    kForLoadControl<E>,
+                "an event that no module accepts");
+  if constexpr (kForXmppStreams<E>) xmpp_streams_.on(now, happened, out_);
+  if constexpr (kForXmppPresence<E>) xmpp_presence_.on(now, happened, out_);
+  if constexpr (kForSipMessages<E>) sip_messages_.on(now, happened, out_);
+  if constexpr (kForSipPresence<E>) sip_presence_.on(now, happened, out_);
+  if constexpr (kForPresenceDb<E>) presence_db_.on(now, happened, out_);
+  if constexpr (kForConversion<E>) conversion_.on(now, happened, out_);
+  if constexpr (kForLoadControl<E>) load_control_.on(now, happened, out_);
 }
 
 std::optional<Instant> PresenceServer::next_deadline() const {

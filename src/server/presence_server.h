@@ -40,12 +40,17 @@ class PresenceServer {
   Outbox& outbox() { return out_; }
   // Nobody is served, nobody waits for an answer, and no lease is held.
   bool idle() const;
+  // Nobody is served, and nobody waits for an answer.
+  bool serves_nobody() const;
+  // Who is held for somebody, or matters to the cluster.
+  std::size_t users_known() const { return presence_db_.users() + load_control_.users(); }
 
  private:
   void accept(Now now, const Input& input);
   void open_link(Now now, const LinkOpened& opened);
   void carry(Now now, const Event& event);
-  bool serves_nobody() const;
+  template <class E>
+  void deliver(Now now, const E& happened);
   void end(Now now);
   bool is_xmpp(LinkId link) const { return xmpp_streams_.has(link); }
 

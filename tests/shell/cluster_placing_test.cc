@@ -156,5 +156,28 @@ TEST_F(ClusterPlacing, SoIsASipUser) {
   EXPECT_THAT(answer(*parse_endpoint(contact), 2), HasSubstr("SIP/2.0 200 "));
 }
 
+// One service: who is served by one server sees who is served by the other, in either protocol, and
+// writes to her; and hears it when that server ends.
+TEST_F(ClusterPlacing, UsersOfTwoServersSeeEachOtherAndWrite) {
+  const auto users = one_user_each();
+  const auto address = [&](std::size_t which) { return users[which] + "@example.com"; };
+  XmppPeer alice(xmpp(0), users[0], "secret");
+  XmppPeer bob(xmpp(1), users[1], "secret");
+  alice.say("<presence to='" + address(1) + "' type='subscribe'/>");
+  bob.hear_until("from='" + address(0) + "' to='" + address(1) + "' type='subscribe'");
+  bob.say("<presence to='" + address(0) + "' type='subscribed'/>");
+  alice.hear_until("<presence from='" + address(1) + "/");
+  bob.say("<presence><show>dnd</show><status>at the desk</status></presence>");
+  alice.hear_until("<show>dnd</show><status>at the desk</status>");
+  alice.say("<message type='chat' to='" + address(1) + "'><body>Lunch?</body></message>");
+  bob.hear_until("<body>Lunch?</body>");
+
+  WaitingPeer phone(sip(0), SOCK_STREAM);
+  phone.say(subscribe(users[0], users[1], "TCP", phone, 1));
+  phone.hear_until("at the desk");
+  servers[1]->ask_stop();
+  alice.hear_until("type='unavailable'");
+}
+
 }  // namespace
 }  // namespace muster::testing

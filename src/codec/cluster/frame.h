@@ -9,7 +9,7 @@
 //   ping         = 2
 //   acknowledged = 3, number (8)
 //
-// on `directed` a number (8), then what is said; on the other two it is what is said.
+// on `directed` a number (8), then what is said; on the others it is what is said.
 //
 // A reader refuses a payload above the limits here; of an unfinished frame it keeps what came.
 #pragma once
@@ -29,11 +29,12 @@ enum class Lane : std::uint8_t {
   control,
   documents,  // SIP text
   directed,   // messages, iqs, subscription changes: acknowledged, each comes once
+  presence,   // what users are present through, and who watches whom
   relay,
 };
 
 // Of this page; a server that speaks another closes the link.
-inline constexpr std::uint16_t kFrameFormat = 1;
+inline constexpr std::uint16_t kFrameFormat = 2;
 inline constexpr std::size_t kFrameHeaderBytes = 5;
 inline constexpr std::size_t kDirectedHeaderBytes = 8;
 // Of one payload: a cluster document, and the headers of the SIP message that it is the body of.

@@ -25,7 +25,7 @@ std::string name_of(Incarnation incarnation) {
 ClusterServer::ClusterServer(Shard& shard)
     : shard_(shard),
       settings_(*shard.settings.cluster),
-      membership_(settings_, shard.shards),
+      membership_(settings_),
       links_(settings_.links, shard.prng),
       assignments_(picture_, settings_.load),
       counted_(shard.shards),
@@ -66,6 +66,20 @@ void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
     over(now, out);
   }
   hear(now, out);
+  tell_who_is_gone(out);
+}
+
+// Behind what it did not take.
+void ClusterServer::tell_who_is_gone(Outbox& out) {
+  const cluster::Directory& directory = membership_.directory();
+  std::erase_if(met_, [&](Incarnation server) {
+    const bool lives = std::any_of(
+        directory.members.begin(), directory.members.end(), [&](const cluster::Member& member) {
+          return member.incarnation == server && member.role != cluster::Role::gone;
+        });
+    if (!lives) tell_shards(ServerGone{server.number()}, out);
+    return !lives;
+  });
 }
 
 void ClusterServer::on(Now now, const ServerFenced& fenced, Outbox& out) {
@@ -171,16 +185,16 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  [&](const ServerLinks::PeerUp& up) {
                    documents_->peer_up(now.instant, up.peer);
                    carry_out(out);
+                   met_.insert(up.peer);
+                   others_[up.peer].shards_said_all = 0;
+                   tell_shards(ServerUp{up.peer.number()}, out);
                  },
                  [&](const ServerLinks::PeerDown& down) {
                    documents_->peer_down(now.instant, down.peer);
                    carry_out(out);
                  },
                  [&](const ServerLinks::Came& payload) { came(now, payload, out); },
-                 [&](const ServerLinks::NotDelivered& lost) {
-                   out.order(Log{Log::Level::warning, "not-delivered", name_of(lost.peer),
-                                 std::to_string(lost.payloads.size())});
-                 },
+                 [&](const ServerLinks::NotDelivered& lost) { not_delivered(lost, out); },
              },
              what);
 }
@@ -193,8 +207,81 @@ void ClusterServer::came(Now now, const ServerLinks::Came& payload, Outbox& out)
   }
   const auto what =
       payload.lane == cluster::Lane::directed ? cluster::read_told(payload.payload) : std::nullopt;
-  if (!what) return tell_not_understood(payload.peer, out);
+  if (!what) return came_for_users(payload, out);
   std::visit([&](const auto& one) { told(now, payload.peer, one, out); }, *what);
+}
+
+// --- what the shards of two servers tell one another ---------------------------------------------
+
+template <class E>
+void ClusterServer::tell_shards(const E& event, Outbox& out) {
+  for (std::uint8_t shard = 0; shard < shard_.shards; ++shard)
+    out.emit(ShardId(shard), event);
+}
+
+void ClusterServer::on(Now, const ToServers& said, Outbox& out) {
+  const cluster::Lane lane = said.once ? cluster::Lane::directed : cluster::Lane::presence;
+  const auto tell_one = [&](Incarnation to) {
+    const auto sent = links_.send(to, lane, said.said);
+    const bool is_lost = said.once || sent == ServerLinks::Sent::full;
+    if (sent == ServerLinks::Sent::sent || !is_lost) return;
+    out.emit(said.shard, FromServer{to.number(), said.said, true});
+  };
+  for (const std::uint64_t to : said.to)
+    tell_one(Incarnation(to));
+  if (!said.to.empty()) return;
+  for (const cluster::Member& member : membership_.directory().members) {
+    if (member.incarnation == membership_.self() || member.role == cluster::Role::gone) continue;
+    tell_one(member.incarnation);
+  }
+}
+
+void ClusterServer::came_for_users(const ServerLinks::Came& payload, Outbox& out) {
+  const std::optional<Reader> reader = reader_of(payload.payload);
+  const auto lane = reader && reader->once ? cluster::Lane::directed : cluster::Lane::presence;
+  if (!reader || payload.lane != lane) return tell_not_understood(payload.peer, out);
+  const FromServer from{payload.peer.number(), std::string(payload.payload), false};
+  std::visit(Overloaded{
+                 [&](const ConcernsSaid&) {
+                   const std::optional<Said> said = read_said(payload.payload);
+                   if (!said) return tell_not_understood(payload.peer, out);
+                   concerns_came(payload.peer, std::get<Concerns>(*said), out);
+                 },
+                 [&](std::string_view user) { out.emit(shard_.home_of(user), from); },
+                 [&](ShardId shard) {
+                   if (shard.number() < shard_.shards) return out.emit(shard, from);
+                   tell_not_understood(payload.peer, out);
+                 },
+             },
+             reader->who);
+}
+
+// To the home shard of each user.
+void ClusterServer::concerns_came(Incarnation by, const Concerns& concerns, Outbox& out) {
+  std::vector<Concerns> of(shard_.shards);
+  for (const auto list : {&Concerns::watched, &Concerns::unwatched, &Concerns::present,
+                          &Concerns::served, &Concerns::not_served}) {
+    for (const Address& user : concerns.*list)
+      (of[shard_.home_of(user).number()].*list).push_back(user);
+  }
+  for (std::uint8_t shard = 0; shard < shard_.shards; ++shard) {
+    if (of[shard].empty()) continue;
+    out.emit(ShardId(shard), ConcernsCame{by.number(), std::move(of[shard])});
+  }
+  if (concerns.last_of == 0 || ++others_[by].shards_said_all != concerns.last_of) return;
+  tell_shards(ServerSaidAll{by.number()}, out);
+}
+
+// It is gone, or we are.
+void ClusterServer::not_delivered(const ServerLinks::NotDelivered& lost, Outbox& out) {
+  for (const std::string& payload : lost.payloads) {
+    const std::optional<Reader> reader = reader_of(payload);
+    const auto* user = reader ? std::get_if<std::string_view>(&reader->who) : nullptr;
+    if (user == nullptr) continue;
+    out.emit(shard_.home_of(*user), FromServer{lost.peer.number(), payload, true});
+  }
+  out.order(Log{Log::Level::warning, "not-delivered", name_of(lost.peer),
+                std::to_string(lost.payloads.size())});
 }
 
 void ClusterServer::tell(Incarnation to, const cluster::Told& told) {

@@ -27,6 +27,7 @@
 #include "server/load_control/membership.h"
 #include "server/load_control/picture.h"
 #include "server/load_control/server_links.h"
+#include "server/load_control/told_between.h"
 #include "server/outbox.h"
 #include "server/shard.h"
 
@@ -51,6 +52,7 @@ class ClusterServer {
   void on(Now now, const ShardLoad& load, Outbox& out);
   void on(Now now, const UsersListed& listed, Outbox& out);
   void on(Now now, const ShardStopped& stopped, Outbox& out);
+  void on(Now now, const ToServers& said, Outbox& out);
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
@@ -68,6 +70,7 @@ class ClusterServer {
   // What is known of another server beside the picture.
   struct Other {
     std::uint64_t settled = 0;            // of whom we gave to it
+    std::uint8_t shards_said_all = 0;     // on this link
     std::optional<std::uint64_t> report;  // the number of the one that the picture has
   };
   // What one shard told last.
@@ -77,10 +80,16 @@ class ClusterServer {
   };
 
   void directory_read(Now now, Outbox& out);
+  void tell_who_is_gone(Outbox& out);
   void begin_documents(Now now);
   void hear(Now now, Outbox& out);
   void happened(Now now, const ServerLinks::Happened& what, Outbox& out);
   void came(Now now, const ServerLinks::Came& payload, Outbox& out);
+  void came_for_users(const ServerLinks::Came& payload, Outbox& out);
+  void concerns_came(cluster::Incarnation by, const Concerns& concerns, Outbox& out);
+  void not_delivered(const ServerLinks::NotDelivered& lost, Outbox& out);
+  template <class E>
+  void tell_shards(const E& event, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::UserGiven& given, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::UsersSettled& settled, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::YieldUser& yield, Outbox& out);
@@ -106,6 +115,7 @@ class ClusterServer {
   Assignments assignments_;
   AwaitedUsers awaited_users_;
   std::map<cluster::Incarnation, Other> others_;
+  std::set<cluster::Incarnation> met_;             // the shards know of
   std::set<cluster::Incarnation> not_understood_;  // the operator was told
   std::vector<Counted> counted_;                   // by shard
   OwnLoad own_;

@@ -7,6 +7,7 @@ namespace muster {
 LoadControl::LoadControl(Shard& shard) : shard_(shard.self) {
   if (!shard.settings.cluster) return;
   residents_.emplace(shard);
+  interests_.emplace(shard);
   if (shard.self == ShardId()) server_ = std::make_unique<ClusterServer>(shard);
 }
 
@@ -27,15 +28,26 @@ void LoadControl::on(Now, const UsersListWanted&, Outbox& out) {
   out.emit(ShardId(), UsersListed{shard_, residents_->list()});
 }
 
+void LoadControl::on(Now now, const ResidentChanged& changed, Outbox& out) {
+  residents_->on(now, changed, out);
+  interests_->on(now, changed, out);
+}
+
 void LoadControl::wake(Now now, Outbox& out) {
+  if (interests_) interests_->wake(now, out);
   if (residents_) residents_->wake(now, out);
   if (server_ != nullptr) server_->wake(now, out);
 }
 
 std::optional<Instant> LoadControl::next_deadline() const {
-  const auto residents = residents_ ? residents_->next_deadline() : std::nullopt;
-  const auto server = server_ != nullptr ? server_->next_deadline() : std::nullopt;
-  return residents && server ? std::min(residents, server) : residents ? residents : server;
+  std::optional<Instant> earliest;
+  for (const std::optional<Instant>& next :
+       {residents_ ? residents_->next_deadline() : std::nullopt,
+        interests_ ? interests_->next_deadline() : std::nullopt,
+        server_ != nullptr ? server_->next_deadline() : std::nullopt}) {
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
 }
 
 }  // namespace muster

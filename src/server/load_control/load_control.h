@@ -1,5 +1,6 @@
 // Load control (paper, section 3.1): this server among the others of its cluster. On each shard of
-// one of many it has the shard's users (residents.h), on shard 0 also the server as a whole
+// one of many it has the shard's users (residents.h) and what they and the users of other servers
+// have to do with one another (interests.h), on shard 0 also the server as a whole
 // (cluster_server.h). Where there is no cluster it has nothing to do.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "server/load_control/cluster_server.h"
+#include "server/load_control/interests.h"
 #include "server/load_control/residents.h"
 #include "server/outbox.h"
 #include "server/shard.h"
@@ -26,6 +28,8 @@ class LoadControl {
   // Nothing: their links are open once the handshake is done.
   void on(Now, const TlsStarted&, Outbox&) {}
   void on(Now now, const UsersListWanted& wanted, Outbox& out);
+  // Both are to know.
+  void on(Now now, const ResidentChanged& changed, Outbox& out);
 
   // To the server, which there is.
   template <class Fact>
@@ -46,12 +50,34 @@ class LoadControl {
     residents_->on(now, fact, out);
   }
 
+  // To what users of different servers have to do with one another.
+  template <class Fact>
+  requires requires(Interests& interests, Now now, const Fact& fact, Outbox& out) {
+    interests.on(now, fact, out);
+  }
+  void on(Now now, const Fact& fact, Outbox& out) {
+    MUSTER_CHECK(interests_.has_value());
+    interests_->on(now, fact, out);
+  }
+  // Whether another server is to deal with it; then it is on its way there.
+  template <class E>
+  bool send_on(Now now, const E& event, Outbox& out) {
+    return interests_ && interests_->send_on(now, event, out);
+  }
+  // Something for the modules of this shard that another server sent.
+  std::optional<UserEvent> hear(Now now, const FromServer& from, Outbox& out) {
+    return interests_->hear(now, from, out);
+  }
+
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
   // At the end of a step.
   void flush(Now now, Outbox& out) {
     if (server_ != nullptr) server_->flush(now, out);
   }
+
+  // Who matters to the cluster.
+  std::size_t users() const { return interests_ ? interests_->users() : 0; }
 
   bool has(LinkId link) const { return server_ != nullptr && server_->has(link); }
 
@@ -66,6 +92,7 @@ class LoadControl {
  private:
   ShardId shard_;
   std::optional<Residents> residents_;
+  std::optional<Interests> interests_;
   std::unique_ptr<ClusterServer> server_;
 };
 

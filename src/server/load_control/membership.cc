@@ -137,8 +137,6 @@ void Membership::answered(Now now, Incarnation, const cluster::LeaseTaken& taken
   // It came too late to serve anybody by it.
   if (state_ == State::leaving) return look_again(now);
   out.order(LeaseHeld{self_});
-  for (std::uint8_t shard = 0; shard < shards_; ++shard)
-    out.emit(ShardId(shard), LeaseIsHeld{});
   state_ = State::member;
   lease_holds();
   tend(now, out);

@@ -33,8 +33,7 @@ class Membership {
     over,     // left, or fenced
   };
 
-  Membership(const ClusterSettings& settings, std::uint8_t shards)
-      : settings_(settings), shards_(shards) {}
+  explicit Membership(const ClusterSettings& settings) : settings_(settings) {}
 
   void on(Now now, const Started& started, Outbox& out);
   void on(Now now, const ClusterAnswered& answered, Outbox& out);
@@ -76,7 +75,6 @@ class Membership {
   void look_again(Now now);
 
   const ClusterSettings& settings_;
-  std::uint8_t shards_;
   State state_ = State::apart;
   cluster::Incarnation self_;
   cluster::Directory directory_;

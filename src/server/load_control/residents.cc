@@ -46,6 +46,7 @@ void Residents::on(Now now, const OwnerFound& found, Outbox& out) {
     resident.awaited = resident.here;
     waiting = std::exchange(resident.waiting, {});
   });
+  if (found.place.outcome == UserPlace::Outcome::here) out.emit(UserServed{found.account, true});
   for (const Asker& asker : waiting)
     answer(asker, found.place, out);
 }
@@ -158,8 +159,9 @@ void Residents::look_at_idle(Now now, Outbox& out) {
       idle_.add(due, *std::move(account));
       continue;
     }
-    left.push_back(*std::move(account));
     residents_.erase(known);
+    out.emit(UserServed{*account, false});
+    left.push_back(*std::move(account));
   }
   if (!left.empty()) out.emit(ShardId(), UsersLeft{std::move(left)});
 }

@@ -19,9 +19,9 @@
 // While they are linked each sends at least a ping now and then, and takes the link for lost when
 // nothing comes (ServerLinkSettings).
 //
-// Lanes. `documents` and `relay` are at most once: what was told is lost with the link, which both
-// learn by PeerDown. `directed` comes once and in order as long as both servers live
-// (DirectedLane): it waits while there is no link.
+// Lanes. `documents`, `presence` and `relay` are at most once: what was told is lost with the link,
+// which both learn by PeerDown. `directed` comes once and in order as long as both servers live:
+// it waits while there is no link (DirectedLane).
 //
 // Limits: those of DirectedLane and kStepBytesMax, past which send() refuses; kPayloadBytesMax, of
 // what is told and of what comes; kStrangersMax. A peer that breaks a rule loses its link; it is
@@ -54,7 +54,7 @@ namespace muster {
 
 class ServerLinks {
  public:
-  // To one server in one step on the lanes `documents` and `relay`.
+  // To one server in one step on the lanes that are at most once.
   static constexpr std::size_t kStepBytesMax = std::size_t{1024} * 1024;
   // Links whose peers are not believed yet: after a network was cut all others may come at once.
   // One more is closed.
@@ -66,7 +66,7 @@ class ServerLinks {
   struct PeerUp {
     cluster::Incarnation peer;
   };
-  // What it was told on `documents` and `relay` may be lost.
+  // What it was told on the lanes that are at most once may be lost.
   struct PeerDown {
     cluster::Incarnation peer;
   };

@@ -20,7 +20,7 @@ void PresenceDb::on(Now now, const AdminAsked& asked, Outbox& out) {
   User& user = wanted(now, account_of(asked.request), out);
   if (user.loaded) {
     administer(now, asked, user, out);
-    forget_if_idle(account_of(asked.request));
+    forget_if_idle(account_of(asked.request), out);
   } else {
     user.waiting.push_back(asked);
   }
@@ -126,11 +126,13 @@ void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, 
   AdminReply answer;
   if (const auto* removed = std::get_if<AccountRemoved>(&reply)) {
     for (const AccountRemoved::Contact& contact : removed->contacts) {
-      out.emit(shard_.home_of(contact.account),
-               RelationChanged{contact.account, ask.account, contact.change, {}, {}});
+      const RelationChanged hint{contact.account, ask.account, contact.change, {}, {}};
+      tell_relation(hint, out);
+      out.emit(shard_.home_of(contact.account), hint);
     }
     out.emit(AccountGone{ask.account, true});
     if (User* user = held(ask.account)) {
+      user->here = false;
       for (const LiveWatch& watch : std::exchange(user->watches, {})) {
         out.emit(watch.id.shard, WatchDecided{watch.id, WatchState::no_such_user, nullptr});
       }
@@ -138,6 +140,7 @@ void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, 
         replace_resources(now, ask.account, *user, publication.number, {}, out);
       }
       tell_residence(ask.account, *user, out);
+      tell_presence_here(ask.account, *user, nullptr, out);
     }
   } else {
     answer.outcome = std::holds_alternative<StoreRefused>(reply)

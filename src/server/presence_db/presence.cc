@@ -6,16 +6,10 @@
 #include "codec/xml/writer.h"
 #include "server/planted.h"
 #include "server/presence_db/presence_db.h"
+#include "server/presence_db/presence_stanza.h"
 
 namespace muster {
 namespace {
-
-SharedText stanza_before_to(const Address& from) {
-  std::string xml = "<presence";
-  xml::append_attribute(xml, "from", from.text());
-  xml.append(" to='");
-  return share(std::move(xml));
-}
 
 SharedText plain_unavailable() {
   return share("' type='unavailable'/>");
@@ -29,35 +23,44 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
   const Address account = changed.full.to_bare();
   User* user = held(account);
   if (user == nullptr) return;
-  const PresentResource resource{changed.full,     PresentResource::kSession,
-                                 changed.priority, changed.before,
-                                 changed.after,    now.unix_time};
+  const PresentResource session{changed.full,     PresentResource::kSession,
+                                changed.priority, changed.before,
+                                changed.after,    now.unix_time};
+  set_session(now, account, *user, session, changed.available, out);
+  if (changed.initial) welcome(changed.full, *user, out);
+  const XmppSource left{std::string(changed.full.resource()), false, 0, changed.after,
+                        now.unix_time};
+  tell_presence_here(account, *user, changed.available ? nullptr : &left, out);
+  document_changed(now, account, *user, out);
+}
+
+// Of this server or of another one.
+void PresenceDb::set_session(Now now, const Address& account, User& user,
+                             const PresentResource& session, bool available, Outbox& out) {
   const auto known =
-      std::find_if(user->resources.begin(), user->resources.end(), [&](const PresentResource& r) {
-        return r.number == PresentResource::kSession && r.full == changed.full;
+      std::find_if(user.resources.begin(), user.resources.end(), [&](const PresentResource& r) {
+        return r.number == PresentResource::kSession && r.full == session.full;
       });
-  if (changed.available && known != user->resources.end()) {
-    *known = resource;
-  } else if (changed.available) {
-    give_way(account, *user, changed.full, out);
-    user->resources.push_back(resource);
-  } else if (known != user->resources.end()) {
-    if (shard_.planted != Planted::session_kept) user->resources.erase(known);
+  if (available && known != user.resources.end()) {
+    *known = session;
+  } else if (available) {
+    give_way(account, user, session.full, out);
+    user.resources.push_back(session);
+  } else if (known != user.resources.end()) {
+    if (shard_.planted != Planted::session_kept) user.resources.erase(known);
   }
-  if (user->document != nullptr) {
-    const std::string name(changed.full.resource());
-    std::erase_if(user->document->left, [&](const XmppSource& s) { return s.resource == name; });
-    if (!changed.available) {
-      auto& left = user->document->left;
-      left.push_back({name, false, 0, changed.after, now.unix_time});
+  if (user.document != nullptr) {
+    const std::string name(session.full.resource());
+    std::erase_if(user.document->left, [&](const XmppSource& s) { return s.resource == name; });
+    if (!available) {
+      auto& left = user.document->left;
+      left.push_back({name, false, 0, session.after, now.unix_time});
       // Where nobody watches, none is told and taken away.
       if (left.size() > shard_.settings.limits.sessions_per_user_max) left.erase(left.begin());
     }
   }
-  if (shard_.planted == Planted::lost_unavailable && !changed.available) return;
-  broadcast(account, *user, resource, out);
-  if (changed.initial) welcome(changed.full, *user, out);
-  presence_changed(now, account, *user, out);
+  if (shard_.planted == Planted::lost_unavailable && !available) return;
+  broadcast(account, user, session, out);
 }
 
 // A publication that is shown by the name of a session goes by another from now on.
@@ -79,7 +82,8 @@ void PresenceDb::broadcast(const Address& account, const User& user,
     if (!is_seen_by(contact.relation.subscription)) continue;
     to[shard_.home_of(contact.address).number()].push_back(contact.address);
   }
-  if (resource.number != PresentResource::kSession) to[shard_.self.number()].push_back(account);
+  const bool is_own = resource.number == PresentResource::kSession && !resource.elsewhere;
+  if (!is_own) to[shard_.self.number()].push_back(account);
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
     if (shard_.planted == Planted::other_shard_unheard && ShardId(i) != shard_.self) continue;
     if (to[i].empty()) continue;
@@ -90,7 +94,7 @@ void PresenceDb::broadcast(const Address& account, const User& user,
 // A session that became available learns of her other resources (an entity is implicitly
 // subscribed to its own presence, RFC 6121 section 4.2.2), of those whom she watches (4.3.1), and
 // of who waits for an answer (3.1.3 rule 4).
-void PresenceDb::welcome(const Address& session, const User& user, Outbox& out) {
+void PresenceDb::welcome(const Address& session, User& user, Outbox& out) {
   PresenceReply own{session, {}};
   for (const PresentResource& resource : user.resources) {
     if (resource.full != session) own.stanzas.push_back({resource.before, resource.after});
@@ -108,6 +112,8 @@ void PresenceDb::welcome(const Address& session, const User& user, Outbox& out) 
     if (!watched[i].empty()) out.emit(ShardId(i), ContactsProbed{session, std::move(watched[i])});
   }
   if (pending) load_pending(session, out);
+  user.sees_contacts = true;
+  want_contacts(user, out);
 }
 
 void PresenceDb::load_pending(const Address& session, Outbox& out) {
@@ -163,9 +169,9 @@ void PresenceDb::on(Now, const ContactsProbed& probed, Outbox& out) {
 void PresenceDb::on(Now now, const ProbeAsked& asked, Outbox& out) {
   const Address account = asked.contact.to_bare();
   User& user = wanted(now, account, out);
-  if (user.loaded) {
+  if (user.loaded && has_whole_presence(account, user, out)) {
     answer_probe(asked, user, out);
-    forget_if_idle(account);
+    forget_if_idle(account, out);
   } else {
     user.waiting.push_back(asked);
   }

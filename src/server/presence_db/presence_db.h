@@ -9,6 +9,10 @@
 // A user without any of these is offline: nobody asks the store to find that out. So that this
 // holds after a restart, live publications are loaded at the start.
 //
+// One of many servers shows what its own users have published, and holds them while it serves them;
+// of a user of another server it holds what that says of her, while somebody here watches
+// (elsewhere.cc). Who may see her it knows from the store, as of its own.
+//
 // Limits: Limits::watchers_per_presentity_max (WatchState::too_many), roster_items_max
 // (not-allowed), publications_per_user_max (PublishAnswered::too_many), notify_interval_min.
 #pragma once
@@ -40,7 +44,6 @@ class PresenceDb {
   explicit PresenceDb(Shard& shard) : shard_(shard) {}
 
   void on(Now now, const Started& started, Outbox& out);
-  void on(Now now, const LeaseIsHeld& held, Outbox& out);
   void on(Now now, const StoreAnswered& answered, Outbox& out);
   // users.cc
   void on(Now now, const UserWanted& wanted, Outbox& out);
@@ -64,6 +67,10 @@ class PresenceDb {
   void on(Now now, const WatchRefreshed& refreshed, Outbox& out);
   void on(Now now, const WatchEnded& ended, Outbox& out);
   void on(Now now, const DocumentComposed& composed, Outbox& out);
+  // elsewhere.cc
+  void on(Now now, const UserServed& served, Outbox& out);
+  void on(Now now, const PresenceElsewhere& presence, Outbox& out);
+  void on(Now now, const PresenceAsked& asked, Outbox& out);
   // admin.cc
   void on(Now now, const AdminAsked& asked, Outbox& out);
   void on(Now now, const DropAccount& drop, Outbox& out);
@@ -106,25 +113,30 @@ class PresenceDb {
   // users.cc
   void ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out);
   User& wanted(Now now, const Address& account, Outbox& out);
+  void load(Now now, const Address& account, Outbox& out);
   // The user if she is held and loaded; nothing else counts as present.
   User* held(const Address& account);
-  void forget_if_idle(const Address& account);
+  void forget_if_idle(const Address& account, Outbox& out);
   // To load control, where there is a cluster, if it is news.
   void tell_residence(const Address& account, User& user, Outbox& out);
   void loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out);
   void load_publications(Now now, Outbox& out);
-  void not_loaded(const Address& account, bool failed, Outbox& out);
-  void refuse(const WaitingForUser& waiting, bool failed, Outbox& out);
+  void show_published(Now now, const Address& account, User& user, const UserLoaded& stored,
+                      Outbox& out);
+  void not_loaded(Now now, const Address& account, bool failed, Outbox& out);
+  void refuse(Now now, const WaitingForUser& waiting, bool failed, Outbox& out);
   void answered(Now now, const LoadAsk& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const PublicationsAsk& ask, const StoreReply& reply, Outbox& out);
 
   // presence.cc
+  void set_session(Now now, const Address& account, User& user, const PresentResource& session,
+                   bool available, Outbox& out);
   void give_way(const Address& account, User& user, const Address& full, Outbox& out);
   void broadcast(const Address& account, const User& user, const PresentResource& resource,
                  Outbox& out);
   void tell_unavailable(const User& user, const Address& contact, Outbox& out);
   void tell_presence(const User& user, const Address& to, Outbox& out);
-  void welcome(const Address& session, const User& user, Outbox& out);
+  void welcome(const Address& session, User& user, Outbox& out);
   void load_pending(const Address& session, Outbox& out);
   void load_pending_again(Outbox& out);
   void answer_probe(const ProbeAsked& asked, const User& user, Outbox& out);
@@ -166,11 +178,31 @@ class PresenceDb {
   void decide_watch(const WatchAsk& ask, WatchState state, User& user, Outbox& out);
   void review_watches(const Address& account, User& user, const Address* watcher, Outbox& out);
   static bool reject_watches(User& user, const Address& watcher, Outbox& out);
-  void presence_changed(Now now, const Address& account, User& user, Outbox& out);
+  void document_changed(Now now, const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, Outbox& out);
   void give_document(const Address& account, User& user, LiveWatch& watch, Outbox& out);
   void compose(const Address& account, User& user, Outbox& out);
   void tell_watches(User& user, Outbox& out);
+
+  // elsewhere.cc
+  User& served_here(Now now, const Address& account, Outbox& out);
+  // What she is present through here changed.
+  void presence_changed(Now now, const Address& account, User& user, Outbox& out);
+  void tell_presence_here(const Address& account, const User& user, const XmppSource* left,
+                          Outbox& out);
+  static std::vector<PresenceSource> sources_here(const User& user);
+  bool has_whole_presence(const Address& account, User& user, Outbox& out);
+  void release_presence(const Address& account, User& user, Outbox& out);
+  void take_sessions(Now now, const Address& account, User& user,
+                     const std::vector<PresenceSource>& sources, Outbox& out);
+  void take_publications(Now now, const Address& account, User& user,
+                         const std::vector<PresenceSource>& sources, Outbox& out);
+  void take_registrations(Now now, const Address& account, User& user,
+                          const std::vector<PresenceSource>& sources, Outbox& out);
+  void look_again(Now now, const Address& account);
+  void look_again(Now now, Outbox& out);
+  void want_contacts(User& user, Outbox& out);
+  void tell_relation(const RelationChanged& changed, Outbox& out);
 
   // admin.cc
   void administer(Now now, const AdminAsked& asked, User& user, Outbox& out);
@@ -185,10 +217,12 @@ class PresenceDb {
   UnorderedMap<Address, std::unique_ptr<User>> users_;
   UnorderedMap<Ticket, std::pair<Address, Ask>> asks_;
   std::uint64_t next_ticket_ = 1;
-  Deadlines<Address> deadlines_;  // of nobody: publications_again_at_, pending_again_at_
+  Deadlines<Address> deadlines_;  // of nobody: the next three
   std::optional<Instant> publications_again_at_;
   std::optional<Instant> pending_again_at_;
+  std::optional<Instant> look_again_at_;
   std::set<Address> pending_again_;  // sessions
+  std::set<Address> look_again_;     // users
 };
 
 }  // namespace muster

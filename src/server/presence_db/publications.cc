@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "codec/xml/writer.h"
 #include "server/planted.h"
 #include "server/presence_db/presence_db.h"
+#include "server/presence_db/presence_stanza.h"
 
 namespace muster {
 namespace {
@@ -33,7 +33,7 @@ bool is_planted_success(Planted planted, PublishAnswered::Outcome outcome) {
 // --- publications --------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const PublishAsked& asked, Outbox& out) {
-  User& user = wanted(now, asked.account, out);
+  User& user = served_here(now, asked.account, out);
   if (user.loaded) {
     publish(now, asked, out);
   } else {
@@ -147,13 +147,13 @@ void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
 // --- registrations -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
-  User& user = wanted(now, changed.account, out);
+  User& user = served_here(now, changed.account, out);
   if (!user.loaded) {
     user.waiting.push_back(changed);
     return;
   }
   set_registrations(now, changed, user, out);
-  forget_if_idle(changed.account);
+  forget_if_idle(changed.account, out);
 }
 
 void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed, User& user,
@@ -195,11 +195,14 @@ void PresenceDb::on(Now now, const TuplesConverted& converted, Outbox& out) {
   User* user = held(converted.account);
   if (user == nullptr) return;
   const auto has_number = [&](const auto& live) { return live.number == converted.number; };
+  const auto has = [&](const auto& many) {
+    return std::any_of(many.begin(), many.end(), has_number);
+  };
+  const Elsewhere* elsewhere = user->elsewhere.get();
   const bool published =
-      std::any_of(user->publications.begin(), user->publications.end(), has_number);
-  const bool registered =
-      user->publications.empty() &&
-      std::any_of(user->registrations.begin(), user->registrations.end(), has_number);
+      has(user->publications) || (elsewhere != nullptr && has(elsewhere->publications));
+  const bool registered = (user->publications.empty() && has(user->registrations)) ||
+                          (elsewhere != nullptr && has(elsewhere->registrations));
   if (!published && !registered) return;
   replace_resources(now, converted.account, *user, converted.number, converted.resources, out);
 }
@@ -216,11 +219,8 @@ void PresenceDb::replace_resources(Now now, const Address& account, User& user,
         std::any_of(user.resources.begin(), user.resources.end(),
                     [&](const PresentResource& r) { return r.full == full && r.number != number; });
     if (taken) full = other_name(full, number);
-    std::string before = "<presence";
-    xml::append_attribute(before, "from", full.text());
-    before.append(" to='");
     (resource.available ? next : gone)
-        .push_back({std::move(full), number, resource.priority, share(std::move(before)),
+        .push_back({full, number, resource.priority, stanza_before_to(full),
                     std::move(resource.after), now.unix_time});
   }
   const auto named = [](const std::vector<PresentResource>& among, const Address& full) {

@@ -27,6 +27,7 @@ struct PresentResource {
   SharedText before;
   SharedText after;
   UnixTime changed;
+  bool elsewhere = false;  // a session at another server
 };
 
 struct LivePublication {
@@ -39,6 +40,18 @@ struct LivePublication {
 struct LiveRegistration {
   std::uint32_t number = 0;
   Registration registration;
+};
+
+// What a user is present through at another server of the cluster, as that server said last, but
+// for its sessions, which are among the resources.
+struct Elsewhere {
+  struct Publication {
+    std::uint32_t there = 0;  // its number at that server
+    std::uint32_t number = 0;
+    SharedText document;
+  };
+  std::vector<Publication> publications;
+  std::vector<LiveRegistration> registrations;
 };
 
 // A SIP watcher's subscription. Those that ended are not kept.
@@ -54,11 +67,12 @@ struct LiveWatch {
 
 // What waits until the user is loaded.
 using WaitingForUser = std::variant<WatchAsked, PublishAsked, RegistrationsChanged, ProbeAsked,
-                                    RelationChanged, AdminAsked, DropAccount>;
+                                    RelationChanged, AdminAsked, DropAccount, PresenceElsewhere>;
 
 struct User {
   bool loaded = false;
   bool wanted_by_sessions = false;
+  bool here = false;  // this server of a cluster serves her
   WatcherPolicy policy = WatcherPolicy::ask;
   std::uint32_t asks = 0;  // questions to the store that are about her and not answered yet
   std::uint32_t next_number = 1;
@@ -70,6 +84,15 @@ struct User {
   std::vector<LiveWatch> watches;  // by id
   std::vector<WaitingForUser> waiting;
   std::optional<Instant> expire_at;  // when to look for publications whose time is over
+
+  // Of one of many servers: what she is present through at another one, if she is; whether load
+  // control was asked for that because of a watcher or a probe, and has answered.
+  std::unique_ptr<Elsewhere> elsewhere;
+  bool presence_asked = false;
+  bool presence_known = false;
+  // A session of hers is to see whom she is subscribed to; load control was told so of these.
+  bool sees_contacts = false;
+  std::vector<Address> contacts_wanted;  // sorted
 
   // What load control was told of her last (ResidentChanged).
   struct Residence {
@@ -98,8 +121,8 @@ struct User {
   std::unique_ptr<Document> document;
 
   bool idle() const {
-    return loaded && !wanted_by_sessions && asks == 0 && watches.empty() && publications.empty() &&
-           registrations.empty();
+    return loaded && !wanted_by_sessions && !here && asks == 0 && watches.empty() &&
+           publications.empty() && registrations.empty() && elsewhere == nullptr && waiting.empty();
   }
 };
 

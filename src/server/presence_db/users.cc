@@ -28,14 +28,10 @@ void PresenceDb::on(Now now, const StoreAnswered& answer, Outbox& out) {
   asks_.erase(asked);
   if (const auto user = users_.find(account); user != users_.end()) --user->second->asks;
   std::visit([&](const auto& known) { answered(now, known, answer.reply, out); }, ask);
-  forget_if_idle(account);
+  forget_if_idle(account, out);
 }
 
 void PresenceDb::on(Now now, const Started&, Outbox& out) {
-  load_publications(now, out);
-}
-
-void PresenceDb::on(Now now, const LeaseIsHeld&, Outbox& out) {
   load_publications(now, out);
 }
 
@@ -64,10 +60,14 @@ void PresenceDb::answered(Now now, const PublicationsAsk&, const StoreReply& rep
 User& PresenceDb::wanted(Now now, const Address& account, Outbox& out) {
   if (const auto held = users_.find(account); held != users_.end()) return *held->second;
   User& user = *users_.emplace(account, std::make_unique<User>()).first->second;
+  load(now, account, out);
+  return user;
+}
+
+void PresenceDb::load(Now now, const Address& account, Outbox& out) {
   const Settings& settings = shard_.settings;
   ask_store(account, LoadAsk{account},
             LoadUser{account, settings.auto_accounts, now.unix_time, settings.default_policy}, out);
-  return user;
 }
 
 User* PresenceDb::held(const Address& account) {
@@ -75,9 +75,11 @@ User* PresenceDb::held(const Address& account) {
   return found != users_.end() && found->second->loaded ? found->second.get() : nullptr;
 }
 
-void PresenceDb::forget_if_idle(const Address& account) {
+void PresenceDb::forget_if_idle(const Address& account, Outbox& out) {
   const auto found = users_.find(account);
-  if (found != users_.end() && found->second->idle()) users_.erase(found);
+  if (found == users_.end()) return;
+  release_presence(account, *found->second, out);
+  if (found->second->idle()) users_.erase(found);
 }
 
 void PresenceDb::tell_residence(const Address& account, User& user, Outbox& out) {
@@ -90,12 +92,13 @@ void PresenceDb::tell_residence(const Address& account, User& user, Outbox& out)
         std::count_if(user.contacts.begin(), user.contacts.end(),
                       [](const Contact& contact) { return sees(contact.relation.subscription); }));
   }
+  want_contacts(user, out);
   if (std::exchange(user.told, now) == now) return;
   out.emit(ResidentChanged{account, now.xmpp, now.sip, now.contacts});
 }
 
 void PresenceDb::on(Now now, const UserWanted& want, Outbox& out) {
-  User& user = wanted(now, want.account, out);
+  User& user = served_here(now, want.account, out);
   user.wanted_by_sessions = true;
   if (!user.loaded) return;
   out.emit(UserReady{want.account, UserReady::Outcome::loaded});
@@ -107,13 +110,15 @@ void PresenceDb::on(Now, const UserUnwanted& unwanted, Outbox& out) {
   if (found == users_.end()) return;
   found->second->wanted_by_sessions = false;
   tell_residence(unwanted.account, *found->second, out);
-  forget_if_idle(unwanted.account);
+  forget_if_idle(unwanted.account, out);
 }
 
 void PresenceDb::answered(Now now, const LoadAsk& ask, const StoreReply& reply, Outbox& out) {
   const auto* found = std::get_if<UserLoaded>(&reply);
-  if (found == nullptr || !found->exists) {
-    not_loaded(ask.account, found == nullptr, out);
+  if (found == nullptr && held(ask.account) != nullptr) {
+    look_again(now, ask.account);
+  } else if (found == nullptr || !found->exists) {
+    not_loaded(now, ask.account, found == nullptr, out);
   } else {
     loaded(now, ask.account, reply, out);
   }
@@ -122,15 +127,14 @@ void PresenceDb::answered(Now now, const LoadAsk& ask, const StoreReply& reply, 
 void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out) {
   const UserLoaded& stored = std::get<UserLoaded>(reply);
   User& user = *users_.find(account)->second;
-  user.loaded = true;
+  const bool shows_published = user.here || !shard_.settings.cluster;
+  if (std::exchange(user.loaded, true)) return show_published(now, account, user, stored, out);
   user.policy = stored.policy;
   user.contacts = stored.contacts;
   user.versions = KnownVersions(stored.version);
   std::sort(user.contacts.begin(), user.contacts.end(),
             [](const Contact& a, const Contact& b) { return a.address < b.address; });
-  for (const StoredPublication& publication : stored.publications) {
-    keep_publication(now, account, user, publication, {}, out);
-  }
+  if (shows_published) show_published(now, account, user, stored, out);
   if (user.wanted_by_sessions) out.emit(UserReady{account, UserReady::Outcome::loaded});
   tell_residence(account, user, out);
   for (const WaitingForUser& waiting : std::exchange(user.waiting, {})) {
@@ -138,7 +142,13 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   }
 }
 
-void PresenceDb::not_loaded(const Address& account, bool failed, Outbox& out) {
+void PresenceDb::show_published(Now now, const Address& account, User& user,
+                                const UserLoaded& stored, Outbox& out) {
+  for (const StoredPublication& publication : stored.publications)
+    keep_publication(now, account, user, publication, publication.etag, out);
+}
+
+void PresenceDb::not_loaded(Now now, const Address& account, bool failed, Outbox& out) {
   const std::unique_ptr<User> user = std::move(users_.find(account)->second);
   users_.erase(account);
   if (user->wanted_by_sessions) {
@@ -146,10 +156,11 @@ void PresenceDb::not_loaded(const Address& account, bool failed, Outbox& out) {
         account, failed ? UserReady::Outcome::store_failed : UserReady::Outcome::no_such_account});
   }
   for (const WaitingForUser& waiting : user->waiting)
-    refuse(waiting, failed, out);
+    refuse(now, waiting, failed, out);
+  if (user->presence_asked) out.emit(PresenceUnwanted{account});
 }
 
-void PresenceDb::refuse(const WaitingForUser& waiting, bool failed, Outbox& out) {
+void PresenceDb::refuse(Now now, const WaitingForUser& waiting, bool failed, Outbox& out) {
   std::visit(
       Overloaded{
           [&](const WatchAsked& asked) {
@@ -175,6 +186,9 @@ void PresenceDb::refuse(const WaitingForUser& waiting, bool failed, Outbox& out)
           [&](const DropAccount& gone) {
             if (failed) return out.emit(AccountKept{gone.account});
             out.emit(AccountGone{gone.account, true});
+          },
+          [&](const PresenceElsewhere& presence) {
+            if (failed) look_again(now, presence.account);
           },
           // Nobody waits for an answer to these; a registration is repeated by its phone.
           [](const RegistrationsChanged&) {},

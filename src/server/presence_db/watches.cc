@@ -41,12 +41,12 @@ bool drop_watch(User& user, const WatchId& id) {
 
 void PresenceDb::on(Now now, const WatchAsked& asked, Outbox& out) {
   User& user = wanted(now, asked.presentity, out);
-  if (!user.loaded) {
+  if (!user.loaded || !has_whole_presence(asked.presentity, user, out)) {
     user.waiting.push_back(asked);
     return;
   }
   begin_watch(asked, user, out);
-  forget_if_idle(asked.presentity);
+  forget_if_idle(asked.presentity, out);
 }
 
 // What the presentity's records and policy say of a watcher. `pending` is also who has not asked
@@ -116,14 +116,17 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
     return;
   }
   const bool is_news = learn(user, asked.watcher, changed->peer) == Learnt::news;
+  tell_relation({asked.presentity, asked.watcher, changed->peer, changed->to_peer, ask.stanza},
+                out);
   for (const SubscriptionVerb shown : changed->to_peer) {
     out.emit(SubscriptionShown{asked.presentity, shown, ask.stanza});
   }
   if (is_news) push(asked.presentity, asked.watcher, changed->peer, out);
   if (changed->actor.changed) {
-    out.emit(
-        shard_.home_of(asked.watcher),
-        RelationChanged{asked.watcher, asked.presentity, changed->actor, changed->to_actor, {}});
+    const RelationChanged hint{
+        asked.watcher, asked.presentity, changed->actor, changed->to_actor, {}};
+    tell_relation(hint, out);
+    out.emit(shard_.home_of(asked.watcher), hint);
   }
   decide_watch(ask, standing(user, asked.watcher, asked.presentity), user, out);
 }
@@ -167,11 +170,11 @@ void PresenceDb::on(Now, const WatchRefreshed& refreshed, Outbox& out) {
   give_document(refreshed.presentity, *user, *watch, out);
 }
 
-void PresenceDb::on(Now, const WatchEnded& ended, Outbox&) {
+void PresenceDb::on(Now, const WatchEnded& ended, Outbox& out) {
   User* user = held(ended.presentity);
   if (user == nullptr) return;
   drop_watch(*user, ended.watch);
-  forget_if_idle(ended.presentity);
+  forget_if_idle(ended.presentity, out);
 }
 
 // The authorization of `watcher`, or of all if null, may have changed. Who waited and is neither
@@ -218,7 +221,7 @@ bool PresenceDb::reject_watches(User& user, const Address& watcher, Outbox& out)
 
 // Watchers hear of the first change at once, then at most once in an interval (RFC 3856 section
 // 6.10): what happens meanwhile is told as one.
-void PresenceDb::presence_changed(Now now, const Address& account, User& user, Outbox& out) {
+void PresenceDb::document_changed(Now now, const Address& account, User& user, Outbox& out) {
   User::Document* document = user.document.get();
   if (document == nullptr) return;
   ++document->version;
@@ -273,6 +276,12 @@ void PresenceDb::compose(const Address& account, User& user, Outbox& out) {
       wanted.sources.push_back(RegistrationSource{live.registration});
     }
   }
+  if (user.elsewhere != nullptr) {
+    for (const Elsewhere::Publication& publication : user.elsewhere->publications)
+      wanted.sources.push_back(PublicationSource{publication.document});
+    for (const LiveRegistration& live : user.elsewhere->registrations)
+      wanted.sources.push_back(RegistrationSource{live.registration});
+  }
   const bool nobody_left = wanted.sources.empty();
   for (const XmppSource& left : document.left)
     wanted.sources.push_back(left);
@@ -294,7 +303,7 @@ void PresenceDb::on(Now, const DocumentComposed& composed, Outbox& out) {
   user->document->text = composed.document;
   user->document->composed = composed.version;
   tell_watches(*user, out);
-  forget_if_idle(composed.account);
+  forget_if_idle(composed.account, out);
 }
 
 // To those who have not had it: who is new, who refreshed, and, if it is time, all.
@@ -324,6 +333,7 @@ void PresenceDb::tell_watches(User& user, Outbox& out) {
 void PresenceDb::wake(Now now, Outbox& out) {
   if (publications_again_at_ && *publications_again_at_ <= now.instant) load_publications(now, out);
   if (pending_again_at_ && *pending_again_at_ <= now.instant) load_pending_again(out);
+  if (look_again_at_ && *look_again_at_ <= now.instant) look_again(now, out);
   while (const auto account = deadlines_.take_due(now.instant)) {
     User* user = held(*account);
     if (user == nullptr) continue;
@@ -338,7 +348,7 @@ void PresenceDb::wake(Now now, Outbox& out) {
       user->expire_at.reset();
       expire_publications(now, *account, *user, out);
     }
-    forget_if_idle(*account);
+    forget_if_idle(*account, out);
   }
 }
 

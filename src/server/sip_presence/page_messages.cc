@@ -193,7 +193,10 @@ void PageMessages::tell(Delivery& delivery, std::uint16_t status, Outbox& out) {
   const PageMessage& message = delivery.message;
   delivery.told = true;
   if (message.from_sip()) {
-    out.emit(message.request_shard, PageMessageAnswered{message.request, status});
+    // What waits at another server is answered by way of load_control.
+    const ShardId to = message.server == 0 ? message.request_shard : shard_.self;
+    out.emit(to,
+             PageMessageAnswered{message.request, status, message.request_shard, message.server});
   } else if (message.transit != 0) {
     out.emit(PhonesDone{message.transit, delivery.tried, is_success(status)});
   } else if (!is_success(status) && !message.taken_by_session) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/xml/writer.h"
 #include "codec/xmpp/stanza.h"
 #include "server/planted.h"
 #include "server/xmpp_presence/recipients.h"
@@ -64,13 +65,28 @@ void XmppPresence::pass_on_presence(const Sent& sent, Address to, Outbox& out) {
 void XmppPresence::leave_directed(XmppSession& session, const SharedText& after, Outbox& out) {
   const auto directed = std::exchange(session.directed, nullptr);
   if (directed == nullptr || shard_.planted == Planted::directed_kept) return;
+  const SharedText before = start_of_presence(session);
+  if (shard_.settings.cluster) return leave_each(session, *directed, *before, *after, out);
   std::vector<std::vector<Address>> to(shard_.shards);
   for (Address& address : *directed) {
     to[shard_.home_of(address).number()].push_back(std::move(address));
   }
   for (std::uint8_t i = 0; i < shard_.shards; ++i) {
     if (to[i].empty()) continue;
-    out.emit(ShardId(i), PresenceBroadcast{start_of_presence(session), after, std::move(to[i])});
+    out.emit(ShardId(i), PresenceBroadcast{before, after, std::move(to[i])});
+  }
+}
+
+// Wherever they are served: each goes its own way.
+void XmppPresence::leave_each(const XmppSession& session, const std::vector<Address>& directed,
+                              std::string_view before, std::string_view after, Outbox& out) {
+  for (const Address& to : directed) {
+    std::string xml(before);
+    xml::append_escaped(xml, to.text());
+    xml.append(after);
+    out.emit(
+        shard_.home_of(to),
+        StanzaForUser{StanzaKind::presence, "unavailable", {}, session.full(), to, std::move(xml)});
   }
 }
 

@@ -155,6 +155,8 @@ class XmppPresence {
 
   // directed.cc
   void direct(const Sent& sent, Outbox& out);
+  void leave_each(const XmppSession& session, const std::vector<Address>& directed,
+                  std::string_view before, std::string_view after, Outbox& out);
   void leave_directed(XmppSession& session, const SharedText& after, Outbox& out);
   void pass_on_presence(const Sent& sent, Address to, Outbox& out);
   void take_directed(const StanzaForUser& stanza, Outbox& out);

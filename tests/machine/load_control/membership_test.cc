@@ -35,7 +35,7 @@ std::string number(Incarnation incarnation) {
 
 class MembershipTest : public ::testing::Test {
  protected:
-  MembershipTest() : membership_(settings_, 2) {
+  MembershipTest() : membership_(settings_) {
     settings_.self.svr_id = "sip:s5.example.com";
     settings_.lease_time = kLease;
     settings_.renew_after = kRenew;
@@ -46,7 +46,6 @@ class MembershipTest : public ::testing::Test {
   Words take() {
     Words words;
     const auto happened = world_.take();
-    events_ = testing::events<LeaseIsHeld>(happened).size();
     for (const Order& order : happened.orders) {
       std::visit(
           Overloaded{
@@ -130,7 +129,6 @@ class MembershipTest : public ::testing::Test {
   Membership membership_;
   std::vector<Ticket> tickets_;
   Words logged_;
-  std::size_t events_ = 0;  // LeaseIsHeld, to this shard
 };
 
 // --- the lease -----------------------------------------------------------------------------------
@@ -141,8 +139,7 @@ TEST_F(MembershipTest, TakesItsLeaseAtTheStart) {
   EXPECT_EQ(take(), Words({"take lease, running"}));
   EXPECT_EQ(membership_.next_deadline(), std::nullopt);
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)})});
-  EXPECT_EQ(take(), Words({"held 5", "tell shard 1"}));
-  EXPECT_EQ(events_, 1u);
+  EXPECT_EQ(take(), Words({"held 5"}));
   EXPECT_EQ(membership_.state(), Membership::State::member);
   EXPECT_EQ(membership_.self(), kSelf);
 }
@@ -261,7 +258,7 @@ TEST_F(MembershipTest, TakesTheFlagWhereNobodyHasIt) {
   membership_.on(world_.now, Started{}, world_.out);
   take();
   answer(cluster::LeaseTaken{kSelf, directory({member(kSelf)}, {})});
-  EXPECT_EQ(take(), Words({"held 5", "tell shard 1", "take main 5"}));
+  EXPECT_EQ(take(), Words({"held 5", "take main 5"}));
   EXPECT_FALSE(membership_.is_main());
   // Asked once; and who has it, the directory says.
   EXPECT_EQ(renewed(directory({member(kSelf)}, {})), Words());

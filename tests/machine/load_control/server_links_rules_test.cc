@@ -103,7 +103,7 @@ TEST(ServerLinksRules, AWrongHelloClosesTheLink) {
       {control(Acknowledged{0}), "hello"},
       {frame(Lane::control, ""), "no control"},
       {frame(Lane::control, std::string("\1", 1)), "no control"},
-      {frame(Lane::control, std::string("\1\0\1short", 8)), "no control"},
+      {frame(Lane::control, std::string("\1\0\2short", 8)), "no control"},
       {frame(Lane::control, std::string("\2x", 2)), "no control"},
       {frame(Lane::control, std::string("\3", 1)), "no control"},
       {frame(Lane::control, std::string("\4", 1)), "no control"},
@@ -145,7 +145,7 @@ TEST(ServerLinksRules, WhatBreaksARuleLaterClosesTheLink) {
       {control(Acknowledged{1}), "acknowledged"},  // nothing was told
       {directed(2, "the second"), "number"},
       {frame(Lane::directed, "short"), "number"},
-      {std::string("\0\0\0\0\4", 5), "no lane"},
+      {std::string("\0\0\0\0\5", 5), "no lane"},
       {std::string("\0\0\4\1\0", 5), "too long"},  // kControlBytesMax and one
       {std::string("\0\x08\x40\1\1", 5), "too long"},
   };

@@ -99,7 +99,7 @@ class LinkedServer {
                    },
                    [&](const ServerLinks::Came& came) {
                      static constexpr std::string_view kLanes[] = {"control", "documents",
-                                                                   "directed", "relay"};
+                                                                   "directed", "presence", "relay"};
                      heard.push_back(std::string(kLanes[static_cast<std::size_t>(came.lane)]) +
                                      " " + std::to_string(came.peer.number()) + " " +
                                      std::string(came.payload));
@@ -253,7 +253,7 @@ class ServerLinksWorld {
   Now now{Instant::at(Duration::seconds(1'000)), UnixTime::at(Duration::seconds(1'700'000'000))};
   std::map<std::uint64_t, std::unique_ptr<LinkedServer>> servers;
   std::deque<Wire> wires;
-  int attempts = 0;  // to connect
+  int attempts = 0;                                         // to connect
   std::deque<std::pair<LinkedServer*, OpenLink>> openings;  // under way
 
  private:

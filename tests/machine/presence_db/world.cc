@@ -49,6 +49,22 @@ std::string text_of(const WatchId& watch) {
   return std::to_string(watch.slot.slot);
 }
 
+std::string text_of(const PresenceSource& source) {
+  return std::visit(
+      Overloaded{[](const XmppSource& s) { return (s.available ? "" : "-") + s.resource; },
+                 [](const PublicationSource& s) { return "publication " + *s.document; },
+                 [](const RegistrationSource& s) { return "phone " + s.registration.name; }},
+      source);
+}
+
+// "[home, publication desk]"
+std::string text_of(const std::vector<PresenceSource>& sources) {
+  std::string text = "[";
+  for (const PresenceSource& source : sources)
+    text += (text.size() > 1 ? ", " : "") + text_of(source);
+  return text + "]";
+}
+
 // What is heard of an event, line by line.
 struct Teller {
   Lines lines;
@@ -100,25 +116,39 @@ struct Teller {
   void on(const AccountGone& e) { line((e.removed ? "gone " : "log out ") + e.account.text()); }
   void on(const AccountKept& e) { line("kept " + e.account.text()); }
   void on(const RequestWeighed& e) { line(e.may_see ? "may see" : "may not see"); }
+  // To load control.
+  void on(const ResidentChanged& e) {
+    line("cluster: resident " + e.account.text() + (e.xmpp ? " xmpp" : "") + (e.sip ? " sip" : "") +
+         " " + std::to_string(e.contacts));
+  }
+  void on(const PresenceHere& e) {
+    line("cluster: here " + e.account.text() + " " + text_of(e.sources) +
+         (e.to == 0 ? "" : " for " + std::to_string(e.to)));
+  }
+  void on(const ContactsWanted& e) {
+    std::string text = "cluster: contacts";
+    for (const Address& contact : e.wanted)
+      text += " +" + contact.text();
+    for (const Address& contact : e.unwanted)
+      text += " -" + contact.text();
+    line(std::move(text));
+  }
+  void on(const PresenceWanted& e) {
+    line("cluster: ask " + std::string(e.again ? "again " : "") + e.account.text());
+  }
+  void on(const PresenceUnwanted& e) { line("cluster: do not ask " + e.account.text()); }
+  void on(const RelationToTell& e) {
+    line("cluster: relation " + e.change.user.text() + " " + e.change.contact.text() + " " +
+         name_of(e.change.change.after.relation));
+  }
   template <class E>
   void on(const E&) {
     line("an event that presence_db has no business with");
   }
 };
 
-std::string text_of(const PresenceSource& source) {
-  return std::visit(
-      Overloaded{[](const XmppSource& s) { return (s.available ? "" : "-") + s.resource; },
-                 [](const PublicationSource& s) { return "publication " + *s.document; },
-                 [](const RegistrationSource& s) { return "phone " + s.registration.name; }},
-      source);
-}
-
 DocumentComposed compose(const DocumentWanted& wanted) {
-  std::string text = "[";
-  for (const PresenceSource& source : wanted.sources)
-    text += (text.size() > 1 ? ", " : "") + text_of(source);
-  return {wanted.account, wanted.version, share(text + "]")};
+  return {wanted.account, wanted.version, share(text_of(wanted.sources))};
 }
 
 TuplesConverted convert(const TuplesToConvert& to) {
@@ -126,7 +156,8 @@ TuplesConverted convert(const TuplesToConvert& to) {
       std::visit(Overloaded{[](const PublicationSource& s) { return *s.document; },
                             [](const RegistrationSource& s) { return s.registration.name; }},
                  to.source);
-  return {to.account, to.number, {{name, true, 0, share("'>" + name + "</presence>")}}};
+  const std::string resource = name.substr(0, name.find(':'));
+  return {to.account, to.number, {{resource, true, 0, share("'>" + name + "</presence>")}}};
 }
 
 }  // namespace
@@ -357,6 +388,10 @@ void PresenceDbWorld::phones(std::string_view name,
   for (const std::string_view phone : phones)
     changed.registrations.push_back({std::string(phone), "sip:" + std::string(phone), 1000});
   on(name, changed);
+}
+
+void PresenceDbWorld::elsewhere(std::string_view name, std::vector<PresenceSource> sources) {
+  on(name, PresenceElsewhere{user(name), std::move(sources)});
 }
 
 void PresenceDbWorld::administer(AdminRequest request) {

@@ -5,8 +5,10 @@
 //   world.heard() == {"ready alice: loaded"}
 //
 // The store answers at once, unless the test holds it back or breaks it; so do the modules that
-// PresenceDb asks: a document lists its sources, and a publication "desk" is shown as the resource
-// "desk". What goes to the other shard's PresenceDb arrives there, unless hints are held back.
+// PresenceDb asks: a document lists its sources, and a publication "desk", or "desk: busy", is
+// shown as the resource "desk". What goes to the other shard's PresenceDb arrives there, unless
+// hints are held back. Of a cluster's load control the test plays the part: what is for it is told
+// as "cluster: ...", and what it says the test gives.
 #pragma once
 
 #include <array>
@@ -67,6 +69,8 @@ class PresenceDbWorld {
   std::string etag;  // of the publication that was stored last
   void phones(std::string_view name, std::initializer_list<std::string_view> phones);
   void administer(AdminRequest request);
+  // Load control says what she is present through at another server.
+  void elsewhere(std::string_view name, std::vector<PresenceSource> sources);
 
   // --- the store
   // While held, it answers only when answer_one() is called.

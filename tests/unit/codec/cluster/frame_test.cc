@@ -28,7 +28,8 @@ Frames all_of(FrameReader& reader, std::string_view bytes) {
 
 TEST(Frame, HasItsLengthItsLaneAndWhatIsSaid) {
   EXPECT_EQ(frame(Lane::documents, "NOTIFY"), "\0\0\0\6\1NOTIFY"s);
-  EXPECT_EQ(frame(Lane::relay, ""), "\0\0\0\0\3"s);
+  EXPECT_EQ(frame(Lane::presence, ""), "\0\0\0\0\3"s);
+  EXPECT_EQ(frame(Lane::relay, ""), "\0\0\0\0\4"s);
   std::string bytes;
   append_directed(bytes, 0x0102030405060708, "hi");
   EXPECT_EQ(bytes, "\0\0\0\xa\2\1\2\3\4\5\6\7\x8hi"s);
@@ -81,7 +82,7 @@ TEST(Frame, IsRefusedAboveItsLimits) {
       {"\0\x8\x40\1\1"s, FrameError::too_long},
       {"\0\x8\x40\1\3"s, FrameError::too_long},
       {"\xff\xff\xff\xff\2"s, FrameError::too_long},
-      {"\0\0\0\0\4"s, FrameError::no_lane},
+      {"\0\0\0\0\5"s, FrameError::no_lane},
       {"\0\0\0\0\xff"s, FrameError::no_lane},
   };
   for (const auto& row : kRows) {
@@ -131,16 +132,16 @@ TEST(Control, IsReadAsItWasWritten) {
 TEST(Control, AHelloBeginsWithItsFormat) {
   std::string bytes;
   append_control(bytes, Hello{.from = 4, .to = 3, .link = 2, .received = 1, .svr_id = "s"});
-  EXPECT_EQ(bytes.substr(kFrameHeaderBytes, 3), "\1\0\1"s);
+  EXPECT_EQ(bytes.substr(kFrameHeaderBytes, 3), "\1\0\2"s);
   // Of another one nothing else is known, not even its size.
-  const auto other = read_control("\1\0\2"s);
+  const auto other = read_control("\1\0\3"s);
   ASSERT_TRUE(other.has_value());
-  EXPECT_EQ(std::get<Hello>(*other).format, 2u);
+  EXPECT_EQ(std::get<Hello>(*other).format, 3u);
 }
 
 TEST(Control, WhatIsNoneIsNone) {
   for (const std::string& payload :
-       {""s, "\0"s, "\4"s, "\1"s, "\1\0"s, "\1\0\1"s, "\2x"s, "\3"s, "\3\0\0\0\0\0\0\0\0x"s})
+       {""s, "\0"s, "\4"s, "\1"s, "\1\0"s, "\1\0\2"s, "\2x"s, "\3"s, "\3\0\0\0\0\0\0\0\0x"s})
     EXPECT_EQ(read_control(payload), std::nullopt);
   EXPECT_FALSE(read_directed("1234567").has_value());
   EXPECT_EQ(read_directed("\0\0\0\0\0\0\0\5x"s)->number, 5u);

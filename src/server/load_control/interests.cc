@@ -1,0 +1,492 @@
+#include "server/load_control/interests.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "codec/xml/writer.h"
+#include "server/planted.h"
+
+namespace muster {
+namespace {
+
+constexpr std::uint16_t kNobodyTookIt = 480;  // page_messages.h
+
+// What says only how somebody left is the presence of nobody.
+bool is_present(const std::vector<PresenceSource>& sources) {
+  return std::any_of(sources.begin(), sources.end(), [](const PresenceSource& source) {
+    const auto* xmpp = std::get_if<XmppSource>(&source);
+    return xmpp == nullptr || xmpp->available;
+  });
+}
+
+void append(std::vector<Address>& to, const std::vector<Address>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+StanzaForUser farewell_of(const Address& session, const Address& to) {
+  std::string xml = "<presence";
+  xml::append_attribute(xml, "from", session.text());
+  xml::append_attribute(xml, "to", to.text());
+  xml.append(" type='unavailable'/>");
+  return {StanzaKind::presence, "unavailable", {}, session, to, std::move(xml)};
+}
+
+}  // namespace
+
+// --- what this server has to do with a user ------------------------------------------------------
+
+void Interests::on(Now, const ContactsWanted& wanted, Outbox& out) {
+  for (const Address& account : wanted.wanted)
+    change(
+        account, [](Concern& concern) { ++concern.watchers; }, out);
+  for (const Address& account : wanted.unwanted) {
+    change(
+        account,
+        [](Concern& concern) {
+          MUSTER_CHECK(concern.watchers > 0);
+          --concern.watchers;
+        },
+        out);
+  }
+  tell_changes(out);
+}
+
+void Interests::on(Now now, const PresenceWanted& wanted, Outbox& out) {
+  const Address& account = wanted.account;
+  if (wanted.again) {
+    const Concerned known = concerns_.find(account);
+    if (known != concerns_.end()) ask_again(account, known->second, out);
+    return;
+  }
+  change(
+      account, [](Concern& concern) { concern.asked = true; }, out);
+  tell_changes(out);
+  Concern& concern = concerns_.find(account)->second;
+  ask_again(account, concern, out);
+  if (!concern.present_at && !server_of(account)) return out.emit(PresenceElsewhere{account, {}});
+  concern.answer_by = now.instant + kAnswerTimeMax;
+  answers_due_.add(*concern.answer_by, account);
+}
+
+// Where she is present, who tells it is asked to do so once more.
+void Interests::ask_again(const Address& account, const Concern& concern, Outbox& out) const {
+  if (!concern.present_at) return;
+  Concerns again;
+  again.watched.push_back(account);
+  tell({*concern.present_at}, write_concerns(again), out);
+}
+
+void Interests::on(Now, const PresenceUnwanted& unwanted, Outbox& out) {
+  change(
+      unwanted.account, [](Concern& concern) { concern.asked = false; }, out);
+  tell_changes(out);
+}
+
+void Interests::on(Now, const ResidentChanged& changed, Outbox& out) {
+  const bool served = changed.xmpp || changed.sip;
+  change(
+      changed.account, [&](Concern& concern) { concern.served = served; }, out);
+  tell_changes(out);
+}
+
+template <class Change>
+void Interests::change(const Address& account, Change change, Outbox& out) {
+  const Concerned concerned = concerns_.try_emplace(account).first;
+  Concern& concern = concerned->second;
+  const bool watched = concern.watched();
+  const bool served = concern.served;
+  change(concern);
+  if (concern.watched() != watched) {
+    (watched ? changes_.unwatched : changes_.watched).push_back(account);
+  }
+  if (concern.served != served) {
+    (served ? changes_.not_served : changes_.served).push_back(account);
+  }
+  if (!concern.watched()) {
+    concern.answer_by.reset();
+    if (std::exchange(concern.present_at, std::nullopt)) {
+      out.emit(PresenceElsewhere{account, {}});
+    }
+  }
+  if (!concern.matters()) concerns_.erase(concerned);
+}
+
+void Interests::tell_changes(Outbox& out) {
+  if (changes_.empty()) return;
+  const Concerns changes = std::exchange(changes_, {});
+  if (!peers_.empty()) tell({}, write_concerns(changes), out);
+}
+
+void Interests::tell(std::vector<std::uint64_t> to, std::string said, Outbox& out) const {
+  out.emit(ShardId(), ToServers{shard_.self, std::move(to), false, std::move(said)});
+}
+
+void Interests::tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const {
+  out.emit(ShardId(), ToServers{shard_.self, std::move(to), true, std::move(said)});
+}
+
+// --- what users are present through --------------------------------------------------------------
+
+void Interests::on(Now, const PresenceHere& here, Outbox& out) {
+  if (here.to != 0) return tell({here.to}, write_presence(here.account, here.sources), out);
+  const Concerned concerned = concerns_.find(here.account);
+  if (concerned == concerns_.end()) return;
+  std::vector<std::uint64_t> to;
+  for (const Stake& stake : concerned->second.stakes) {
+    if (stake.watches) to.push_back(stake.server);
+  }
+  if (shard_.planted == Planted::other_server_untold) return;
+  if (!to.empty()) tell(std::move(to), write_presence(here.account, here.sources), out);
+}
+
+void Interests::take_presence(std::uint64_t by, const PresenceElsewhere& presence, Outbox& out) {
+  const Concerned concerned = concerns_.find(presence.account);
+  if (concerned == concerns_.end() || !concerned->second.watched()) return;
+  Concern& concern = concerned->second;
+  const bool present = is_present(presence.sources);
+  const bool is_news = present || concern.present_at == by;
+  if (!is_news) return answer(concern, presence.account, out);
+  concern.present_at = present ? std::optional(by) : std::nullopt;
+  concern.answer_by.reset();
+  out.emit(presence);
+}
+
+// There is nothing to be told of her, and presence_db waits.
+void Interests::answer(Concern& concern, const Address& account, Outbox& out) {
+  if (!std::exchange(concern.answer_by, std::nullopt)) return;
+  out.emit(PresenceElsewhere{account, {}});
+}
+
+// --- the other servers ---------------------------------------------------------------------------
+
+void Interests::on(Now now, const ServerUp& up, Outbox& out) {
+  Peer& peer = peers_[up.server];
+  // What was told to all before one of us knew of the other.
+  if (++peer.link == 1) {
+    for (const auto& [when, said] : recent_) {
+      if (when + kRecentTime >= now.instant) tell_once({up.server}, said, out);
+    }
+  }
+  if (shard_.planted == Planted::link_not_synced && peer.link > 1) return;
+  peer.syncing = true;
+  peer.synced = Address();
+  sync(up.server, peer, out);
+  if (peer.syncing) go_on_later(now);
+}
+
+void Interests::sync(std::uint64_t server, Peer& peer, Outbox& out) {
+  Concerns some;
+  Concerned next = concerns_.upper_bound(peer.synced);
+  for (std::size_t i = 0; i < kSyncAtOnce && next != concerns_.end(); ++i, ++next) {
+    const auto& [account, concern] = *next;
+    if (concern.watched()) some.watched.push_back(account);
+    if (concern.present_at == server) some.present.push_back(account);
+    if (concern.served) some.served.push_back(account);
+    peer.synced = account;
+  }
+  for (Address& account : std::exchange(peer.unwatched, {})) {
+    const Concerned concerned = concerns_.find(account);
+    const bool again = concerned != concerns_.end() && concerned->second.watched();
+    if (!again) some.unwatched.push_back(std::move(account));
+  }
+  for (Address& account : std::exchange(peer.not_served, {})) {
+    const Concerned concerned = concerns_.find(account);
+    const bool again = concerned != concerns_.end() && concerned->second.served;
+    if (!again) some.not_served.push_back(std::move(account));
+  }
+  peer.syncing = next != concerns_.end();
+  if (!peer.syncing) some.last_of = shard_.shards;
+  if (!some.empty()) tell({server}, write_concerns(some), out);
+}
+
+Interests::Stake& Interests::stake(const Address& account, std::uint64_t server) {
+  std::vector<Stake>& stakes = concerns_[account].stakes;
+  auto at = std::find_if(stakes.begin(), stakes.end(),
+                         [&](const Stake& stake) { return stake.server == server; });
+  if (at == stakes.end()) at = stakes.insert(at, {server});
+  const std::uint32_t link = peers_[server].link;
+  // What it said on an earlier link it says anew, or it is over.
+  if (std::exchange(at->link, link) != link) at->watches = at->serves = false;
+  return *at;
+}
+
+void Interests::on(Now, const ConcernsCame& came, Outbox& out) {
+  if (!peers_.contains(came.by)) return;
+  const auto note = [&](const std::vector<Address>& accounts, bool Stake::*what, bool is) {
+    for (const Address& account : accounts)
+      stake(account, came.by).*what = is;
+  };
+  note(came.concerns.watched, &Stake::watches, true);
+  note(came.concerns.served, &Stake::serves, true);
+  for (const Address& account : came.concerns.watched) {
+    if (concerns_[account].served) out.emit(PresenceAsked{account, came.by});
+  }
+  for (const Address& account : came.concerns.present) {
+    const Concerned concerned = concerns_.find(account);
+    const bool served = concerned != concerns_.end() && concerned->second.served;
+    if (!served) tell({came.by}, write_presence(account, {}), out);
+  }
+  note(came.concerns.unwatched, &Stake::watches, false);
+  note(came.concerns.not_served, &Stake::serves, false);
+  for (const auto* accounts : {&came.concerns.unwatched, &came.concerns.not_served}) {
+    for (const Address& account : *accounts) {
+      const Concerned concerned = concerns_.find(account);
+      if (concerned == concerns_.end()) continue;
+      std::erase_if(concerned->second.stakes,
+                    [](const Stake& stake) { return !stake.watches && !stake.serves; });
+      if (!concerned->second.matters()) concerns_.erase(concerned);
+    }
+  }
+}
+
+template <class IsOver>
+void Interests::drop_stakes(IsOver is_over) {
+  for (Concerned next = concerns_.begin(); next != concerns_.end();) {
+    const Concerned concerned = next++;
+    std::erase_if(concerned->second.stakes, is_over);
+    if (!concerned->second.matters()) concerns_.erase(concerned);
+  }
+}
+
+void Interests::on(Now, const ServerSaidAll& said, Outbox&) {
+  const auto peer = peers_.find(said.server);
+  if (peer == peers_.end()) return;
+  drop_stakes([&](const Stake& stake) {
+    return stake.server == said.server && stake.link != peer->second.link;
+  });
+}
+
+void Interests::on(Now now, const ServerGone& gone, Outbox& out) {
+  const auto peer = peers_.find(gone.server);
+  if (peer == peers_.end()) return;
+  for (const auto& [session, to] : peer->second.directed)
+    farewells_.push_back(farewell_of(session, to));
+  peers_.erase(peer);
+  not_understood_.erase(gone.server);
+  for (const auto& [account, concern] : concerns_) {
+    if (concern.present_at == gone.server) orphans_.push_back(account);
+  }
+  drop_stakes([&](const Stake& stake) { return stake.server == gone.server; });
+  for (auto sender = senders_.begin(); sender != senders_.end();) {
+    const auto one = sender++;
+    if (one->second.server == gone.server) end_sender(one, kNobodyTookIt, out);
+  }
+  go_on_later(now);
+}
+
+// Unless she has come to another server meanwhile.
+void Interests::forget_orphans(Outbox& out) {
+  for (std::size_t i = 0; i < kSyncAtOnce && !orphans_.empty(); ++i) {
+    const Address account = std::move(orphans_.back());
+    orphans_.pop_back();
+    const Concerned concerned = concerns_.find(account);
+    if (concerned == concerns_.end()) continue;
+    auto& present_at = concerned->second.present_at;
+    if (!present_at || peers_.contains(*present_at)) continue;
+    present_at.reset();
+    out.emit(PresenceElsewhere{account, {}});
+  }
+}
+
+// --- what is for a user --------------------------------------------------------------------------
+
+std::optional<std::uint64_t> Interests::server_of(const Address& user) const {
+  const auto concerned = concerns_.find(user.bare());
+  if (concerned == concerns_.end() || concerned->second.served) return std::nullopt;
+  for (const Stake& stake : concerned->second.stakes) {
+    if (stake.serves) return stake.server;
+  }
+  return std::nullopt;
+}
+
+template <class E>
+bool Interests::send_event_on(const E& event, Outbox& out) {
+  const auto server = server_of(event.to);
+  if (server) tell_once({*server}, write_event(event, 1), out);
+  return server.has_value();
+}
+
+// What a SIP request waits for is answered on its way here; and a probe by what is known here.
+bool Interests::send_on(Now, const StanzaForUser& stanza, Outbox& out) {
+  const bool is_probe = stanza.kind == StanzaKind::presence && stanza.type == "probe";
+  return stanza.asked_by_sip == 0 && !is_probe && send_event_on(stanza, out);
+}
+
+bool Interests::send_on(Now, const RequestForUser& request, Outbox& out) {
+  return send_event_on(request, out);
+}
+
+bool Interests::send_on(Now now, const PageMessage& message, Outbox& out) {
+  const auto server = server_of(message.to);
+  if (!server || !message.from_sip()) return false;
+  const std::uint64_t number = next_sender_++;
+  const Instant until = now.instant + kMessageTimeMax;
+  senders_.emplace(number, SipSender{*server, message.request_shard, message.request, until});
+  senders_due_.add(until, number);
+  PageMessage there = message;
+  there.request_shard = shard_.self;
+  there.request = SipRequestId::from_number(number);
+  tell_once({*server}, write_event(there, 1), out);
+  return true;
+}
+
+bool Interests::send_on(Now, const PageMessageAnswered& answered, Outbox& out) {
+  if (answered.server == 0) return false;
+  out.emit(ShardId(),
+           ToServers{ShardId(), {answered.server}, true, write_answer(answered.shard, answered)});
+  return true;
+}
+
+void Interests::on(Now now, const RelationToTell& relation, Outbox& out) {
+  if (shard_.planted == Planted::other_server_hint_lost) return;
+  std::string said = write_event(relation.change, 1);
+  while (!recent_.empty() && recent_.front().first + kRecentTime < now.instant)
+    recent_.pop_front();
+  if (recent_.size() >= kRecentMax) recent_.pop_front();
+  recent_.emplace_back(now.instant, said);
+  tell_once({}, std::move(said), out);
+}
+
+std::optional<UserEvent> Interests::hear(Now now, const FromServer& from, Outbox& out) {
+  std::optional<Said> said = read_said(from.said);
+  if (!said) {
+    if (!not_understood_.insert(from.by).second) return std::nullopt;
+    out.order(
+        Log{Log::Level::warning, "not-understood", "incarnation " + std::to_string(from.by), {}});
+    return std::nullopt;
+  }
+  if (auto* event = std::get_if<EventSaid>(&*said)) return take_event(from, *std::move(event), out);
+  if (from.returned) {
+    come_back(now, from, *said, out);
+  } else if (const auto* presence = std::get_if<PresenceElsewhere>(&*said)) {
+    take_presence(from.by, *presence, out);
+  } else if (const auto* answered = std::get_if<PageMessageAnswered>(&*said)) {
+    take_answer(*answered, out);
+  }
+  return std::nullopt;
+}
+
+// There was no room: it is said again, as it is then. Of concerns, all are.
+void Interests::come_back(Now now, const FromServer& from, Said& said, Outbox&) {
+  const auto peer = peers_.find(from.by);
+  if (peer == peers_.end()) return;
+  if (const auto* concerns = std::get_if<Concerns>(&said)) {
+    peer->second.syncing = true;
+    peer->second.synced = Address();
+    append(peer->second.unwatched, concerns->unwatched);
+    append(peer->second.not_served, concerns->not_served);
+  } else if (const auto* presence = std::get_if<PresenceElsewhere>(&said)) {
+    untold_.emplace_back(presence->account, from.by);
+  }
+  go_on_later(now);
+}
+
+std::optional<UserEvent> Interests::take_event(const FromServer& from, EventSaid said,
+                                               Outbox& out) {
+  const ShardId home = shard_.home_of(user_of(said.event));
+  if (home != shard_.self) {
+    out.emit(home, from);
+    return std::nullopt;
+  }
+  const bool is_relation = std::holds_alternative<RelationChanged>(said.event);
+  auto* message = std::get_if<PageMessage>(&said.event);
+  if (from.returned) {
+    // Who held the other side keeps an older record until she is loaded anew.
+    if (is_relation) return std::nullopt;
+    if (message != nullptr && message->server == 0) {
+      // As if it had never left.
+      const auto sender = senders_.find(message->request.number());
+      if (sender == senders_.end()) return std::nullopt;
+      message->request_shard = sender->second.shard;
+      message->request = sender->second.request;
+      senders_.erase(sender);
+    }
+    return std::move(said.event);
+  }
+  if (message != nullptr && message->server == 0) message->server = from.by;
+  const auto server = is_relation ? std::nullopt : server_of(user_of(said.event));
+  if (server && *server != from.by && said.servers < kServersMax) {
+    tell_once({*server}, write_event(said.event, static_cast<std::uint8_t>(said.servers + 1)), out);
+    return std::nullopt;
+  }
+  note_directed(from.by, said.event);
+  return std::move(said.event);
+}
+
+// For the end of that server, which would say so of each of its sessions.
+void Interests::note_directed(std::uint64_t by, const UserEvent& event) {
+  const auto* stanza = std::get_if<StanzaForUser>(&event);
+  const auto peer = peers_.find(by);
+  if (stanza == nullptr || stanza->kind != StanzaKind::presence || peer == peers_.end()) return;
+  auto& directed = peer->second.directed;
+  if (stanza->type == "unavailable") {
+    directed.erase({stanza->from, stanza->to});
+  } else if (stanza->type.empty() && directed.size() < kDirectedMax) {
+    directed.emplace(stanza->from, stanza->to);
+  }
+}
+
+void Interests::take_answer(const PageMessageAnswered& answered, Outbox& out) {
+  const auto sender = senders_.find(answered.request.number());
+  if (sender != senders_.end()) end_sender(sender, answered.status, out);
+}
+
+void Interests::end_sender(std::map<std::uint64_t, SipSender>::iterator sender,
+                           std::uint16_t status, Outbox& out) {
+  const SipSender waiting = sender->second;
+  senders_.erase(sender);
+  out.emit(waiting.shard, PageMessageAnswered{waiting.request, status, waiting.shard});
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+std::optional<Instant> Interests::next_deadline() const {
+  std::optional<Instant> earliest = go_on_at_;
+  for (const auto& next : {answers_due_.next(), senders_due_.next()}) {
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
+}
+
+void Interests::wake(Now now, Outbox& out) {
+  if (go_on_at_ && *go_on_at_ <= now.instant) go_on(now, out);
+  while (const auto account = answers_due_.take_due(now.instant)) {
+    const Concerned concerned = concerns_.find(*account);
+    if (concerned == concerns_.end()) continue;
+    Concern& concern = concerned->second;
+    if (concern.answer_by && *concern.answer_by <= now.instant) answer(concern, *account, out);
+  }
+  while (const auto number = senders_due_.take_due(now.instant)) {
+    const auto sender = senders_.find(*number);
+    if (sender != senders_.end()) end_sender(sender, kNobodyTookIt, out);
+  }
+}
+
+void Interests::go_on_later(Now now) {
+  if (!go_on_at_) go_on_at_ = now.instant + kSyncEvery;
+}
+
+void Interests::go_on(Now now, Outbox& out) {
+  go_on_at_.reset();
+  bool more = false;
+  for (auto& [server, peer] : peers_) {
+    if (peer.syncing) sync(server, peer, out);
+    more = more || peer.syncing;
+  }
+  for (std::size_t i = 0; i < kSyncAtOnce && !untold_.empty(); ++i) {
+    out.emit(PresenceAsked{std::move(untold_.back().first), untold_.back().second});
+    untold_.pop_back();
+  }
+  for (std::size_t i = 0; i < kSyncAtOnce && !farewells_.empty(); ++i) {
+    out.emit(std::move(farewells_.back()));
+    farewells_.pop_back();
+  }
+  forget_orphans(out);
+  more = more || !untold_.empty() || !farewells_.empty() || !orphans_.empty();
+  if (more) go_on_later(now);
+}
+
+}  // namespace muster
