@@ -80,12 +80,14 @@ using AgentInput = std::variant<Wish, Connected, Sealed, Heard, Ended, DatagramH
 struct Connect {
   LinkUse use = LinkUse::xmpp;
   Transport transport = Transport::tcp;
+  Endpoint to;
 };
 struct Say {
   std::string bytes;
 };
 struct SayDatagram {
   std::string bytes;
+  Endpoint to;
 };
 struct Finish {};  // of the link, in order
 struct GiveUp {};  // of the link: without a word
@@ -99,9 +101,28 @@ using AgentOutbox = std::vector<AgentOrder>;
 struct Identity {
   Address account;
   std::string password;
-  std::string name;  // a messenger's resource; a phone's tuple and instance
-  Endpoint at;       // where it is
-  Endpoint server;   // where it finds its service
+  std::string name;                 // a messenger's resource; a phone's tuple and instance
+  Endpoint at;                      // where it is
+  Endpoint server;                  // where it finds its service
+  std::vector<Endpoint> servers{};  // and where else, if that does not answer
+};
+
+// The server that an agent goes to: one of its service, or where one of them sent it.
+class Landing {
+ public:
+  explicit Landing(const Identity& identity) : at_(identity.server), servers_(identity.servers) {}
+
+  const Endpoint& at() const { return at_; }
+  void sent_to(const Endpoint& server) { at_ = server; }
+  // It does not answer, or serves nobody.
+  void look_elsewhere() {
+    if (!servers_.empty()) at_ = servers_[next_++ % servers_.size()];
+  }
+
+ private:
+  Endpoint at_;
+  std::vector<Endpoint> servers_;
+  std::size_t next_ = 0;
 };
 
 // How an agent stands with another user, as the service told it last.

@@ -83,7 +83,7 @@ void Crowd::obey(AgentId id, AgentOrder& order) {
                    const Identity& identity = place.agent->identity();
                    Network::Connecting connecting;
                    connecting.from = identity.at;
-                   connecting.to = identity.server;
+                   connecting.to = connect.to;
                    connecting.use = connect.use;
                    connecting.transport = connect.transport;
                    place.connection = network.connect(*this, connecting);
@@ -93,8 +93,7 @@ void Crowd::obey(AgentId id, AgentOrder& order) {
                    if (place.connection) network.say(*place.connection, say.bytes);
                  },
                  [&](const SayDatagram& say) {
-                   const Identity& identity = place.agent->identity();
-                   network.send_datagram(identity.at, identity.server, say.bytes);
+                   network.send_datagram(place.agent->identity().at, say.to, say.bytes);
                  },
                  [&](const Finish&) { leave(true); },
                  [&](const GiveUp&) { leave(false); },

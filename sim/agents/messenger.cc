@@ -7,7 +7,6 @@
 #include "codec/address/jid.h"
 #include "codec/xml/namespaces.h"
 #include "codec/xml/writer.h"
-#include "sim/world/model_verifier.h"
 
 namespace muster::sim {
 namespace {
@@ -38,7 +37,10 @@ std::string attribute(std::string_view name, std::string_view value) {
 }  // namespace
 
 Messenger::Messenger(Identity identity, Habits habits, Prng random)
-    : identity_(std::move(identity)), habits_(habits), random_(std::move(random)) {}
+    : identity_(std::move(identity)),
+      habits_(habits),
+      random_(std::move(random)),
+      landing_(identity_) {}
 
 void Messenger::step(Now now, const AgentInput& input, AgentOutbox& out) {
   now_ = now;
@@ -130,6 +132,11 @@ void Messenger::come_back_later() {
 void Messenger::link_ended() {
   const bool was_online = state_ == State::online;
   lose_link();
+  if (std::exchange(is_sent_on_, false)) {
+    if (wants_online_) deadline_ = now_.instant;
+    return;
+  }
+  if (!was_online) landing_.look_elsewhere();
   if (was_online) {
     tell(WentOffline{});
     tell(LostHold{"its stream"});
@@ -149,7 +156,7 @@ void Messenger::woken() {
     if (!wants_online_) return;
     state_ = State::connecting;
     deadline_ = now_.instant + kLoginTime;
-    out_->push_back(Connect{LinkUse::xmpp, Transport::tcp});
+    out_->push_back(Connect{LinkUse::xmpp, Transport::tcp, landing_.at()});
   } else if (state_ == State::online && ping_id_.empty()) {
     ping_id_ = "ping" + std::to_string(next_id_++);
     say_stanza("<iq type='get'" + attribute("to", identity_.account.domain()) +
@@ -268,7 +275,7 @@ bool Messenger::is_for_it(const xml::Element& stanza) const {
 void Messenger::hear(const xml::Element& element) {
   const std::string_view name = element.name();
   if (name == "features") return hear_features(element);
-  if (name == "error") return;  // the end of the stream follows
+  if (name == "error") return hear_error(element);
   if (element.ns() == kNsTls) {
     if (name == "proceed") state_ = State::sealing;
     return;
@@ -280,72 +287,6 @@ void Messenger::hear(const xml::Element& element) {
   if (name == "presence") return hear_presence(element);
   if (name == "message") return hear_message(element);
   tell(WasSurprised{"an element <" + std::string(name) + ">"});
-}
-
-void Messenger::hear_features(const xml::Element& features) {
-  if (!sealed_ && !proved_ && features.child("starttls", kNsTls)) {
-    state_ = State::sealing;
-    say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-  } else if (const auto mechanisms = features.child("mechanisms", kNsSasl);
-             mechanisms && !proved_) {
-    prove(*mechanisms);
-  } else if (proved_ && features.child("bind", kNsBind)) {
-    if (!management_) return bind();
-    state_ = State::resuming;
-    say("<resume xmlns='urn:xmpp:sm:3'" + attribute("previd", management_->id) +
-        attribute("h", std::to_string(management_->handled())) + "/>");
-  } else {
-    tell(WasSurprised{"stream features that offer nothing"});
-  }
-}
-
-void Messenger::bind() {
-  state_ = State::binding;
-  std::string resource;
-  xml::append_escaped(resource, identity_.name);
-  say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
-      resource + "</resource></bind></iq>");
-}
-
-// --- SASL ----------------------------------------------------------------------------------------
-
-void Messenger::prove(const xml::Element& mechanisms) {
-  bool has_scram = false;
-  bool has_plain = false;
-  for (const xml::Element mechanism : mechanisms.children()) {
-    has_scram = has_scram || mechanism.text() == "SCRAM-SHA-256";
-    has_plain = has_plain || mechanism.text() == "PLAIN";
-  }
-  state_ = State::proving;
-  const std::string name(identity_.account.local());
-  std::string first;
-  std::string_view mechanism = "PLAIN";
-  if (has_scram && (habits_.scram || !has_plain)) {
-    mechanism = "SCRAM-SHA-256";
-    scram_nonce_ = random_.token(12);
-    first = "n,,n=" + name + ",r=" + scram_nonce_;
-  } else {
-    first.append(1, '\0').append(name).append(1, '\0').append(identity_.password);
-  }
-  say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'" + attribute("mechanism", mechanism) + ">" +
-      to_base64(first) + "</auth>");
-}
-
-void Messenger::hear_sasl(const xml::Element& element) {
-  if (element.name() == "challenge") {
-    const std::string challenge = from_base64(element.text());
-    const std::string nonce(scram_attribute(challenge, 'r'));
-    say("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" +
-        to_base64("c=biws,r=" + nonce + ",p=" + proof_of(identity_.password, nonce)) +
-        "</response>");
-  } else if (element.name() == "success") {
-    proved_ = true;
-    open_stream();
-  } else {
-    // The store may have failed: it is not the password.
-    out_->push_back(Finish{});
-    link_ended();
-  }
 }
 
 // --- wishes --------------------------------------------------------------------------------------

@@ -5,6 +5,9 @@
 // With stream management (XEP-0198) it goes on with its session after a link is lost, and checks
 // that nothing was lost or doubled (messenger_session.h).
 //
+// It follows <see-other-host/> (RFC 6120 section 4.9.3.19), and looks for another server of its
+// service where one does not let it in.
+//
 // Wishes outlive its streams: after each login it compares its roster with them. It pings its
 // server when nothing was heard for a while, and gives up a link that does not answer.
 //
@@ -82,6 +85,7 @@ class Messenger : public Agent {
   // What is heard, by state.
   void hear(const xml::Element& element);
   void hear_features(const xml::Element& features);
+  void hear_error(const xml::Element& error);
   void hear_sasl(const xml::Element& element);
   void hear_management(const xml::Element& element);
   void hear_iq(const xml::Element& iq);
@@ -117,6 +121,8 @@ class Messenger : public Agent {
   xml::StanzaParser parser_;
   xml::Framer framer_;
   std::string unread_;
+  Landing landing_;
+  bool is_sent_on_ = false;
   State state_ = State::offline;
   bool wants_online_ = false;
   bool sealed_ = false;

@@ -20,6 +20,7 @@ Phone::Phone(Identity identity, Habits habits, Prng random)
       habits_(habits),
       random_(std::move(random)),
       host_(to_text(identity_.at)),
+      landing_(identity_),
       registration_call_id_(random_.token(16)) {}
 
 void Phone::step(Now now, const AgentInput& input, AgentOutbox& out) {
@@ -180,7 +181,7 @@ bool Phone::can_speak() const {
 
 void Phone::transmit(const std::string& bytes) {
   if (habits_.transport == Transport::udp) {
-    out_->push_back(SayDatagram{bytes});
+    out_->push_back(SayDatagram{bytes, landing_.at()});
   } else if (link_ == LinkState::up) {
     out_->push_back(Say{bytes});
   }
@@ -259,12 +260,13 @@ void Phone::connect() {
   pinged_ = false;
   link_ = LinkState::connecting;
   link_due_ = now_.instant + kConnectTime;
-  out_->push_back(Connect{LinkUse::sip, habits_.transport});
+  out_->push_back(Connect{LinkUse::sip, habits_.transport, landing_.at()});
 }
 
 // What was reached by the link is gone with it; what was asked on it will not be answered.
 void Phone::link_ended() {
   tell_lost("its link");
+  if (link_ != LinkState::up) landing_.look_elsewhere();
   link_ = LinkState::none;
   calls_.clear();
   watch_purposes_.clear();

@@ -4,6 +4,9 @@
 // with a new dialog; what is not answered it asks again, with growing pauses. With its link its
 // registration and its dialogs are gone, and are made anew.
 //
+// It follows 302 (RFC 3261 section 8.1.3.4) with all that it asks from then on, and looks for
+// another server of its service where one does not answer.
+//
 // Off line, it takes back all of that, in order.
 //
 // It is surprised by a tag that is not renewed (RFC 3903 section 6), by more time than it asked
@@ -129,6 +132,7 @@ class Phone : public Agent {
   void ask_page(std::uint64_t purpose, const SendText& page);
   std::string proof_row(std::string_view method, std::string_view uri);
   void hear_answer(const sip::Message& answer);
+  bool hear_redirection(const sip::Message& answer, const SipCalls::Call& call);
   bool hear_challenge(const sip::Message& answer, const SipCalls::Call& call);
   void no_answer(std::uint64_t purpose);
   void registration_answered(std::uint16_t status, const sip::Message& answer);
@@ -160,6 +164,7 @@ class Phone : public Agent {
   bool wants_online_ = false;
   bool vanished_ = false;
 
+  Landing landing_;
   enum class LinkState : std::uint8_t { none, connecting, up };
   LinkState link_ = LinkState::none;  // TCP
   BackOff link_back_off_;

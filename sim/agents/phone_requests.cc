@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/address/ip.h"
 #include "codec/address/sip_address.h"
 #include "codec/pidf/write.h"
 #include "codec/sip/auth.h"
@@ -198,6 +199,7 @@ void Phone::hear_answer(const sip::Message& answer) {
   if (!call) return;  // again, or too late
   if (status == 400) tell(WasSurprised{"400 to what can be read"});
   if ((status == 401 || status == 407) && hear_challenge(answer, *call)) return;
+  if (status == 302 && hear_redirection(answer, *call)) return;
   if (pages_.erase(call->purpose) > 0) return;
   switch (call->purpose) {
     case kRegistration: return registration_answered(status, answer);
@@ -212,6 +214,23 @@ void Phone::hear_answer(const sip::Message& answer) {
   Watch& watch = watches_[found->second];
   watch_purposes_.erase(found);
   if (watch.asked == call->purpose) watch_answered(watch, status, answer);
+}
+
+// True if it is asked again, there.
+bool Phone::hear_redirection(const sip::Message& answer, const SipCalls::Call& call) {
+  const auto contact =
+      sip::parse_name_addr(answer.first_value(sip::HeaderName::contact).value_or(""));
+  const auto host = contact ? parse_ip(contact->uri.host.text) : std::nullopt;
+  if (!host) return false;
+  landing_.sent_to({*host, contact->uri.port.value_or(5060)});
+  if (habits_.transport == Transport::udp) {
+    ask_again(call.purpose);
+    return true;
+  }
+  out_->push_back(Finish{});
+  link_ended();
+  link_due_ = now_.instant;
+  return true;
 }
 
 // True if it is asked again, with credentials.
@@ -270,6 +289,7 @@ void Phone::failed(Task& task) {
 
 void Phone::no_answer(std::uint64_t purpose) {
   tell_lost("an answer");
+  landing_.look_elsewhere();
   if (purpose == kRegistration) return failed(registration_);
   if (purpose == kPublication) {
     published_.reset();

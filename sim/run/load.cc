@@ -25,7 +25,8 @@ Load::Load(World& world, Crowd& crowd, const Swarm& swarm)
       crowd_(crowd),
       swarm_(swarm),
       users_(world.streams().stream("users")),
-      wishes_(world.streams().stream("wishes")) {
+      wishes_(world.streams().stream("wishes")),
+      landings_(world.streams().stream("landings")) {
   for (std::uint32_t i = 0; i < swarm_.users; ++i)
     make_user(i);
 }
@@ -57,7 +58,7 @@ void Load::make_messenger(User& user, std::uint32_t number, std::uint32_t which)
   identity.at = {IpAddress::v4(10, 1, static_cast<std::uint8_t>(number >> 8),
                                static_cast<std::uint8_t>(number)),
                  static_cast<std::uint16_t>(40'000 + which)};
-  identity.server = world_.server().xmpp_at();
+  land(identity, &Server::xmpp_at);
   Messenger::Habits habits;
   habits.scram = happens(users_, 700);
   habits.approves = happens(users_, 800);
@@ -78,7 +79,7 @@ void Load::make_phone(User& user, std::uint32_t number) {
   identity.at = {IpAddress::v4(10, 2, static_cast<std::uint8_t>(number >> 8),
                                static_cast<std::uint8_t>(number)),
                  5060};
-  identity.server = world_.server().sip_at();
+  land(identity, &Server::sip_at);
   Phone::Habits habits;
   habits.transport = happens(users_, swarm_.tcp_per_mille) ? Transport::tcp : Transport::udp;
   habits.publishes = happens(users_, 800);
@@ -90,6 +91,15 @@ void Load::make_phone(User& user, std::uint32_t number) {
   if (habits.transport == Transport::tcp && !habits.publishes) {
     fleeting_.push_back(user.agents.back());
   }
+}
+
+// Anywhere, and then wherever it is sent.
+void Load::land(Identity& identity, const Endpoint& (Server::*at)() const) {
+  const std::size_t servers = world_.server_count();
+  const std::size_t first = landings_.below(servers);
+  identity.server = (world_.server(first).*at)();
+  for (std::size_t i = 1; i <= servers && servers > 1; ++i)
+    identity.servers.push_back((world_.server((first + i) % servers).*at)());
 }
 
 // --- wishes --------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class Load {
   void make_user(std::uint32_t number);
   void make_messenger(User& user, std::uint32_t number, std::uint32_t which);
   void make_phone(User& user, std::uint32_t number);
+  void land(Identity& identity, const Endpoint& (Server::*at)() const);
   void wish_later(Duration pause);
   void wish_something();
   Wish draw_wish();
@@ -46,6 +47,7 @@ class Load {
   const Swarm& swarm_;
   Prng users_;
   Prng wishes_;
+  Prng landings_;
   std::vector<User> all_;
   std::vector<AgentId> fleeting_;  // phones of which nothing outlives their link
   std::uint64_t version_ = 0;      // of what is shown: each is newer than the one before

@@ -9,6 +9,8 @@ World::Plan plan_of(std::uint64_t seed, const Swarm& swarm, Planted planted) {
   World::Plan plan;
   plan.planted = planted;
   plan.seed = seed;
+  plan.servers = swarm.servers;
+  plan.cluster = swarm.servers > 1;
   plan.shards = swarm.shards;
   plan.settings.domains = {"example.com"};
   plan.settings.plain_without_tls = true;
@@ -35,6 +37,7 @@ Run::Run(std::uint64_t seed, const Swarm& swarm, Planted planted)
       world_(plan_of(seed, swarm_, planted)),
       crowd_(world_),
       load_(world_, crowd_, swarm_),
+      partitions_(world_, swarm_.partitions),
       trouble_(world_.streams().stream("trouble")),
       checkers_(make_checkers(findings_)) {
   for (const auto& checker : checkers_)
@@ -43,12 +46,14 @@ Run::Run(std::uint64_t seed, const Swarm& swarm, Planted planted)
 
 Run::Result Run::go() {
   world_.set_faults(swarm_.faults);
-  world_.server().drift_clock(swarm_.trouble.drift_us_per_second);
+  for (std::size_t i = 0; i < world_.server_count(); ++i)
+    world_.server(i).drift_clock(swarm_.trouble.drift_us_per_second);
   world_.start_all();
   load_.begin();
   trouble_later(swarm_.trouble.crash_every, &Run::kill_server);
   trouble_later(swarm_.trouble.stall_every, &Run::stall_shard);
   trouble_later(swarm_.trouble.clock_step_every, &Run::step_clock);
+  partitions_.begin();
   if (!run_for(swarm_.busy_time)) return result();
   heal();
   if (!run_for(kHealTime) || !is_at_rest()) return result();
@@ -92,8 +97,11 @@ void Run::heal() {
   healed_ = true;
   load_.end();
   world_.set_faults(no_faults());
-  world_.server().drift_clock(0);
-  if (!world_.server().running()) world_.start(0);
+  partitions_.heal();
+  for (std::size_t i = 0; i < world_.server_count(); ++i) {
+    world_.server(i).drift_clock(0);
+    if (!world_.server(i).running()) world_.start(i);
+  }
   load_.bring_all_online();
 }
 
@@ -123,25 +131,29 @@ void Run::trouble_later(Duration every, void (Run::*trouble)()) {
 }
 
 void Run::kill_server() {
-  if (!world_.server().running()) return;
-  world_.history().add(world_.timeline().now(), "server 0", "is killed", {});
-  world_.server().crash();
-  world_.timeline().after(draw_between(trouble_, {}, swarm_.trouble.down_most), [this] {
-    if (world_.server().running()) return;
-    world_.history().add(world_.timeline().now(), "server 0", "is started", {});
-    world_.start(0);
-  });
+  Server& server = any_server();
+  if (!server.running()) return;
+  const std::string name = "server " + std::to_string(server.id().number());
+  world_.history().add(world_.timeline().now(), name, "is killed", {});
+  server.crash();
+  world_.timeline().after(draw_between(trouble_, {}, swarm_.trouble.down_most),
+                          [this, &server, name] {
+                            if (server.running()) return;
+                            world_.history().add(world_.timeline().now(), name, "is started", {});
+                            world_.start(server.id().number());
+                          });
 }
 
 void Run::stall_shard() {
-  world_.history().add(world_.timeline().now(), "server 0", "has a shard that stands still", {});
-  world_.server().stall(world_.server().any_shard(),
-                        draw_between(trouble_, {}, swarm_.trouble.stall_most));
+  Server& server = any_server();
+  world_.history().add(world_.timeline().now(), "server " + std::to_string(server.id().number()),
+                       "has a shard that stands still", {});
+  server.stall(server.any_shard(), draw_between(trouble_, {}, swarm_.trouble.stall_most));
 }
 
 void Run::step_clock() {
   const Duration most = swarm_.trouble.clock_step_most;
-  world_.server().step_clock(draw_between(trouble_, Duration() - most, most));
+  any_server().step_clock(draw_between(trouble_, Duration() - most, most));
 }
 
 }  // namespace muster::sim

@@ -1,4 +1,4 @@
-// One run of a seed: a world with a server, a crowd with a load, and checkers.
+// One run of a seed: a world with one server or a cluster, a crowd with a load, and checkers.
 //
 // Safety: faults and load as the swarm has them, for its busy time. Healing: faults end, whatever
 // was killed is started, all agents come online; within kHealTime all must converge, for what was
@@ -20,6 +20,7 @@
 #include "sim/agents/crowd.h"
 #include "sim/checkers/checker.h"
 #include "sim/run/load.h"
+#include "sim/run/partitions.h"
 #include "sim/run/swarm.h"
 #include "sim/world/world.h"
 
@@ -63,6 +64,7 @@ class Run {
   void heal();
   bool is_at_rest();
   void trouble_later(Duration every, void (Run::*trouble)());
+  Server& any_server() { return world_.server(trouble_.below(world_.server_count())); }
   void kill_server();
   void stall_shard();
   void step_clock();
@@ -73,6 +75,7 @@ class Run {
   World world_;
   Crowd crowd_;
   Load load_;
+  Partitions partitions_;
   Prng trouble_;
   Findings findings_;
   std::vector<std::unique_ptr<Checker>> checkers_;

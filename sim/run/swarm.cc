@@ -145,8 +145,11 @@ Swarm draw_swarm(const RandomStreams& streams) {
   swarm.tcp_per_mille = up_to(prng, 0, 1'000);
   swarm.tls = coin(prng, 500);
   if (coin(prng, 500)) swarm.notify_interval_min = Duration::seconds(5);
+  Prng of_cluster = streams.stream("cluster swarm");
+  if (coin(of_cluster, 400)) swarm.servers = static_cast<std::uint8_t>(up_to(of_cluster, 2, 4));
   // Some runs have no faults at all: what fails there is nearest to the cause.
   if (coin(prng, 100)) return swarm;
+  if (swarm.servers > 1) swarm.partitions = draw_partitions(streams);
   draw_network(prng, swarm.faults.network);
   draw_store(prng, swarm.faults.store);
   draw_server(prng, swarm.faults.server, swarm.trouble);
@@ -167,7 +170,8 @@ PartitionFaults draw_partitions(const RandomStreams& streams) {
 std::string to_text(const Swarm& swarm) {
   Table table;
   table.row("users", std::to_string(swarm.users));
-  table.row("shards", std::to_string(swarm.shards));
+  table.row("servers", std::to_string(swarm.servers));
+  table.row("shards of each", std::to_string(swarm.shards));
   table.row("load", name_of(swarm.load) + ", a wish every " + text_of(swarm.wish_every) + ", for " +
                         text_of(swarm.busy_time));
   table.rate("users with a messenger", swarm.messengers_per_mille);
@@ -197,6 +201,8 @@ std::string to_text(const Swarm& swarm) {
   table.delay("verifier", swarm.faults.server.verifier);
   table.time("deadlines late", swarm.faults.server.deadline_late_max);
   table.trouble("server killed", swarm.trouble.crash_every, swarm.trouble.down_most);
+  table.trouble("servers parted", swarm.partitions.every, swarm.partitions.parted_max);
+  table.rate("parted one way", swarm.partitions.one_way_per_mille);
   table.trouble("shard stalled", swarm.trouble.stall_every, swarm.trouble.stall_most);
   table.trouble("clock stepped", swarm.trouble.clock_step_every, swarm.trouble.clock_step_most);
   if (swarm.trouble.drift_us_per_second != 0) {

@@ -26,7 +26,8 @@ struct ServerTrouble {
 
 struct Swarm {
   std::uint32_t users = 0;
-  std::uint8_t shards = 2;
+  std::uint8_t servers = 1;  // more are a cluster
+  std::uint8_t shards = 2;   // of each
   LoadKind load = LoadKind::steady;
   Duration busy_time;                      // of faults and load
   Duration wish_every;                     // of all users together
@@ -38,10 +39,11 @@ struct Swarm {
   Duration notify_interval_min;
   Faults faults;
   ServerTrouble trouble;
+  PartitionFaults partitions;
 };
 
 Swarm draw_swarm(const RandomStreams& streams);
-// Of a cluster, besides what draw_swarm() has.
+// Of a cluster; with servers drawn they are in the swarm too.
 PartitionFaults draw_partitions(const RandomStreams& streams);
 
 // A table, a line each; of faults, those that there are.
