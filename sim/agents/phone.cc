@@ -208,8 +208,8 @@ std::optional<Instant> Phone::next_deadline() const {
 
 void Phone::woken() {
   SipCalls::Due due = calls_.wake(now_);
-  for (const std::string& bytes : due.again)
-    transmit(bytes);
+  for (const SipCalls::Call& call : due.again)
+    out_->push_back(SayDatagram{call.bytes, call.to});
   for (const std::uint64_t purpose : due.no_answer)
     no_answer(purpose);
   if (habits_.transport == Transport::udp || !link_due_ || *link_due_ > now_.instant) return;

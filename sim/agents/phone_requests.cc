@@ -54,7 +54,13 @@ void Phone::ask(const Asking& asking, std::uint64_t purpose) {
   if (!asking.content_type.empty()) bytes += "Content-Type: " + asking.content_type + "\r\n";
   bytes += "Content-Length: " + std::to_string(asking.body.size()) + "\r\n\r\n" + asking.body;
   transmit(bytes);
-  calls_.begin(now_, branch, purpose, std::move(bytes), !proof.empty(), udp);
+  SipCalls::Call call;
+  call.purpose = purpose;
+  call.to = landing_.at();
+  call.bytes = std::move(bytes);
+  call.proved = !proof.empty();
+  call.repeats = udp;
+  calls_.begin(now_, branch, std::move(call));
 }
 
 // Credentials for the last nonce that was heard (RFC 3261 section 22.3 allows to go ahead).

@@ -5,13 +5,7 @@
 
 namespace muster::sim {
 
-void SipCalls::begin(Now now, const std::string& branch, std::uint64_t purpose, std::string bytes,
-                     bool proved, bool repeats) {
-  Call call;
-  call.purpose = purpose;
-  call.bytes = std::move(bytes);
-  call.proved = proved;
-  call.repeats = repeats;
+void SipCalls::begin(Now now, const std::string& branch, Call call) {
   call.interval = kT1;
   call.again = now.instant + kT1;
   call.given_up = now.instant + kTimerF;
@@ -36,7 +30,7 @@ SipCalls::Due SipCalls::wake(Now now) {
       continue;
     }
     if (call.repeats && call.again <= now.instant) {
-      due.again.push_back(call.bytes);
+      due.again.push_back(call);
       call.interval = std::min(call.interval * 2, kT2);
       call.again = now.instant + call.interval;
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/endpoint.h"
 
 namespace muster::sim {
 
@@ -22,6 +23,7 @@ class SipCalls {
 
   struct Call {
     std::uint64_t purpose = 0;  // the phone's
+    Endpoint to;                // the server that it was said to
     std::string bytes;          // to be said again
     bool proved = false;        // it had credentials
     bool repeats = false;       // over UDP
@@ -30,13 +32,12 @@ class SipCalls {
     Instant given_up;
   };
 
-  void begin(Now now, const std::string& branch, std::uint64_t purpose, std::string bytes,
-             bool proved, bool repeats);
+  void begin(Now now, const std::string& branch, Call call);
   // A final answer came; nothing if it is to none of these.
   std::optional<Call> answered(const std::string& branch);
 
   struct Due {
-    std::vector<std::string> again;        // to be said
+    std::vector<Call> again;               // to be said
     std::vector<std::uint64_t> no_answer;  // purposes
   };
   Due wake(Now now);
