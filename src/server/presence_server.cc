@@ -66,13 +66,24 @@ PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings
 void PresenceServer::step(Now now, const Input& input) {
   accept(now, input);
   std::size_t carried = 0;
+  carry_all(now, carried);
+  while (!from_servers_.empty()) {
+    const FromServer from = std::move(from_servers_.front());
+    from_servers_.pop_front();
+    const std::optional<UserEvent> came = load_control_.hear(now, from, out_);
+    if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
+    carry_all(now, carried);
+  }
+  load_control_.flush(now, out_);
+  if (stopping_ && !stopped_ && serves_nobody()) end(now);
+}
+
+void PresenceServer::carry_all(Now now, std::size_t& carried) {
   while (out_.has_event()) {
     MUSTER_CHECK(++carried <= kRunaway);
     carry(now, out_.event());
     out_.drop_event();
   }
-  load_control_.flush(now, out_);
-  if (stopping_ && !stopped_ && serves_nobody()) end(now);
 }
 
 // The lease goes last, once no shard serves anybody.
@@ -165,8 +176,7 @@ void PresenceServer::carry(Now now, const Event& event) {
         if constexpr (kFollowsUser<E>) {
           if (!load_control_.send_on(now, happened, out_)) deliver(now, happened);
         } else if constexpr (std::is_same_v<E, FromServer>) {
-          const std::optional<UserEvent> came = load_control_.hear(now, happened, out_);
-          if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
+          from_servers_.push_back(happened);
         } else {
           deliver(now, happened);
         }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 
 #include "server/conversion/conversion.h"
@@ -48,6 +49,7 @@ class PresenceServer {
  private:
   void accept(Now now, const Input& input);
   void open_link(Now now, const LinkOpened& opened);
+  void carry_all(Now now, std::size_t& carried);
   void carry(Now now, const Event& event);
   template <class E>
   void deliver(Now now, const E& happened);
@@ -63,6 +65,9 @@ class PresenceServer {
   PresenceDb presence_db_;
   Conversion conversion_;
   LoadControl load_control_;
+  // Said by other servers, and to be dealt with one after the other, as if each came in a step of
+  // its own: what comes of one may take more events than what comes of the next.
+  std::deque<FromServer> from_servers_;
   bool stopping_ = false;
   bool stopped_ = false;
 };

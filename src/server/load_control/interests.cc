@@ -128,6 +128,13 @@ void Interests::tell_once(std::vector<std::uint64_t> to, std::string said, Outbo
   out.emit(ShardId(), ToServers{shard_.self, std::move(to), true, std::move(said)});
 }
 
+// By the home shard of whom it comes from, as there (told_between.h).
+void Interests::tell_event(std::uint64_t to, const UserEvent& event, std::uint8_t servers,
+                           Outbox& out) const {
+  out.emit(shard_.home_of(sender_of(event)),
+           ToServers{shard_.self, {to}, true, write_event(event, servers)});
+}
+
 // --- what users are present through --------------------------------------------------------------
 
 void Interests::on(Now, const PresenceHere& here, Outbox& out) {
@@ -305,7 +312,7 @@ std::optional<std::uint64_t> Interests::server_of(const Address& user) const {
 template <class E>
 bool Interests::send_event_on(const E& event, Outbox& out) {
   const auto server = server_of(event.to);
-  if (server) tell_once({*server}, write_event(event, 1), out);
+  if (server) tell_event(*server, event, 1, out);
   return server.has_value();
 }
 
@@ -329,7 +336,7 @@ bool Interests::send_on(Now now, const PageMessage& message, Outbox& out) {
   PageMessage there = message;
   there.request_shard = shard_.self;
   there.request = SipRequestId::from_number(number);
-  tell_once({*server}, write_event(there, 1), out);
+  tell_event(*server, there, 1, out);
   return true;
 }
 
@@ -409,7 +416,7 @@ std::optional<UserEvent> Interests::take_event(const FromServer& from, EventSaid
   if (message != nullptr && message->server == 0) message->server = from.by;
   const auto server = is_relation ? std::nullopt : server_of(user_of(said.event));
   if (server && *server != from.by && said.servers < kServersMax) {
-    tell_once({*server}, write_event(said.event, static_cast<std::uint8_t>(said.servers + 1)), out);
+    tell_event(*server, said.event, static_cast<std::uint8_t>(said.servers + 1), out);
     return std::nullopt;
   }
   note_directed(from.by, said.event);

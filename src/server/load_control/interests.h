@@ -144,6 +144,8 @@ class Interests {
   void tell_changes(Outbox& out);
   void tell(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
+  void tell_event(std::uint64_t to, const UserEvent& event, std::uint8_t servers,
+                  Outbox& out) const;
   void ask_again(const Address& account, const Concern& concern, Outbox& out) const;
   void answer(Concern& concern, const Address& account, Outbox& out);
   Stake& stake(const Address& account, std::uint64_t server);

@@ -28,6 +28,11 @@ void LoadControl::on(Now, const UsersListWanted&, Outbox& out) {
   out.emit(ShardId(), UsersListed{shard_, residents_->list()});
 }
 
+void LoadControl::on(Now now, const ToServers& said, Outbox& out) {
+  if (server_ == nullptr) return out.emit(ShardId(), said);
+  server_->on(now, said, out);
+}
+
 void LoadControl::on(Now now, const ResidentChanged& changed, Outbox& out) {
   residents_->on(now, changed, out);
   interests_->on(now, changed, out);

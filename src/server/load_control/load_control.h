@@ -28,6 +28,8 @@ class LoadControl {
   // Nothing: their links are open once the handshake is done.
   void on(Now, const TlsStarted&, Outbox&) {}
   void on(Now now, const UsersListWanted& wanted, Outbox& out);
+  // Another shard passes it on to the server.
+  void on(Now now, const ToServers& said, Outbox& out);
   // Both are to know.
   void on(Now now, const ResidentChanged& changed, Outbox& out);
 

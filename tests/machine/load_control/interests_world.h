@@ -100,10 +100,17 @@ class InterestsTest : public ::testing::Test {
     for (const ToShard& mail : orders<ToShard>(happened)) {
       const auto* to = std::get_if<ToServers>(&mail.event);
       if (to == nullptr) continue;
-      EXPECT_EQ(mail.to, ShardId());
+      EXPECT_EQ(mail.to, way_of(to->said));
       all.push_back(*to);
     }
     return all;
+  }
+  // Shard 0 has the links; what is for a user goes there by the home shard of its sender.
+  static ShardId way_of(std::string_view said) {
+    const auto read = read_said(said);
+    const auto* event = read ? std::get_if<EventSaid>(&*read) : nullptr;
+    if (event == nullptr || std::holds_alternative<RelationChanged>(event->event)) return {};
+    return home_shard(sender_of(event->event).bare(), kShards);
   }
   // What exactly these servers are told, all of them if there are none, of one kind and lane.
   template <class Kind>
