@@ -147,7 +147,9 @@ void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
 // --- registrations -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
-  User& user = served_here(now, changed.account, out);
+  // The last one may run out when she is served here no more.
+  User& user = changed.registrations.empty() ? wanted(now, changed.account, out)
+                                             : served_here(now, changed.account, out);
   if (!user.loaded) {
     user.waiting.push_back(changed);
     return;
