@@ -17,27 +17,26 @@ void Order::happened(const Happened& fact) {
   } else if (std::holds_alternative<ForgotPictures>(fact.what)) {
     seen_.erase(fact.agent);
   } else if (const auto* sent = std::get_if<SentMessage>(&fact.what)) {
-    sent_.insert(sent->text);
+    sent_.emplace(sent->text, lives_);
   } else if (const auto* heard = std::get_if<HeardMessage>(&fact.what)) {
     look_at_message(fact, *heard);
   }
 }
 
 void Order::at_step(const View& view) {
-  std::uint64_t incarnations = 0;
+  lives_ = 0;
   for (std::size_t i = 0; i < view.world.server_count(); ++i)
-    incarnations += view.world.server(i).incarnation();
-  if (std::exchange(incarnations_, incarnations) != incarnations) heard_.clear();
+    lives_ += view.world.server(i).incarnation();
 }
 
 void Order::look_at_message(const Happened& fact, const HeardMessage& heard) {
-  if (!sent_.contains(heard.text)) {
-    wrong(fact.at, "a message is heard that nobody sent: " + heard.text);
+  const auto sent = sent_.find(heard.text);
+  if (sent == sent_.end()) {
+    return wrong(fact.at, "a message is heard that nobody sent: " + heard.text);
   }
   const auto [first, news] = heard_.emplace(std::pair(fact.agent, heard.text), fact.at);
-  if (!news && fact.at - first->second < kRemembered) {
-    wrong(fact.at, "a message is heard twice: " + heard.text);
-  }
+  const bool forgot = sent->second != lives_ || fact.at - first->second >= kRemembered;
+  if (!news && !forgot) wrong(fact.at, "a message is heard twice: " + heard.text);
 }
 
 void Order::look_at(const Happened& fact, const SawPicture& saw) {

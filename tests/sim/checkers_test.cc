@@ -138,6 +138,22 @@ TEST_F(OrderChecker, AMessageIsHeardOnceByEachUnlessTheSecondIsLate) {
   EXPECT_EQ(found().size(), 1u);
 }
 
+// What the server that died had said may be heard after its end, and before it is said again.
+TEST_F(OrderChecker, AMessageMayBeHeardTwiceIfAServerWasKilledSinceItWasSent) {
+  world_.start_all();
+  order_.at_step(view_);
+  tell(order_, juliet_, SentMessage{kRomeo, "text 1"});
+  world_.server(0).crash();
+  order_.at_step(view_);
+  tell(order_, juliet_, SentMessage{kRomeo, "text 2"});
+  for (int i = 0; i < 2; ++i)
+    tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
+  EXPECT_THAT(found(), IsEmpty());
+  for (int i = 0; i < 2; ++i)
+    tell(order_, romeo_, HeardMessage{kJuliet, "text 2"});
+  EXPECT_THAT(found(), ElementsAre("order: a message is heard twice: text 2"));
+}
+
 TEST_F(OrderChecker, TheOlderAfterTheNewerIsWrong) {
   sees("v2");
   sees("v1");
