@@ -33,6 +33,7 @@ using AnyEvent = std::variant<
     RelationChanged, RelationToTell, PublishAsked, PublishAnswered, RegistrationsChanged,
     TuplesToConvert, TuplesConverted, DocumentWanted, DocumentComposed, ContactsWanted, UserServed,
     PresenceWanted, PresenceUnwanted, PresenceElsewhere, PresenceAsked, PresenceHere,
+    RecordsDoubted,
     // watch_events.h
     WatchAsked, WatchDecided, WatchRefreshed, WatchEnded, WatchesNotified,
     // message_events.h

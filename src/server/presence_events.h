@@ -79,6 +79,12 @@ struct RelationToTell {
   RelationChanged change;
 };
 
+// load_control -> presence_db: a server is gone, and may have changed records of this user that it
+// could not tell of any more. The store knows.
+struct RecordsDoubted {
+  Address account;
+};
+
 // --- presence by SIP -----------------------------------------------------------------------------
 
 // sip_presence -> presence_db, both on the home shard of the account: RFC 3903 section 6.

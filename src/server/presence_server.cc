@@ -33,7 +33,8 @@ inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
              RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
              PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
-             WatchRefreshed, WatchEnded, DropAccount, UserServed, PresenceElsewhere, PresenceAsked>;
+             WatchRefreshed, WatchEnded, DropAccount, UserServed, PresenceElsewhere, PresenceAsked,
+             RecordsDoubted>;
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;

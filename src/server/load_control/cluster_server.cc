@@ -72,7 +72,7 @@ void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
 // Behind what it did not take.
 void ClusterServer::tell_who_is_gone(Outbox& out) {
   const cluster::Directory& directory = membership_.directory();
-  std::erase_if(met_, [&](Incarnation server) {
+  std::erase_if(living_, [&](Incarnation server) {
     const bool lives = std::any_of(
         directory.members.begin(), directory.members.end(), [&](const cluster::Member& member) {
           return member.incarnation == server && member.role != cluster::Role::gone;
@@ -98,6 +98,10 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   };
   std::erase_if(others_, [&](const auto& other) { return is_gone(other.first); });
   std::erase_if(not_understood_, is_gone);
+  for (const cluster::Member& member : directory.members) {
+    const bool is_other = member.incarnation != membership_.self();
+    if (is_other && member.role != cluster::Role::gone) living_.insert(member.incarnation);
+  }
   documents_->directory(now.instant, directory);
   carry_out(out);
   links_.know(now, directory, membership_.self(), out);
@@ -185,7 +189,6 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  [&](const ServerLinks::PeerUp& up) {
                    documents_->peer_up(now.instant, up.peer);
                    carry_out(out);
-                   met_.insert(up.peer);
                    others_[up.peer].shards_said_all = 0;
                    tell_shards(ServerUp{up.peer.number()}, out);
                  },

@@ -115,7 +115,7 @@ class ClusterServer {
   Assignments assignments_;
   AwaitedUsers awaited_users_;
   std::map<cluster::Incarnation, Other> others_;
-  std::set<cluster::Incarnation> met_;             // the shards know of
+  std::set<cluster::Incarnation> living_;          // of whose end the shards are to hear
   std::set<cluster::Incarnation> not_understood_;  // the operator was told
   std::vector<Counted> counted_;                   // by shard
   OwnLoad own_;

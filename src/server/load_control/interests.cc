@@ -267,6 +267,8 @@ void Interests::on(Now, const ServerSaidAll& said, Outbox&) {
 }
 
 void Interests::on(Now now, const ServerGone& gone, Outbox& out) {
+  doubted_ = Address();
+  go_on_later(now);
   const auto peer = peers_.find(gone.server);
   if (peer == peers_.end()) return;
   for (const auto& [session, to] : peer->second.directed)
@@ -281,7 +283,18 @@ void Interests::on(Now now, const ServerGone& gone, Outbox& out) {
     const auto one = sender++;
     if (one->second.server == gone.server) end_sender(one, kNobodyTookIt, out);
   }
-  go_on_later(now);
+}
+
+// Those that presence_db may hold.
+void Interests::doubt_some(Outbox& out) {
+  if (!doubted_) return;
+  Concerned next = concerns_.upper_bound(*doubted_);
+  for (std::size_t i = 0; i < kDoubtedAtOnce && next != concerns_.end(); ++i, ++next) {
+    const auto& [account, concern] = *next;
+    if (concern.watched() || concern.served) out.emit(RecordsDoubted{account});
+    doubted_ = account;
+  }
+  if (next == concerns_.end()) doubted_.reset();
 }
 
 // Unless she has come to another server meanwhile.
@@ -492,7 +505,8 @@ void Interests::go_on(Now now, Outbox& out) {
     farewells_.pop_back();
   }
   forget_orphans(out);
-  more = more || !untold_.empty() || !farewells_.empty() || !orphans_.empty();
+  doubt_some(out);
+  more = more || !untold_.empty() || !farewells_.empty() || !orphans_.empty() || doubted_;
   if (more) go_on_later(now);
 }
 

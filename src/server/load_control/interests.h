@@ -16,6 +16,9 @@
 // subscriptions, which are few, go to all servers, for who may just be loading one of the pair is
 // not known here; and those of kRecentTime to a server that is met for the first time.
 //
+// A server that is gone may have changed records in the store that it told nobody of: those of all
+// who matter here are looked at anew, kDoubtedAtOnce users in kSyncEvery.
+//
 // What is known of a user's presence at a server is kept until that server says otherwise or is
 // gone; the link may be cut meanwhile. So is directed presence that came from there (RFC 6121
 // section 4.6), of kDirectedMax pairs of users for each server.
@@ -51,6 +54,7 @@ class Interests {
   static constexpr Duration kMessageTimeMax = Duration::seconds(25);
   static constexpr std::size_t kSyncAtOnce = 200;
   static constexpr Duration kSyncEvery = Duration::milliseconds(10);
+  static constexpr std::size_t kDoubtedAtOnce = 20;
   static constexpr std::uint8_t kServersMax = 2;
   static constexpr std::size_t kDirectedMax = 10'000;
   static constexpr Duration kRecentTime = Duration::seconds(30);
@@ -158,6 +162,7 @@ class Interests {
   std::optional<std::uint64_t> server_of(const Address& user) const;
   template <class E>
   bool send_event_on(const E& event, Outbox& out);
+  void doubt_some(Outbox& out);
   void come_back(Now now, const FromServer& from, Said& said, Outbox& out);
   void take_presence(std::uint64_t by, const PresenceElsewhere& presence, Outbox& out);
   void note_directed(std::uint64_t by, const UserEvent& event);
@@ -173,6 +178,7 @@ class Interests {
   std::optional<Instant> go_on_at_;                     // with what is done in portions
   std::deque<std::pair<Instant, std::string>> recent_;  // changes of subscriptions
   std::vector<Address> orphans_;                        // present at servers that are gone
+  std::optional<Address> doubted_;                      // records of all behind her
   // To be asked about once more, and who was not told.
   std::vector<std::pair<Address, std::uint64_t>> untold_;
   std::vector<StanzaForUser> farewells_;    // of sessions at servers that are gone

@@ -165,8 +165,7 @@ void PresenceDb::look_again(Now now, const Address& account) {
 void PresenceDb::look_again(Now now, Outbox& out) {
   look_again_at_.reset();
   for (const Address& account : std::exchange(look_again_, {})) {
-    const User* user = held(account);
-    if (user != nullptr && user->here) load(now, account, out);
+    if (held(account) != nullptr) load(now, account, out);
     out.emit(PresenceWanted{account, true});
   }
 }

@@ -21,6 +21,13 @@ class KnownVersions {
 
   std::uint64_t whole() const { return whole_; }
 
+  // All up to this one are known.
+  void note_all(std::uint64_t version) {
+    if (version <= whole_) return;
+    advance(version - whole_);
+    advance(static_cast<std::uint64_t>(std::countr_one(ahead_)));
+  }
+
   // False if it was known.
   bool note(std::uint64_t version) {
     if (version <= whole_) return false;

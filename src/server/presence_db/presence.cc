@@ -144,7 +144,7 @@ void PresenceDb::load_pending_again(Outbox& out) {
     if (user == nullptr) continue;
     const bool there = std::any_of(user->resources.begin(), user->resources.end(),
                                    [&](const PresentResource& r) { return r.full == session; });
-    if (there) load_pending(session, out);
+    if (there || !session.has_resource()) load_pending(session, out);
   }
 }
 

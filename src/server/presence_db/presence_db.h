@@ -58,6 +58,8 @@ class PresenceDb {
   void on(Now now, const RosterItemAsked& asked, Outbox& out);
   void on(Now now, const SubscriptionAsked& asked, Outbox& out);
   void on(Now now, const RelationChanged& changed, Outbox& out);
+  // doubts.cc
+  void on(Now now, const RecordsDoubted& doubted, Outbox& out);
   // publications.cc
   void on(Now now, const PublishAsked& asked, Outbox& out);
   void on(Now now, const RegistrationsChanged& changed, Outbox& out);
@@ -89,7 +91,10 @@ class PresenceDb {
   };
   struct PublicationsAsk {};
   struct PendingAsk {
-    Address session;
+    Address session;  // or a user, of all her sessions
+  };
+  struct ItemsAsk {
+    Address account;
   };
   struct WatchAsk {
     WatchAsked watch;
@@ -108,7 +113,7 @@ class PresenceDb {
   };
   using Ask =
       std::variant<LoadAsk, PublicationsAsk, RosterAsked, RosterItemAsked, SubscriptionAsked,
-                   PendingAsk, WatchAsk, PublishAsked, ExpireAsk, AdminAsk, DropAsk>;
+                   PendingAsk, ItemsAsk, WatchAsk, PublishAsked, ExpireAsk, AdminAsk, DropAsk>;
 
   // users.cc
   void ask_store(const Address& account, Ask ask, StoreRequest request, Outbox& out);
@@ -153,6 +158,12 @@ class PresenceDb {
   void answered(Now now, const RosterAsked& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const RosterItemAsked& ask, const StoreReply& reply, Outbox& out);
   void answered(Now now, const SubscriptionAsked& ask, const StoreReply& reply, Outbox& out);
+
+  // doubts.cc
+  void compare(const Address& account, User& user, const UserLoaded& stored, Outbox& out);
+  void learn_late(const Address& account, User& user, const Contact& stored, Outbox& out);
+  void push_late(const Address& account, User& user, Outbox& out);
+  void answered(Now now, const ItemsAsk& ask, const StoreReply& reply, Outbox& out);
 
   // publications.cc
   void publish(Now now, const PublishAsked& asked, Outbox& out);

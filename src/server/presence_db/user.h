@@ -66,8 +66,9 @@ struct LiveWatch {
 };
 
 // What waits until the user is loaded.
-using WaitingForUser = std::variant<WatchAsked, PublishAsked, RegistrationsChanged, ProbeAsked,
-                                    RelationChanged, AdminAsked, DropAccount, PresenceElsewhere>;
+using WaitingForUser =
+    std::variant<WatchAsked, PublishAsked, RegistrationsChanged, ProbeAsked, RelationChanged,
+                 RecordsDoubted, AdminAsked, DropAccount, PresenceElsewhere>;
 
 struct User {
   bool loaded = false;
@@ -78,6 +79,7 @@ struct User {
   std::uint32_t next_number = 1;
   std::vector<Contact> contacts;  // by address
   KnownVersions versions;         // of changes of these
+  std::vector<Address> to_push;   // of whom her sessions are yet to hear what the store has
   std::vector<PresentResource> resources;
   std::vector<LivePublication> publications;
   std::vector<LiveRegistration> registrations;

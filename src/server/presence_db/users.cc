@@ -115,8 +115,11 @@ void PresenceDb::on(Now, const UserUnwanted& unwanted, Outbox& out) {
 
 void PresenceDb::answered(Now now, const LoadAsk& ask, const StoreReply& reply, Outbox& out) {
   const auto* found = std::get_if<UserLoaded>(&reply);
-  if (found == nullptr && held(ask.account) != nullptr) {
+  User* user = held(ask.account);
+  if (found == nullptr && user != nullptr) {
     look_again(now, ask.account);
+  } else if (user != nullptr && !found->exists) {
+    return;  // who removed her account says so
   } else if (found == nullptr || !found->exists) {
     not_loaded(now, ask.account, found == nullptr, out);
   } else {
@@ -128,7 +131,11 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   const UserLoaded& stored = std::get<UserLoaded>(reply);
   User& user = *users_.find(account)->second;
   const bool shows_published = user.here || !shard_.settings.cluster;
-  if (std::exchange(user.loaded, true)) return show_published(now, account, user, stored, out);
+  if (std::exchange(user.loaded, true)) {
+    compare(account, user, stored, out);
+    if (shows_published) show_published(now, account, user, stored, out);
+    return;
+  }
   user.policy = stored.policy;
   user.contacts = stored.contacts;
   user.versions = KnownVersions(stored.version);
@@ -193,6 +200,7 @@ void PresenceDb::refuse(Now now, const WaitingForUser& waiting, bool failed, Out
           // Nobody waits for an answer to these; a registration is repeated by its phone.
           [](const RegistrationsChanged&) {},
           [](const RelationChanged&) {},
+          [](const RecordsDoubted&) {},
       },
       waiting);
 }

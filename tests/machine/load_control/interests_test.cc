@@ -357,6 +357,30 @@ TEST_F(InterestsTest, WhoseServerIsGoneIsAbsent) {
   EXPECT_TRUE(heard_of(bob, later).empty());
 }
 
+// It may have changed records and told nobody; whether there ever was a link to it is no matter.
+TEST_F(InterestsTest, WhenAServerIsGoneRecordsAreDoubted) {
+  meet(6);
+  watch(alice);
+  serve_here(bob);
+  serve_there(6, user("carol"));
+  pass(Interests::kSyncEvery);
+  give(ServerGone{5});
+  Users doubted;
+  for (const RecordsDoubted& one : events<RecordsDoubted>(pass(Interests::kSyncEvery)))
+    doubted.push_back(one.account);
+  EXPECT_EQ(doubted, (Users{alice, bob}));
+  EXPECT_TRUE(events<RecordsDoubted>(pass(Interests::kSyncEvery)).empty());
+}
+
+TEST_F(InterestsTest, TheyAreDoubtedInPortions) {
+  give(ContactsWanted{many(Interests::kDoubtedAtOnce + 1), {}});
+  give(ServerGone{5});
+  const auto some = [&] { return events<RecordsDoubted>(pass(Interests::kSyncEvery)).size(); };
+  EXPECT_EQ(some(), Interests::kDoubtedAtOnce);
+  EXPECT_EQ(some(), 1u);
+  EXPECT_EQ(some(), 0u);
+}
+
 TEST_F(InterestsTest, TheyGoInPortions) {
   meet(5);
   pass(Interests::kSyncEvery);

@@ -30,6 +30,17 @@ TEST(KnownVersions, AreNewsOnce) {
   EXPECT_FALSE(known.note(9));
 }
 
+TEST(KnownVersions, OfAllUpToOneNoneIsNews) {
+  KnownVersions known(7);
+  EXPECT_TRUE(known.note(12));
+  known.note_all(11);
+  EXPECT_EQ(known.whole(), 12U);
+  EXPECT_FALSE(known.note(9));
+  known.note_all(9);
+  EXPECT_EQ(known.whole(), 12U);
+  EXPECT_TRUE(known.note(13));
+}
+
 TEST(KnownVersions, DoNotWaitForOneThatIsTooFarBehind) {
   KnownVersions known;
   for (std::uint64_t version = 2; version <= KnownVersions::kAheadMax; ++version)
