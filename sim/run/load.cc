@@ -194,7 +194,6 @@ Wish Load::draw_wish() {
   if (drawn < 62) return StartWatching{any_account()};
   if (drawn < 68) return StopWatching{any_account()};
   if (drawn < 71) return Revoke{any_account()};
-  if (drawn < 74 && is_cluster()) return Show{draw_shown()};
   if (drawn < 74) return ShowTo{any_account()};
   if (drawn < 77) return SetContact{any_account(), "group " + std::to_string(++version_)};
   if (drawn < 78) return RemoveContact{any_account()};

@@ -37,9 +37,6 @@ class Load {
   void land(Identity& identity, const Endpoint& (Server::*at)() const);
   void wish_later(Duration pause);
   void wish_something();
-  // Between servers of several shards, presence for one recipient and that for all are not kept in
-  // their order yet (docs/architecture.md).
-  bool is_cluster() const { return world_.server_count() > 1; }
   Wish draw_wish();
   Shown draw_shown();
   const Address& any_account();

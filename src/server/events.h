@@ -15,6 +15,7 @@
 #include "server/cluster_events.h"
 #include "server/message_events.h"
 #include "server/presence_events.h"
+#include "server/said_events.h"
 #include "server/sip_events.h"
 #include "server/watch_events.h"
 #include "server/xmpp_events.h"
@@ -48,7 +49,9 @@ using AnyEvent = std::variant<
     ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced, ResidentChanged,
     SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft,
     ShardLoad, UsersListWanted, UsersListed, ToServers, FromServer, ConcernsCame, ServerUp,
-    ServerSaidAll, ServerGone>;
+    ServerSaidAll, ServerGone,
+    // said_events.h
+    SaidToWeigh, SaidWeighed>;
 
 // Its copies, moves and ends are compiled once, in events.cc: a switch over all alternatives in
 // every file that touches a vector of events makes each such file take half a minute.

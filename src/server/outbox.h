@@ -1,11 +1,14 @@
 // Where a step of a presence server puts what comes of it: orders for the driver, in the order in
 // which they must happen, and events for its other modules, which presence_server carries on within
-// the same step (or, for another shard, as the order ToShard).
+// the same step (or, for another shard, as the order ToShard). In a cluster, what is for a user is
+// carried here first whatever her shard: load control knows its place among what its sender says.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/one_of.h"
 #include "base/stable_queue.h"
 #include "server/ports.h"
 
@@ -13,7 +16,8 @@ namespace muster {
 
 class Outbox {
  public:
-  explicit Outbox(ShardId self) : self_(self) {}
+  explicit Outbox(ShardId self, bool is_of_cluster = false)
+      : self_(self), is_of_cluster_(is_of_cluster) {}
 
   template <class O>
   void order(O&& order) {
@@ -29,7 +33,8 @@ class Outbox {
   // To a module of the shard `to`.
   template <class E>
   void emit(ShardId to, E&& event) {
-    if (to == self_) {
+    constexpr bool kIsForUser = kIsHeldBy<std::remove_cvref_t<E>, SaidToUser>;
+    if (to == self_ || (kIsForUser && is_of_cluster_)) {
       emit(std::forward<E>(event));
     } else {
       order(ToShard{to, std::forward<E>(event)});
@@ -52,6 +57,7 @@ class Outbox {
 
  private:
   ShardId self_;
+  bool is_of_cluster_;
   StableQueue<Event> events_;
   std::vector<Order> orders_;
 };

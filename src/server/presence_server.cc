@@ -44,7 +44,7 @@ inline constexpr bool kForLoadControl =
              OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
              UsersListWanted, UsersListed, ContactsWanted, PresenceWanted, PresenceUnwanted,
              PresenceHere, RelationToTell, ToServers, ConcernsCame, ServerUp, ServerSaidAll,
-             ServerGone>;
+             ServerGone, SaidWeighed>;
 // Of a user: where there is a cluster it goes to the server that serves her.
 template <class E>
 inline constexpr bool kFollowsUser =
@@ -55,7 +55,7 @@ inline constexpr bool kFollowsUser =
 PresenceServer::PresenceServer(ShardId self, std::uint8_t shards, const Settings& settings,
                                Prng prng, Planted planted)
     : shard_{self, shards, settings, std::move(prng), planted},
-      out_(self),
+      out_(self, settings.cluster.has_value()),
       xmpp_streams_(shard_),
       xmpp_presence_(shard_),
       sip_messages_(shard_),
@@ -176,6 +176,9 @@ void PresenceServer::carry(Now now, const Event& event) {
       [&]<class E>(const E& happened) {
         if constexpr (kFollowsUser<E>) {
           if (!load_control_.send_on(now, happened, out_)) deliver(now, happened);
+        } else if constexpr (std::is_same_v<E, SaidToWeigh>) {
+          if (load_control_.weigh(now, happened, out_)) return;
+          std::visit([&](const auto& said) { deliver(now, said); }, happened.said);
         } else if constexpr (std::is_same_v<E, FromServer>) {
           from_servers_.push_back(happened);
         } else {

@@ -26,6 +26,11 @@ void append(std::vector<Address>& to, const std::vector<Address>& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
+template <class E>
+Address sender_of_said(const E& said) {
+  return (said.from.empty() ? said.to : said.from).to_bare();
+}
+
 StanzaForUser farewell_of(const Address& session, const Address& to) {
   std::string xml = "<presence";
   xml::append_attribute(xml, "from", session.text());
@@ -128,17 +133,23 @@ void Interests::tell_once(std::vector<std::uint64_t> to, std::string said, Outbo
   out.emit(ShardId(), ToServers{shard_.self, std::move(to), true, std::move(said)});
 }
 
-// By the home shard of whom it comes from, as there (told_between.h).
-void Interests::tell_event(std::uint64_t to, const UserEvent& event, std::uint8_t servers,
-                           Outbox& out) const {
-  out.emit(shard_.home_of(sender_of(event)),
-           ToServers{shard_.self, {to}, true, write_event(event, servers)});
+// By the home shard of whom it comes from, as there (told_between.h), and in its order.
+void Interests::leave(const Address& sender, ToServers said, Outbox& out) {
+  const ShardId home = shard_.home_of(sender);
+  if (home != shard_.self) return out.emit(home, std::move(said));
+  auto leaving = sayings_.say(sender, std::move(said));
+  if (leaving) out.emit(ShardId(), *std::move(leaving));
 }
 
 // --- what users are present through --------------------------------------------------------------
 
 void Interests::on(Now, const PresenceHere& here, Outbox& out) {
-  if (here.to != 0) return tell({here.to}, write_presence(here.account, here.sources), out);
+  const auto say = [&](std::vector<std::uint64_t> to) {
+    auto leaving = sayings_.say(here.account, {shard_.self, std::move(to), false,
+                                               write_presence(here.account, here.sources)});
+    if (leaving) out.emit(ShardId(), *std::move(leaving));
+  };
+  if (here.to != 0) return say({here.to});
   const Concerned concerned = concerns_.find(here.account);
   if (concerned == concerns_.end()) return;
   std::vector<std::uint64_t> to;
@@ -146,7 +157,7 @@ void Interests::on(Now, const PresenceHere& here, Outbox& out) {
     if (stake.watches) to.push_back(stake.server);
   }
   if (shard_.planted == Planted::other_server_untold) return;
-  if (!to.empty()) tell(std::move(to), write_presence(here.account, here.sources), out);
+  if (!to.empty()) say(std::move(to));
 }
 
 void Interests::take_presence(std::uint64_t by, const PresenceElsewhere& presence, Outbox& out) {
@@ -323,25 +334,26 @@ std::optional<std::uint64_t> Interests::server_of(const Address& user) const {
 }
 
 template <class E>
-bool Interests::send_event_on(const E& event, Outbox& out) {
+std::optional<ToServers> Interests::event_leaving(const E& event) const {
   const auto server = server_of(event.to);
-  if (server) tell_event(*server, event, 1, out);
-  return server.has_value();
+  if (!server) return std::nullopt;
+  return ToServers{shard_.self, {*server}, true, write_event(event, 1)};
 }
 
 // What a SIP request waits for is answered on its way here; and a probe by what is known here.
-bool Interests::send_on(Now, const StanzaForUser& stanza, Outbox& out) {
+std::optional<ToServers> Interests::leaving(Now, const StanzaForUser& stanza) {
   const bool is_probe = stanza.kind == StanzaKind::presence && stanza.type == "probe";
-  return stanza.asked_by_sip == 0 && !is_probe && send_event_on(stanza, out);
+  if (stanza.asked_by_sip != 0 || is_probe) return std::nullopt;
+  return event_leaving(stanza);
 }
 
-bool Interests::send_on(Now, const RequestForUser& request, Outbox& out) {
-  return send_event_on(request, out);
+std::optional<ToServers> Interests::leaving(Now, const RequestForUser& request) {
+  return event_leaving(request);
 }
 
-bool Interests::send_on(Now now, const PageMessage& message, Outbox& out) {
+std::optional<ToServers> Interests::leaving(Now now, const PageMessage& message) {
   const auto server = server_of(message.to);
-  if (!server || !message.from_sip()) return false;
+  if (!server || !message.from_sip()) return std::nullopt;
   const std::uint64_t number = next_sender_++;
   const Instant until = now.instant + kMessageTimeMax;
   senders_.emplace(number, SipSender{*server, message.request_shard, message.request, until});
@@ -349,8 +361,57 @@ bool Interests::send_on(Now now, const PageMessage& message, Outbox& out) {
   PageMessage there = message;
   there.request_shard = shard_.self;
   there.request = SipRequestId::from_number(number);
-  tell_event(*server, there, 1, out);
-  return true;
+  return event_leaving(there);
+}
+
+template <class E>
+bool Interests::send_said_on(Now now, const E& said, Outbox& out) {
+  if (shard_.home_of(said.to) != shard_.self) {
+    have_weighed(said, out);
+    return true;
+  }
+  auto leaves = leaving(now, said);
+  if (leaves) leave(sender_of_said(said), *std::move(leaves), out);
+  return leaves.has_value();
+}
+
+// Only what its sender says by her home shard has a place.
+template <class E>
+void Interests::have_weighed(const E& said, Outbox& out) {
+  const Address sender = sender_of_said(said);
+  const bool is_ours = shard_.home_of(sender) == shard_.self;
+  const std::uint64_t place = is_ours ? sayings_.reserve(sender) : 0;
+  out.emit(shard_.home_of(said.to), SaidToWeigh{shard_.self, place, said});
+}
+
+bool Interests::weigh(Now now, const SaidToWeigh& asked, Outbox& out) {
+  auto leaves = std::visit([&](const auto& said) { return leaving(now, said); }, asked.said);
+  const bool is_leaving = leaves.has_value();
+  const Address sender =
+      std::visit([](const auto& said) { return sender_of_said(said); }, asked.said);
+  if (asked.place != 0) {
+    out.emit(asked.shard, SaidWeighed{sender, asked.place, std::move(leaves)});
+  } else if (leaves) {
+    leave(sender, *std::move(leaves), out);
+  }
+  return is_leaving;
+}
+
+void Interests::on(Now, const SaidWeighed& weighed, Outbox& out) {
+  for (ToServers& said : sayings_.weighed(weighed.sender, weighed.place, weighed.leaves))
+    out.emit(ShardId(), std::move(said));
+}
+
+bool Interests::send_on(Now now, const StanzaForUser& stanza, Outbox& out) {
+  return send_said_on(now, stanza, out);
+}
+
+bool Interests::send_on(Now now, const RequestForUser& request, Outbox& out) {
+  return send_said_on(now, request, out);
+}
+
+bool Interests::send_on(Now now, const PageMessage& message, Outbox& out) {
+  return send_said_on(now, message, out);
 }
 
 bool Interests::send_on(Now, const PageMessageAnswered& answered, Outbox& out) {
@@ -429,7 +490,9 @@ std::optional<UserEvent> Interests::take_event(const FromServer& from, EventSaid
   if (message != nullptr && message->server == 0) message->server = from.by;
   const auto server = is_relation ? std::nullopt : server_of(user_of(said.event));
   if (server && *server != from.by && said.servers < kServersMax) {
-    tell_event(*server, said.event, static_cast<std::uint8_t>(said.servers + 1), out);
+    const auto servers = static_cast<std::uint8_t>(said.servers + 1);
+    leave(sender_of(said.event).to_bare(),
+          {shard_.self, {*server}, true, write_event(said.event, servers)}, out);
     return std::nullopt;
   }
   note_directed(from.by, said.event);

@@ -16,6 +16,10 @@
 // subscriptions, which are few, go to all servers, for who may just be loading one of the pair is
 // not known here; and those of kRecentTime to a server that is met for the first time.
 //
+// Where a user is served is known on her home shard, and what her user says and shows leaves in its
+// order (sayings.h): so what one of another shard says to her is weighed here before it leaves
+// there.
+//
 // A server that is gone may have changed records in the store that it told nobody of: those of all
 // who matter here are looked at anew, kDoubtedAtOnce users in kSyncEvery.
 //
@@ -41,6 +45,7 @@
 
 #include "base/deadlines.h"
 #include "base/time.h"
+#include "server/load_control/sayings.h"
 #include "server/load_control/told_between.h"
 #include "server/outbox.h"
 #include "server/shard.h"
@@ -77,12 +82,18 @@ class Interests {
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
 
-  // Whether another server serves whom this is for; then it goes there.
+  void on(Now now, const SaidWeighed& weighed, Outbox& out);
+
+  // Whether another server serves whom this is for, or may, where her home is another shard; then
+  // it is on its way there.
   bool send_on(Now now, const StanzaForUser& stanza, Outbox& out);
   bool send_on(Now now, const RequestForUser& request, Outbox& out);
   bool send_on(Now now, const PageMessage& message, Outbox& out);
   // Whether it is for another server.
   static bool send_on(Now now, const PageMessageAnswered& answered, Outbox& out);
+
+  // Whether another server serves whom that is for; then it leaves by the shard that asks.
+  bool weigh(Now now, const SaidToWeigh& asked, Outbox& out);
 
   // What another server said. An event is for the modules of this shard, and goes no further.
   std::optional<UserEvent> hear(Now now, const FromServer& from, Outbox& out);
@@ -148,8 +159,6 @@ class Interests {
   void tell_changes(Outbox& out);
   void tell(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
-  void tell_event(std::uint64_t to, const UserEvent& event, std::uint8_t servers,
-                  Outbox& out) const;
   void ask_again(const Address& account, const Concern& concern, Outbox& out) const;
   void answer(Concern& concern, const Address& account, Outbox& out);
   Stake& stake(const Address& account, std::uint64_t server);
@@ -161,7 +170,15 @@ class Interests {
   void forget_orphans(Outbox& out);
   std::optional<std::uint64_t> server_of(const Address& user) const;
   template <class E>
-  bool send_event_on(const E& event, Outbox& out);
+  bool send_said_on(Now now, const E& said, Outbox& out);
+  template <class E>
+  void have_weighed(const E& said, Outbox& out);
+  std::optional<ToServers> leaving(Now now, const StanzaForUser& stanza);
+  std::optional<ToServers> leaving(Now now, const RequestForUser& request);
+  std::optional<ToServers> leaving(Now now, const PageMessage& message);
+  template <class E>
+  std::optional<ToServers> event_leaving(const E& event) const;
+  void leave(const Address& sender, ToServers said, Outbox& out);
   void doubt_some(Outbox& out);
   void come_back(Now now, const FromServer& from, Said& said, Outbox& out);
   void take_presence(std::uint64_t by, const PresenceElsewhere& presence, Outbox& out);
@@ -174,6 +191,7 @@ class Interests {
   const Shard& shard_;
   std::map<Address, Concern, BareLess> concerns_;
   std::map<std::uint64_t, Peer> peers_;
+  Sayings sayings_;
   Concerns changes_;                                    // of this event, for all servers
   std::optional<Instant> go_on_at_;                     // with what is done in portions
   std::deque<std::pair<Instant, std::string>> recent_;  // changes of subscriptions

@@ -66,6 +66,10 @@ class LoadControl {
   bool send_on(Now now, const E& event, Outbox& out) {
     return interests_ && interests_->send_on(now, event, out);
   }
+  // The same, of what another shard asks.
+  bool weigh(Now now, const SaidToWeigh& asked, Outbox& out) {
+    return interests_->weigh(now, asked, out);
+  }
   // Something for the modules of this shard that another server sent.
   std::optional<UserEvent> hear(Now now, const FromServer& from, Outbox& out) {
     return interests_->hear(now, from, out);

@@ -145,6 +145,61 @@ TEST_F(InterestsDirectedTest, WhatASipRequestWaitsForIsDealtWithHere) {
   EXPECT_TRUE(told(happened).empty());
 }
 
+// --- from one shard to another -------------------------------------------------------------------
+
+// Of a user here, to one whose home is another shard; what she shows meanwhile is not to overtake.
+TEST_F(InterestsDirectedTest, WhatIsForAUserOfAnotherShardIsWeighedThere) {
+  StanzaForUser to_bob = stanza();
+  to_bob.from = alice.with_resource("desk");
+  to_bob.to = bob;
+  meet(5);
+  watch_there(5, alice);
+  ASSERT_TRUE(send_on(to_bob));
+  const auto mails = orders<ToShard>(happened);
+  ASSERT_EQ(mails.size(), 1u);
+  EXPECT_EQ(mails[0].to, ShardId(2));
+  const auto* asked = std::get_if<SaidToWeigh>(&mails[0].event);
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->shard, kSelf);
+  EXPECT_TRUE(told(give(PresenceHere{alice, {session("desk")}, 0})).empty());
+  const ToServers leaves{ShardId(2), {5}, true, write_event(to_bob, 1)};
+  happened = give(SaidWeighed{alice, asked->place, leaves});
+  std::vector<std::string> left;
+  for (const ToShard& mail : orders<ToShard>(happened))
+    left.push_back(std::get<ToServers>(mail.event).said);
+  EXPECT_EQ(left,
+            (std::vector<std::string>{leaves.said, write_presence(alice, {session("desk")})}));
+}
+
+TEST_F(InterestsDirectedTest, WhatAnotherShardAsksIsWeighed) {
+  meet(5);
+  SaidToWeigh asked{ShardId(2), 7, stanza()};
+  const auto weigh = [&] {
+    const bool leaves = interests.weigh(world.now, asked, world.out);
+    happened = world.take();
+    const auto mails = orders<ToShard>(happened);
+    EXPECT_EQ(mails.size(), 1u);
+    EXPECT_EQ(mails.at(0).to, ShardId(2));
+    const auto weighed = std::get<SaidWeighed>(mails.at(0).event);
+    EXPECT_EQ(weighed.sender, bob);
+    EXPECT_EQ(weighed.place, 7u);
+    EXPECT_EQ(weighed.leaves.has_value(), leaves);
+    return leaves;
+  };
+  EXPECT_FALSE(weigh()) << "for a user of this server";
+  serve_there(5, alice);
+  EXPECT_TRUE(weigh());
+}
+
+// More than has a place: it leaves as it comes.
+TEST_F(InterestsDirectedTest, WhatHasNoPlaceLeavesByItsSendersShard) {
+  meet(5);
+  serve_there(5, alice);
+  EXPECT_TRUE(interests.weigh(world.now, SaidToWeigh{ShardId(2), 0, stanza()}, world.out));
+  happened = world.take();
+  EXPECT_TRUE(sent<StanzaForUser>(5).has_value());
+}
+
 // Who may just be loading one of the pair is not known here.
 TEST_F(InterestsDirectedTest, ARelationIsToldAllServers) {
   meet(5);
