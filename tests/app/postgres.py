@@ -1,6 +1,7 @@
 """Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, with a
 password. It does not outlive the runner, however that ends."""
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -121,7 +122,14 @@ class Postgres:
         programs.until(self.is_there, "PostgreSQL")
 
     def kill(self):
+        """With all that serves a connection: alone, each would answer until it looks for its
+        postmaster."""
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         self.process.kill()
+        for child in children.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
         self.process.wait()
 
     def end(self):
