@@ -162,8 +162,9 @@ std::string describe(const LinkNames& names, ShardId shard, const Input& input) 
             return number_of(from.from) + ": " + std::string(name_at<AnyEvent>(from.event.index()));
           },
           [&](const AdminAsked& asked) {
-            return std::string(name_at<AdminRequest>(asked.request.index())) + " of " +
-                   account_of(asked.request);
+            const std::string name(name_at<AdminRequest>(asked.request.index()));
+            if (std::holds_alternative<ListServers>(asked.request)) return name;
+            return name + " of " + account_of(asked.request);
           },
           [&](const auto& other) {
             if constexpr (requires { other.link; }) return link(other.link);

@@ -186,9 +186,10 @@ std::optional<ConnectionId> Server::connection_of(ShardId shard, LinkId link) co
 
 void Server::administer(AdminRequest request, std::function<void(AdminReply)> answer) {
   const Ticket ticket(next_ticket_++);
-  const Address account = std::visit([](const auto& known) { return known.account; }, request);
+  const Address* account = home_account_of(request);
+  const ShardId home = account == nullptr ? ShardId() : home_shard(account->bare(), parts_.shards);
   admin_[ticket] = std::move(answer);
-  feed(home_shard(account.bare(), parts_.shards), AdminAsked{ticket, std::move(request)});
+  feed(home, AdminAsked{ticket, std::move(request)});
 }
 
 }  // namespace muster::sim

@@ -1,14 +1,18 @@
-// What an operator asks of a running server (muster user ...), and the events that come of it. The
-// shell brings a request to the home shard of the account that it is about. See events.h, ports.h.
+// What an operator asks of a running server (muster user ..., muster servers), and the events that
+// come of it. The shell brings a request to the home shard of the account that it is about, and
+// what is about the cluster to shard 0: home_account_of(). See events.h, ports.h.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/overloaded.h"
 #include "model/address.h"
 #include "model/subscription.h"
+#include "server/cluster_port.h"
 #include "server/store_port.h"
 #include "server/vocabulary.h"
 
@@ -42,13 +46,64 @@ struct DropAccount {
 struct EndSessions {
   Address account;
 };
-using AdminRequest =
-    std::variant<ListWatchers, DecideWatcher, ChangePolicy, DropAccount, EndSessions>;
+// The servers of the cluster, as the one that is asked knows them.
+struct ListServers {};
+// Which of them has this user.
+struct FindUser {
+  Address account;
+};
+using AdminRequest = std::variant<ListWatchers, DecideWatcher, ChangePolicy, DropAccount,
+                                  EndSessions, ListServers, FindUser>;
+
+// Null: it is about the cluster.
+inline const Address* home_account_of(const AdminRequest& request) {
+  return std::visit(Overloaded{
+                        [](const ListServers&) -> const Address* { return nullptr; },
+                        [](const FindUser&) -> const Address* { return nullptr; },
+                        [](const auto& known) -> const Address* { return &known.account; },
+                    },
+                    request);
+}
+
+// One server of a cluster as another one, or itself, knows it.
+struct ServerSeen {
+  // As the store last told it; `time_left` of the lease is what was left then.
+  cluster::Member member;
+  bool main = false;
+  bool itself = false;  // the one that was asked
+  bool linked = false;  // to the one that was asked
+  // Nothing: it has not said yet.
+  struct Load {
+    cluster::LoadLevel level;
+    std::uint32_t users = 0;
+    friend bool operator==(const Load&, const Load&) = default;
+  };
+  std::optional<Load> load;
+  // What only a server itself knows: how many users are present through which protocol, some
+  // through both, and what all of them have subscribed to.
+  struct Own {
+    std::uint64_t xmpp = 0;
+    std::uint64_t sip = 0;
+    std::uint64_t resources = 0;
+    friend bool operator==(const Own&, const Own&) = default;
+  };
+  std::optional<Own> own;
+  friend bool operator==(const ServerSeen&, const ServerSeen&) = default;
+};
 
 struct AdminReply {
-  enum class Outcome : std::uint8_t { done, no_such_account, no_such_watcher, store_failed };
+  enum class Outcome : std::uint8_t {
+    done,
+    no_such_account,
+    no_such_watcher,
+    store_failed,
+    no_cluster,  // this server is alone
+    no_lease,    // it is not, or not yet, of its cluster
+  };
   Outcome outcome = Outcome::done;
   std::vector<Contact> watchers;
+  // To ListServers, by incarnation; to FindUser the one that has her, or none.
+  std::vector<ServerSeen> servers = {};
 };
 
 // presence_db -> xmpp_stream, xmpp_presence and sip_presence: the account is gone, or is to log in

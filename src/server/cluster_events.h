@@ -129,6 +129,9 @@ struct ShardLoad {
   std::uint64_t users = 0;
   std::uint64_t resources = 0;
   std::vector<Address> came;
+  // Users who are present through each protocol, some through both.
+  std::uint64_t xmpp = 0;
+  std::uint64_t sip = 0;
 };
 // shard 0 -> the others: another server asks for all users, in pieces of one shard.
 struct UsersListWanted {};

@@ -156,7 +156,8 @@ struct FromShard {
   Event event;
 };
 
-// An operator asks; answered by AnswerAdmin. To be fed to the home shard of the account.
+// An operator asks; answered by AnswerAdmin. To be fed to the home shard of home_account_of(), or
+// to shard 0.
 struct AdminAsked {
   Ticket ticket;
   AdminRequest request;

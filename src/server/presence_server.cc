@@ -141,7 +141,10 @@ void PresenceServer::accept(Now now, const Input& input) {
           [&](const ClusterAnswered& answered) { load_control_.on(now, answered, out_); },
           [&](const ServerFenced& fenced) { load_control_.on(now, fenced, out_); },
           [&](const RegistrationAnswered& answered) { xmpp_streams_.on(now, answered, out_); },
-          [&](const AdminAsked& asked) { presence_db_.on(now, asked, out_); },
+          [&](const AdminAsked& asked) {
+            home_account_of(asked.request) != nullptr ? presence_db_.on(now, asked, out_)
+                                                      : load_control_.on(now, asked, out_);
+          },
           [&](const FromShard& from) { carry(now, from.event); },
           [&](const DeadlineHit&) {
             xmpp_streams_.wake(now, out_);

@@ -243,9 +243,9 @@ Result<void, std::string> ServerProcess::load_tls(NewCertificates& loaded) const
 }
 
 void ServerProcess::ask(AdminRequest request, Answer answer) {
-  const Address& account =
-      std::visit([](const auto& known) -> const Address& { return known.account; }, request);
-  const ShardId home = home_shard(account.bare(), options_.shards);
+  const Address* account = home_account_of(request);
+  const ShardId home =
+      account == nullptr ? ShardId() : home_shard(account->bare(), options_.shards);
   Ticket ticket;
   {
     const std::lock_guard lock(asking_mutex_);

@@ -25,6 +25,8 @@ class StoreDoor : public ServiceDoor {
   ControlReply on(const DecideWatcher& decide);
   ControlReply on(const ChangePolicy& change);
   ControlReply on(const DropAccount& drop);
+  static ControlReply on(const ListServers& list);
+  static ControlReply on(const FindUser& find);
 
   StoreResult carry_out(StoreTask task);
   std::optional<UserLoaded> load(const Address& account);

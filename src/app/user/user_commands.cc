@@ -54,6 +54,8 @@ std::string text_of(Why why, const ControlRequest& request) {
     case Why::no_such_watcher: return "nobody of this name watches " + who + " or may";
     case Why::store_failed: return "the database failed; the server's log says why";
     case Why::too_busy: return "too many others ask the server at this moment";
+    case Why::no_cluster: return "no server of a cluster runs there";
+    case Why::no_lease: return "the server is not of its cluster at this moment; its log says why";
   }
   return {};
 }

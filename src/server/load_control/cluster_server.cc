@@ -40,6 +40,7 @@ void ClusterServer::on(Now now, const Started& started, Outbox& out) {
 
 void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
   const ClusterSubject subject = subject_of(answered.ticket);
+  if (subject == ClusterSubject::where) return user_found(answered, out);
   if (subject >= ClusterSubject::assign) {
     const Assignments::Outcome outcome = assignments_.on(now, answered, out);
     for (const Assignments::Wanted& one : outcome.wanted)
@@ -345,7 +346,7 @@ void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
 // --- the load ------------------------------------------------------------------------------------
 
 void ClusterServer::on(Now now, const ShardLoad& load, Outbox& out) {
-  counted_[load.shard.number()] = {load.users, load.resources};
+  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp, load.sip};
   for (const Address& user : load.came)
     awaited_users_.came(user);
   load_changed(now, out);

@@ -53,6 +53,8 @@ class ClusterServer {
   void on(Now now, const UsersListed& listed, Outbox& out);
   void on(Now now, const ShardStopped& stopped, Outbox& out);
   void on(Now now, const ToServers& said, Outbox& out);
+  // Of an operator.
+  void on(Now now, const AdminAsked& asked, Outbox& out);
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
@@ -77,6 +79,8 @@ class ClusterServer {
   struct Counted {
     std::uint64_t users = 0;
     std::uint64_t resources = 0;
+    std::uint64_t xmpp = 0;
+    std::uint64_t sip = 0;
   };
 
   void directory_read(Now now, Outbox& out);
@@ -105,6 +109,10 @@ class ClusterServer {
   void read_loads();
   void tell(cluster::Incarnation to, const cluster::Told& told);
   void over(Now now, Outbox& out);
+  // cluster_admin.cc
+  ServerSeen seen(const cluster::Member& member) const;
+  void find_user(Ticket ticket, const Address& user, Outbox& out);
+  void user_found(const ClusterAnswered& answered, Outbox& out);
 
   Shard& shard_;
   const ClusterSettings& settings_;
@@ -121,7 +129,9 @@ class ClusterServer {
   OwnLoad own_;
   std::vector<std::vector<cluster::User>> listed_;  // by shard, while another server asks
   std::uint8_t shards_listing_ = 0;
-  std::uint8_t shards_serving_;  // the others
+  std::uint8_t shards_serving_;              // the others
+  std::map<std::uint64_t, Ticket> finding_;  // an operator's, by the number of the question
+  std::uint64_t next_finding_ = 1;
 };
 
 }  // namespace muster

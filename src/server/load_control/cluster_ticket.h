@@ -20,6 +20,8 @@ enum class ClusterSubject : std::uint8_t {
   find,
   release,
   yield,  // the number is that of the question
+  // cluster_admin.cc; the number is that of the question
+  where,
 };
 
 inline constexpr int kClusterSubjectBit = 56;

@@ -33,6 +33,11 @@ void LoadControl::on(Now now, const ToServers& said, Outbox& out) {
   server_->on(now, said, out);
 }
 
+void LoadControl::on(Now now, const AdminAsked& asked, Outbox& out) {
+  if (server_ != nullptr) return server_->on(now, asked, out);
+  out.order(AnswerAdmin{asked.ticket, {AdminReply::Outcome::no_cluster, {}}});
+}
+
 void LoadControl::on(Now now, const ResidentChanged& changed, Outbox& out) {
   residents_->on(now, changed, out);
   interests_->on(now, changed, out);

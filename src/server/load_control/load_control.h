@@ -30,6 +30,8 @@ class LoadControl {
   void on(Now now, const UsersListWanted& wanted, Outbox& out);
   // Another shard passes it on to the server.
   void on(Now now, const ToServers& said, Outbox& out);
+  // Where there is no cluster the operator is told so.
+  void on(Now now, const AdminAsked& asked, Outbox& out);
   // Both are to know.
   void on(Now now, const ResidentChanged& changed, Outbox& out);
 

@@ -83,6 +83,8 @@ void Residents::change(Now now, const Address& account, Change change) {
   Resident& resident = known->second;
   const bool counted = resident.counts();
   const std::uint64_t resources = counted ? resident.resources() : 0;
+  const std::uint64_t by_xmpp = resident.by_xmpp();
+  const std::uint64_t by_sip = resident.by_sip();
   change(resident);
   const bool counts = resident.counts();
   if (counts && std::exchange(resident.awaited, false)) {
@@ -90,9 +92,12 @@ void Residents::change(Now now, const Address& account, Change change) {
     load_changed(now);
   }
   const std::uint64_t has = counts ? resident.resources() : 0;
-  if (counts != counted || has != resources) {
+  if (counts != counted || has != resources || resident.by_xmpp() != by_xmpp ||
+      resident.by_sip() != by_sip) {
     users_ += counts - counted;
     resources_ += has - resources;
+    xmpp_ += resident.by_xmpp() - by_xmpp;
+    sip_ += resident.by_sip() - by_sip;
     load_changed(now);
   }
   if (!resident.has_something()) {
@@ -121,10 +126,9 @@ std::vector<cluster::User> Residents::list() const {
   users.reserve(users_);
   for (const auto& [account, resident] : residents_) {
     if (!resident.counts()) continue;
-    const bool sip = resident.sip || resident.subscriptions > 0;
-    const cluster::PresType type = !sip            ? cluster::PresType::xmpp
-                                   : resident.xmpp ? cluster::PresType::both
-                                                   : cluster::PresType::sip;
+    const cluster::PresType type = resident.by_sip() == 0    ? cluster::PresType::xmpp
+                                   : resident.by_xmpp() == 1 ? cluster::PresType::both
+                                                             : cluster::PresType::sip;
     users.push_back({account, type, static_cast<std::uint32_t>(resident.resources()), {}});
   }
   return users;
@@ -140,7 +144,8 @@ std::optional<Instant> Residents::next_deadline() const {
 void Residents::wake(Now now, Outbox& out) {
   if (tell_at_ && *tell_at_ <= now.instant) {
     tell_at_.reset();
-    out.emit(ShardId(), ShardLoad{shard_.self, users_, resources_, std::exchange(came_, {})});
+    out.emit(ShardId(),
+             ShardLoad{shard_.self, users_, resources_, std::exchange(came_, {}), xmpp_, sip_});
   }
   look_at_idle(now, out);
 }

@@ -66,6 +66,8 @@ class Residents {
 
     bool has_something() const { return xmpp || sip || subscriptions > 0; }
     bool counts() const { return here && has_something(); }
+    std::uint64_t by_xmpp() const { return counts() && xmpp ? 1 : 0; }
+    std::uint64_t by_sip() const { return counts() && (sip || subscriptions > 0) ? 1 : 0; }
     std::uint64_t resources() const { return std::uint64_t{contacts} + subscriptions; }
   };
   using Known = std::map<Address, Resident>::iterator;
@@ -83,6 +85,8 @@ class Residents {
   std::map<Address, Resident> residents_;
   std::uint64_t users_ = 0;
   std::uint64_t resources_ = 0;
+  std::uint64_t xmpp_ = 0;
+  std::uint64_t sip_ = 0;
   std::vector<Address> came_;
   std::optional<Instant> tell_at_;
   Deadlines<Address> idle_;

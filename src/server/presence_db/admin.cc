@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/overloaded.h"
 #include "server/presence_db/presence_db.h"
 
 namespace muster {
 namespace {
 
+// Of those that come here all have one.
 const Address& account_of(const AdminRequest& request) {
-  return std::visit([](const auto& known) -> const Address& { return known.account; }, request);
+  const Address* account = home_account_of(request);
+  MUSTER_CHECK(account != nullptr);
+  return *account;
 }
 
 }  // namespace
@@ -48,6 +52,7 @@ void PresenceDb::administer(Now, const AdminAsked& asked, User& user, Outbox& ou
                    out.emit(AccountGone{end.account, false});
                    answer({});
                  },
+                 [](const auto&) { MUSTER_UNREACHABLE("it is of the cluster, not of an account"); },
              },
              asked.request);
 }

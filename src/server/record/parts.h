@@ -141,6 +141,8 @@ template <>
 inline constexpr std::size_t kParts<DropAccount> = 1;
 template <>
 inline constexpr std::size_t kParts<EndSessions> = 1;
+template <>
+inline constexpr std::size_t kParts<FindUser> = 1;
 
 // Orders, and what is in them.
 template <>
@@ -170,7 +172,13 @@ inline constexpr std::size_t kParts<Log> = 4;
 template <>
 inline constexpr std::size_t kParts<AnswerAdmin> = 2;
 template <>
-inline constexpr std::size_t kParts<AdminReply> = 2;
+inline constexpr std::size_t kParts<AdminReply> = 3;
+template <>
+inline constexpr std::size_t kParts<ServerSeen> = 6;
+template <>
+inline constexpr std::size_t kParts<ServerSeen::Load> = 2;
+template <>
+inline constexpr std::size_t kParts<ServerSeen::Own> = 3;
 
 template <>
 inline constexpr std::size_t kParts<LoadUser> = 4;

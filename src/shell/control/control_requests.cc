@@ -34,6 +34,7 @@ const Address* account_of(const ControlRequest& request) {
   return std::visit(Overloaded{
                         [](const DescribeService&) -> const Address* { return nullptr; },
                         [](const ListAccounts&) -> const Address* { return nullptr; },
+                        [](const ListServers&) -> const Address* { return nullptr; },
                         [](const auto& known) -> const Address* { return &known.account; },
                     },
                     request);

@@ -26,10 +26,12 @@ namespace muster {
 struct DescribeService {};
 
 // CreateAccount (never with `claim`), SetCredentials, DecideWatcher, ChangePolicy and DropAccount
-// are answered ControlDone, ListAccounts AccountsListed, ListWatchers WatchersListed; each of them
-// may be ControlRefused. New credentials end the sessions that the old ones opened.
-using ControlRequest = std::variant<DescribeService, CreateAccount, SetCredentials, ListAccounts,
-                                    ListWatchers, DecideWatcher, ChangePolicy, DropAccount>;
+// are answered ControlDone, ListAccounts AccountsListed, ListWatchers WatchersListed, ListServers
+// and FindUser ServersListed; each of them may be ControlRefused. New credentials end the sessions
+// that the old ones opened.
+using ControlRequest =
+    std::variant<DescribeService, CreateAccount, SetCredentials, ListAccounts, ListWatchers,
+                 DecideWatcher, ChangePolicy, DropAccount, ListServers, FindUser>;
 
 // --- what is told --------------------------------------------------------------------------------
 
@@ -49,6 +51,9 @@ struct ControlDone {};
 struct WatchersListed {
   std::vector<Contact> watchers;
 };
+struct ServersListed {
+  std::vector<ServerSeen> servers;
+};
 struct ControlRefused {
   enum class Why : std::uint8_t {
     malformed,
@@ -58,11 +63,13 @@ struct ControlRefused {
     no_such_watcher,
     store_failed,
     too_busy,
+    no_cluster,  // the server is alone, or does not run
+    no_lease,    // it is not, or not yet, of its cluster
   };
   Why why = Why::malformed;
 };
-using ControlReply =
-    std::variant<ServiceDescription, ControlDone, AccountsListed, WatchersListed, ControlRefused>;
+using ControlReply = std::variant<ServiceDescription, ControlDone, AccountsListed, WatchersListed,
+                                  ServersListed, ControlRefused>;
 
 // Who must live at this service for the request to make sense; null: nobody in particular.
 const Address* account_of(const ControlRequest& request);

@@ -24,8 +24,16 @@ constexpr std::size_t kAlwaysPolled = 2;  // the mailbox and the listener, in fr
 
 // By ControlRequest's alternatives; those that change nothing are not logged.
 constexpr std::array<std::string_view, std::variant_size_v<ControlRequest>> kEvents = {
-    "", "operator-adds",    "operator-sets-password", "",
-    "", "operator-decides", "operator-sets-policy",   "operator-removes"};
+    "",
+    "operator-adds",
+    "operator-sets-password",
+    "",
+    "",
+    "operator-decides",
+    "operator-sets-policy",
+    "operator-removes",
+    "",
+    ""};
 
 bool may_ask(int fd) {
   ucred peer{};
@@ -34,15 +42,20 @@ bool may_ask(int fd) {
   return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
-ControlReply told(const AdminReply& reply, bool asked_for_watchers) {
+ControlReply told(const AdminReply& reply, const ControlRequest& asked) {
   using enum AdminReply::Outcome;
   switch (reply.outcome) {
     case done: break;
     case no_such_account: return ControlRefused{Why::no_such_account};
     case no_such_watcher: return ControlRefused{Why::no_such_watcher};
     case store_failed: return ControlRefused{Why::store_failed};
+    case no_cluster: return ControlRefused{Why::no_cluster};
+    case no_lease: return ControlRefused{Why::no_lease};
   }
-  if (asked_for_watchers) return WatchersListed{reply.watchers};
+  if (std::holds_alternative<ListWatchers>(asked)) return WatchersListed{reply.watchers};
+  const bool servers =
+      std::holds_alternative<ListServers>(asked) || std::holds_alternative<FindUser>(asked);
+  if (servers) return ServersListed{reply.servers};
   return ControlDone{};
 }
 
@@ -205,7 +218,7 @@ void ControlSocket::carry_out(std::uint64_t id, ControlRequest request) {
                  [&](const CreateAccount& create) { ask_store(ticket, create); },
                  [&](const SetCredentials& set) { ask_store(ticket, set); },
                  [&](const ListAccounts& list) { ask_store(ticket, list); },
-                 [&](const auto& known) { ask_home(ticket, known); },
+                 [&](const auto& known) { ask_server(ticket, known); },
              },
              asked.request);
 }
@@ -216,8 +229,8 @@ void ControlSocket::ask_store(Ticket ticket, AccountRequest request) {
   parts_.store->ask(questions);
 }
 
-void ControlSocket::ask_home(Ticket ticket, AdminRequest request) {
-  parts_.ask_home(std::move(request), [ticket, mailbox = mailbox_](AdminReply reply) {
+void ControlSocket::ask_server(Ticket ticket, AdminRequest request) {
+  parts_.ask_server(std::move(request), [ticket, mailbox = mailbox_](AdminReply reply) {
     mailbox->post_one(AnswerAdmin{ticket, std::move(reply)});
   });
 }
@@ -236,7 +249,7 @@ void ControlSocket::take(StoreThread::Answer answer) {
   const auto* set = std::get_if<SetCredentials>(&found->second.request);
   if (set != nullptr && std::holds_alternative<CredentialsSet>(outcome)) {
     // Whoever is logged in by the old password is to log in anew; then it is answered.
-    return ask_home(answer.ticket, EndSessions{set->account});
+    return ask_server(answer.ticket, EndSessions{set->account});
   }
   const Asked asked = std::move(found->second);
   asked_.erase(found);
@@ -248,7 +261,7 @@ void ControlSocket::take(AnswerAdmin answer) {
   if (found == asked_.end()) return;
   const Asked asked = std::move(found->second);
   asked_.erase(found);
-  reply(asked, told(answer.reply, std::holds_alternative<ListWatchers>(asked.request)));
+  reply(asked, told(answer.reply, asked.request));
 }
 
 void ControlSocket::reply(const Asked& asked, const ControlReply& reply) {

@@ -1,7 +1,7 @@
 // The control socket of a running server: a Unix socket, mode 0600, by which `muster` asks it what
 // an operator wants (control_requests.h), a JSON line each way (control_wire.h). What is about
 // accounts' credentials goes to the store; what concerns who may be logged in goes to the account's
-// home shard, and so takes effect for everybody at once.
+// home shard, and so takes effect for everybody at once; what is about the cluster goes to shard 0.
 //
 // It has a thread of its own, which sleeps while nobody asks. One request of a peer is under way at
 // a time; peers of other users than this process's own, and root, are turned away.
@@ -41,9 +41,9 @@ class ControlSocket {
   struct Parts {
     ServiceDescription service;
     StoreThread* store = nullptr;
-    // Brings it to the home shard of the account that it is about; the answer comes on any thread.
+    // Brings it to the shard that it is for; the answer comes on any thread.
     // ServerProcess::ask.
-    std::function<void(AdminRequest, std::function<void(AdminReply)>)> ask_home;
+    std::function<void(AdminRequest, std::function<void(AdminReply)>)> ask_server;
     Duration silence_max = kSilenceMax;
   };
 
@@ -85,7 +85,7 @@ class ControlSocket {
   void take_lines(std::uint64_t id, Peer& peer);
   void carry_out(std::uint64_t id, ControlRequest request);
   void ask_store(Ticket ticket, AccountRequest request);
-  void ask_home(Ticket ticket, AdminRequest request);
+  void ask_server(Ticket ticket, AdminRequest request);
   void read_mail();
   void take(StoreThread::Answer answer);
   void take(AnswerAdmin answer);

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "base/overloaded.h"
-#include "codec/address/jid.h"
+#include "shell/control/json_members.h"
+#include "shell/control/servers_wire.h"
 #include "shell/crypto.h"
 
 namespace muster {
 namespace {
 
-using Json = nlohmann::json;
+using control::Json;
+using control::Members;
+using control::name_in;
 
 // --- names ---------------------------------------------------------------------------------------
 
@@ -24,85 +26,9 @@ constexpr std::array<std::string_view, kSubscriptions> kSubscriptionNames = {"no
                                                                              "from",
                                                                              "from_pending_out",
                                                                              "both"};
-constexpr std::array<std::string_view, 7> kRefusals = {
-    "malformed",       "foreign_domain", "conflict", "no_such_account",
-    "no_such_watcher", "store_failed",   "too_busy"};
-
-template <class Enum, std::size_t kCount>
-std::string_view name_in(const std::array<std::string_view, kCount>& names, Enum value) {
-  return names[static_cast<std::size_t>(value)];
-}
-template <class Enum, std::size_t kCount>
-std::optional<Enum> value_in(const std::array<std::string_view, kCount>& names,
-                             std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Enum>(found - names.begin());
-}
-
-// --- reading -------------------------------------------------------------------------------------
-
-// Members of an object. What is absent, of another type or out of range is noted; the value is then
-// not to be used.
-class Members {
- public:
-  explicit Members(const Json& object) : object_(object), ok_(object.is_object()) {}
-
-  bool ok() const { return ok_; }
-  bool has(const char* name) const { return ok_ && object_.contains(name); }
-
-  const Json& at(const char* name) {
-    static const Json kNothing;
-    if (has(name)) return object_.at(name);
-    ok_ = false;
-    return kNothing;
-  }
-  std::string text(const char* name) {
-    const Json& value = at(name);
-    return good(value.is_string()) ? value.get<std::string>() : std::string();
-  }
-  bool flag(const char* name) {
-    const Json& value = at(name);
-    return good(value.is_boolean()) && value.get<bool>();
-  }
-  std::uint32_t number(const char* name) {
-    const Json& value = at(name);
-    constexpr std::uint64_t kMost = ~std::uint32_t{0};
-    if (!good(value.is_number_unsigned()) || !good(value.get<std::uint64_t>() <= kMost)) return 0;
-    return value.get<std::uint32_t>();
-  }
-  // A bare address.
-  Address address(const char* name) {
-    auto address = parse_jid(text(name));
-    if (!good(address.ok() && !address->has_resource())) return {};
-    return std::move(address).value();
-  }
-  template <class Enum, std::size_t kCount>
-  Enum one_of(const char* name, const std::array<std::string_view, kCount>& names) {
-    const auto value = value_in<Enum>(names, text(name));
-    return good(value.has_value()) ? *value : Enum{};
-  }
-  WatcherPolicy policy(const char* name) {
-    const auto policy = watcher_policy(text(name));
-    return good(policy.has_value()) ? *policy : WatcherPolicy{};
-  }
-  template <std::size_t kBytes>
-  DigestBytes<kBytes> digest(const char* name) {
-    DigestBytes<kBytes> digest{};
-    const auto bytes = from_base64(text(name));
-    if (good(bytes && bytes->size() == kBytes))
-      std::copy(bytes->begin(), bytes->end(), digest.begin());
-    return digest;
-  }
-  bool good(bool so) {
-    ok_ = ok_ && so;
-    return ok_;
-  }
-
- private:
-  const Json& object_;
-  bool ok_;
-};
+constexpr std::array<std::string_view, 9> kRefusals = {
+    "malformed",    "foreign_domain", "conflict",   "no_such_account", "no_such_watcher",
+    "store_failed", "too_busy",       "no_cluster", "no_lease"};
 
 // --- credentials ---------------------------------------------------------------------------------
 
@@ -180,6 +106,12 @@ Json json_of(const ChangePolicy& change) {
 Json json_of(const DropAccount& drop) {
   return {{"do", "remove"}, {"account", drop.account.text()}};
 }
+Json json_of(const ListServers&) {
+  return {{"do", "servers"}};
+}
+Json json_of(const FindUser& find) {
+  return {{"do", "where"}, {"account", find.account.text()}};
+}
 
 std::optional<ControlRequest> request_in(const std::string& what, Members& members) {
   const auto account = [&] {
@@ -200,6 +132,8 @@ std::optional<ControlRequest> request_in(const std::string& what, Members& membe
   }
   if (what == "policy") return ChangePolicy{account(), policy()};
   if (what == "remove") return DropAccount{account()};
+  if (what == "servers") return ListServers{};
+  if (what == "where") return FindUser{account()};
   return std::nullopt;
 }
 
@@ -236,6 +170,9 @@ Json json_of(const WatchersListed& listed) {
                         {"version", contact.version}});
   }
   return {{"told", "watchers"}, {"watchers", std::move(watchers)}};
+}
+Json json_of(const ServersListed& listed) {
+  return {{"told", "servers"}, {"servers", json_of_servers(listed.servers)}};
 }
 Json json_of(const ControlRefused& refused) {
   return {{"told", "refused"}, {"why", name_in(kRefusals, refused.why)}};
@@ -287,6 +224,11 @@ std::optional<ControlReply> reply_in(const std::string& what, Members& members) 
   if (what == "done") return ControlDone{};
   if (what == "accounts") return accounts_in(members);
   if (what == "watchers") return watchers_in(members);
+  if (what == "servers") {
+    auto servers = servers_in(members.at("servers"));
+    members.good(servers.has_value());
+    return ServersListed{std::move(servers).value_or(std::vector<ServerSeen>())};
+  }
   if (what == "refused") {
     return ControlRefused{members.one_of<ControlRefused::Why>("why", kRefusals)};
   }

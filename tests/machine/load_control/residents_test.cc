@@ -116,6 +116,23 @@ TEST_F(ResidentsTest, WhoIsPlacedAndHasSomethingCounts) {
   EXPECT_TRUE(less[0].came.empty());
 }
 
+TEST_F(ResidentsTest, AUserCountsForEachProtocolThatSheIsPresentThrough) {
+  place_here(kAlice);
+  place_here(kBob);
+  give(ResidentChanged{kAlice, true, true, 0});
+  give(SubscriptionsCounted{kBob, 1});
+  const auto load = told<ShardLoad>(pass(Residents::kTellAfter));
+  ASSERT_EQ(load.size(), 1u);
+  EXPECT_EQ(load[0].xmpp, 1u);
+  EXPECT_EQ(load[0].sip, 2u);
+  give(ResidentChanged{kAlice, true, false, 0});
+  const auto less = told<ShardLoad>(pass(Residents::kTellAfter));
+  ASSERT_EQ(less.size(), 1u) << "she counts as before, but not for both";
+  EXPECT_EQ(less[0].users, 2u);
+  EXPECT_EQ(less[0].xmpp, 1u);
+  EXPECT_EQ(less[0].sip, 1u);
+}
+
 TEST_F(ResidentsTest, NothingIsToldLaterThanStated) {
   place_here(kAlice);
   give(ResidentChanged{kAlice, true, false, 0});

@@ -83,9 +83,13 @@ std::vector<Input> inputs() {
   for (const StoreReply& reply : replies)
     all.emplace_back(StoreAnswered{Ticket(8), reply});
   const std::vector<AdminRequest> requests = {
-      ListWatchers{address("b@c.d")}, DecideWatcher{address("b@c.d"), address("c@c.d"), true},
-      ChangePolicy{address("b@c.d"), WatcherPolicy::allow}, DropAccount{address("b@c.d")},
-      EndSessions{address("b@c.d")}};
+      ListWatchers{address("b@c.d")},
+      DecideWatcher{address("b@c.d"), address("c@c.d"), true},
+      ChangePolicy{address("b@c.d"), WatcherPolicy::allow},
+      DropAccount{address("b@c.d")},
+      EndSessions{address("b@c.d")},
+      ListServers{},
+      FindUser{address("b@c.d")}};
   for (const AdminRequest& request : requests)
     all.emplace_back(AdminAsked{Ticket(9), request});
   return all;

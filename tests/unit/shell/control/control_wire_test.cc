@@ -37,7 +37,9 @@ TEST(ControlWire, CarriesEachRequest) {
       ListWatchers{kAlice},
       DecideWatcher{kAlice, kBob, true},
       ChangePolicy{kAlice, WatcherPolicy::deny},
-      DropAccount{kAlice}};
+      DropAccount{kAlice},
+      ListServers{},
+      FindUser{kAlice}};
   for (const ControlRequest& request : requests) {
     EXPECT_EQ(again(request), to_json(request));
     EXPECT_EQ(parse_control_request(to_json(request))->index(), request.index());
@@ -49,8 +51,12 @@ TEST(ControlWire, CarriesEachRequest) {
 TEST(ControlWire, CarriesEachReply) {
   const Contact bob{kBob, {}, 7};
   const std::vector<ControlReply> replies = {
-      ServiceDescription{"1", {"a.org", "b.org"}, WatcherPolicy::allow, false, 9}, ControlDone{},
-      AccountsListed{{{kAlice, WatcherPolicy::deny, true}}}, WatchersListed{{bob}},
+      ServiceDescription{"1", {"a.org", "b.org"}, WatcherPolicy::allow, false, 9},
+      ControlDone{},
+      AccountsListed{{{kAlice, WatcherPolicy::deny, true}}},
+      WatchersListed{{bob}},
+      ServersListed{{ServerSeen()}},
+      ControlRefused{ControlRefused::Why::no_lease},
       ControlRefused{ControlRefused::Why::too_busy}};
   for (const ControlReply& reply : replies) {
     EXPECT_EQ(again(reply), to_json(reply));

@@ -1,0 +1,118 @@
+#include "shell/control/servers_wire.h"
+
+#include <array>
+
+#include "codec/address/ip.h"
+
+namespace muster {
+namespace {
+
+using control::Json;
+using control::Members;
+
+constexpr std::array<std::string_view, 4> kRoles = {"standby", "running", "draining", "gone"};
+constexpr std::array<std::string_view, 3> kKinds = {"sip", "xmpp", "wss"};
+
+// --- writing -------------------------------------------------------------------------------------
+
+Json json_of(const ServerSeen& server) {
+  const cluster::Member& member = server.member;
+  Json contacts = Json::array();
+  for (const cluster::ServerEndpoint& endpoint : member.self.endpoints)
+    contacts.push_back({{"kind", name_of(endpoint.kind)}, {"contact", endpoint.contact}});
+  Json json = {{"svr_id", member.self.svr_id},
+               {"incarnation", member.incarnation.number()},
+               {"role", name_of(member.role)},
+               {"main", server.main},
+               {"itself", server.itself},
+               {"linked", server.linked},
+               {"link", to_text(member.self.link)},
+               {"contacts", std::move(contacts)},
+               {"lease_left", static_cast<std::uint64_t>(member.time_left.in_milliseconds())}};
+  if (member.self.max_level) json["max_level"] = member.self.max_level->value;
+  if (server.load) {
+    json["level"] = server.load->level.value;
+    json["users"] = server.load->users;
+  }
+  if (server.own) {
+    json["xmpp_users"] = server.own->xmpp;
+    json["sip_users"] = server.own->sip;
+    json["resources"] = server.own->resources;
+  }
+  return json;
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+void read_contacts(Members& members, cluster::Self& self) {
+  for (const Json& contact : members.at("contacts")) {
+    Members one(contact);
+    const auto kind = one.one_of<cluster::ServerEndpoint::Kind>("kind", kKinds);
+    self.endpoints.push_back({self.svr_id, kind, true, one.text("contact")});
+    members.good(one.ok());
+  }
+}
+
+void read_load(Members& members, ServerSeen& server) {
+  if (members.has("max_level")) server.member.self.max_level = {members.number("max_level")};
+  if (members.has("level")) {
+    server.load.emplace();
+    server.load->level = {members.number("level")};
+    server.load->users = members.number("users");
+  }
+  if (members.has("resources")) {
+    server.own.emplace();
+    server.own->xmpp = members.long_number("xmpp_users");
+    server.own->sip = members.long_number("sip_users");
+    server.own->resources = members.long_number("resources");
+  }
+}
+
+std::optional<ServerSeen> server_in(const Json& json) {
+  Members members(json);
+  ServerSeen server;
+  cluster::Member& member = server.member;
+  member.self.svr_id = members.text("svr_id");
+  member.incarnation = cluster::Incarnation(members.long_number("incarnation"));
+  member.role = members.one_of<cluster::Role>("role", kRoles);
+  server.main = members.flag("main");
+  server.itself = members.flag("itself");
+  server.linked = members.flag("linked");
+  const auto link = parse_endpoint(members.text("link"));
+  if (members.good(link.has_value())) member.self.link = *link;
+  member.time_left = Duration::milliseconds(members.number("lease_left"));
+  read_contacts(members, member.self);
+  read_load(members, server);
+  if (!members.ok()) return std::nullopt;
+  return server;
+}
+
+}  // namespace
+
+std::string_view name_of(cluster::Role role) {
+  return control::name_in(kRoles, role);
+}
+
+std::string_view name_of(cluster::ServerEndpoint::Kind kind) {
+  return control::name_in(kKinds, kind);
+}
+
+Json json_of_servers(const std::vector<ServerSeen>& servers) {
+  Json json = Json::array();
+  for (const ServerSeen& server : servers)
+    json.push_back(json_of(server));
+  return json;
+}
+
+std::optional<std::vector<ServerSeen>> servers_in(const Json& json) {
+  if (!json.is_array()) return std::nullopt;
+  std::vector<ServerSeen> servers;
+  for (const Json& one : json) {
+    auto server = server_in(one);
+    if (!server) return std::nullopt;
+    servers.push_back(std::move(*server));
+  }
+  return servers;
+}
+
+}  // namespace muster

@@ -1,0 +1,22 @@
+// The form of ServersListed on the control socket (control_wire.h). Times are in milliseconds.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "server/admin_events.h"
+#include "shell/control/json_members.h"
+
+namespace muster {
+
+// "standby", "running", "draining" or "gone".
+std::string_view name_of(cluster::Role role);
+// "sip", "xmpp" or "wss".
+std::string_view name_of(cluster::ServerEndpoint::Kind kind);
+
+control::Json json_of_servers(const std::vector<ServerSeen>& servers);
+// Nothing if it is not what the other makes.
+std::optional<std::vector<ServerSeen>> servers_in(const control::Json& json);
+
+}  // namespace muster
