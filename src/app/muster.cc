@@ -1,5 +1,6 @@
 // muster: operates a presence service, and simulates one.
 
+#include "app/cluster/cluster_commands.h"
 #include "app/command_line/standard_streams.h"
 #include "app/sim/prove_command.h"
 #include "app/sim/sim_command.h"
@@ -22,6 +23,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* replay = std::get_if<muster::ReplayCommand>(&command)) {
     return muster::carry_out(*replay);
+  }
+  if (const auto* cluster = std::get_if<muster::ClusterCommand>(&command)) {
+    return muster::carry_out(*cluster);
   }
   return muster::carry_out(std::get<muster::UserCommand>(command));
 }

@@ -1,6 +1,7 @@
 #include "shell/signals.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <initializer_list>
@@ -10,10 +11,12 @@
 namespace muster {
 namespace {
 
+constexpr int kWake = SIGUSR1;
+
 sigset_t obeyed() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kWake})
     sigaddset(&set, signal);
   return set;
 }
@@ -40,7 +43,12 @@ Signal wait_for_signal() {
   int signal = 0;
   while (sigwait(&set, &signal) != 0) {
   }
+  if (signal == kWake) return Signal::wake;
   return signal == SIGHUP ? Signal::reload : Signal::stop;
+}
+
+void wake_main() {
+  MUSTER_CHECK(::kill(::getpid(), kWake) == 0);
 }
 
 }  // namespace muster

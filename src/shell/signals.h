@@ -8,11 +8,14 @@ namespace muster {
 enum class Signal : std::uint8_t {
   stop,    // SIGTERM, SIGINT
   reload,  // SIGHUP
+  wake,    // wake_main()
 };
 
 // Before any thread is started: they all leave these signals to wait_for_signal().
 void block_signals();
 Signal wait_for_signal();
+// Of any thread: wait_for_signal() returns, for what the caller has left for the main thread.
+void wake_main();
 // From now on SIGTERM and SIGINT end the process at once.
 void unblock_stop_signals();
 

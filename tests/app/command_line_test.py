@@ -10,7 +10,8 @@ from programs import ask
 
 COMMANDS = ["musterd", "musterd dev", "musterd run", "musterd completion", "muster", "muster user",
             "muster user add", "muster user passwd", "muster user remove", "muster user list",
-            "muster user watchers", "muster user policy", "muster completion"]
+            "muster user watchers", "muster user policy", "muster servers", "muster where",
+            "muster top", "muster watch", "muster completion"]
 DONE, REFUSED, USAGE = 0, 1, 2
 
 
@@ -32,6 +33,7 @@ class HelpTest(unittest.TestCase):
             for name, what in re.findall(r"^  (--?\S+|[A-Z]+) (\S+)", run(command, "--help").stdout,
                                          re.MULTILINE):
                 self.assertIn(what, ["FOLDER", "DOMAIN", "ADDRESS:PORT", "N", "FILE", "WATCHER",
+                                     "NAME",
                                      "{debug|info|warning|error}", "{ask|mutual|allow|deny}",
                                      "{bash|zsh|fish}"], f"{command} {name}")
 
@@ -106,11 +108,20 @@ class UsageTest(unittest.TestCase):
         self.assert_told("musterd dev --xmpp 5222", '"5222" is no ADDRESS:PORT')
         self.assert_told("musterd dev --sip 192.0.2.1:5060", "is not in 127.0.0.0/8 and not ::1")
         self.assert_told("musterd dev --domain a..b", '"a..b" is no domain')
+        self.assert_told("musterd dev --data x --id S1",
+                         '"S1" is not a name of at most 63 small letters, digits and "-"')
+        self.assert_told("musterd dev --data x --id s1 --max-loadlevel 0",
+                         '"0" is no number from 1 to 1000000000')
         self.assert_told("musterd dev --log-level wrning", 'did you mean "warning"?')
         self.assert_told("musterd dev --ready-fd 99", '"99" is no descriptor that is open')
         self.assert_told("muster user policy a@b aks --data x", 'did you mean "ask"?')
         self.assert_told("muster user add alice --data x", '"alice" is no address')
         self.assert_told("muster user add a@b/c --data x", "a resource (/...) is too much")
+
+    def test_a_server_of_a_cluster_has_a_name_and_a_folder(self):
+        self.assert_told("musterd dev --id s1", "--id requires --data")
+        self.assert_told("musterd dev --data x --standby", "--standby requires --id")
+        self.assert_told("musterd dev --data x --max-loadlevel 9", "--max-loadlevel requires --id")
 
     def test_a_plant_that_there_is_not(self):
         for line in ("muster sim --plant probe-unansered", "muster sim --prove probe-unansered"):
@@ -148,7 +159,8 @@ class CompletionTest(programs.Case):
         return done.stdout.splitlines()
 
     def test_bash_offers_commands_options_and_values(self):
-        self.assertEqual(["user", "sim", "completion", "--help", "-h", "--version"],
+        self.assertEqual(["user", "servers", "where", "top", "watch", "sim", "completion",
+                          "--help", "-h", "--version"],
                          self.offered("muster", ""))
         self.assertEqual(["passwd", "policy"], self.offered("muster", "user", "p"))
         self.assertEqual(["--policy"], self.offered("muster", "user", "add", "--po"))

@@ -41,7 +41,8 @@ class RefusalTest(programs.Case):
 
     def test_an_unknown_key(self):
         self.assertEqual('musterd.toml:1:1: unknown key "thraeds"; did you mean "threads"?; '
-                         "allowed are data, threads, domain, listen, store, log, policy, limits\n",
+                         "allowed are data, threads, domain, listen, store, log, policy, limits, "
+                         "cluster, load\n",
                          self.refused("", before="thraeds = 2\n"))
         self.assertIn('unknown key "stanza_bytes" in [limits]; did you mean "stanza_bytes_max"?',
                       self.refused("[limits]\nstanza_bytes = 1\n"))

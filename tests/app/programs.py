@@ -1,10 +1,12 @@
 """The two programs as processes: musterd that serves, musterd that refuses, muster."""
 
 import json
+import os
 import pathlib
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,19 @@ class Server:
         return self.process.wait(PATIENCE_S)
 
 
+def connect_unix(path):
+    """By its folder: a path may be longer than an address has room for."""
+    path = pathlib.Path(path)
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.settimeout(PATIENCE_S)
+    folder = os.open(path.parent, os.O_PATH)
+    try:
+        peer.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
+    return peer
+
+
 def until(true, what, patience=PATIENCE_S):
     """Asks again and again: for what nothing tells of."""
     limit = time.monotonic() + patience
@@ -80,7 +95,7 @@ class Case(unittest.TestCase):
         self.servers = []
 
     def serve(self, *arguments, **more):
-        server = Server(*arguments, log=self.folder / "log", **more)
+        server = Server(*arguments, **{"log": self.folder / "log"} | more)
         self.addCleanup(server.kill)
         self.servers.append(server)
         return server

@@ -32,8 +32,10 @@ class Phone:
         self.numbers = itertools.count(1)
         self.requests = []  # that came in
 
-    def ask(self, method, headers=(), body="", to=None, give_up=lambda: False, dialog=None):
-        """The final answer; None once `give_up` says so. `dialog`: the answer that began it."""
+    def ask(self, method, headers=(), body="", to=None, give_up=lambda: False, dialog=None,
+            uri=None):
+        """The final answer; None once `give_up` says so. `dialog`: the answer that began it. `uri`:
+        the Request-URI, if it is not that of whom it is to."""
         number = next(self.numbers)
         host, port = self.socket.getsockname()
         mark = f"{port}x{id(self)}x{number}"
@@ -41,7 +43,7 @@ class Phone:
                 "call-id": f"c{mark}"}
         if dialog is not None:
             ends = {name: dialog.headers[name] for name in ends}
-        lines = [f"{method} sip:{to or self.user} SIP/2.0",
+        lines = [f"{method} {uri or 'sip:' + (to or self.user)} SIP/2.0",
                  f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{mark};rport",
                  *(f"{name}: {value}" for name, value in ends.items()),
                  f"CSeq: {number} {method}", "Max-Forwards: 70",

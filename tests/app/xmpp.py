@@ -95,15 +95,28 @@ class Stream:
 
     def log_in(self, name, password="secret", resource="r"):
         """PLAIN, then a bound resource. False: the password was refused."""
+        if not self.authenticate(name, password):
+            return False
+        self.bind(resource)
+        return True
+
+    def authenticate(self, name, password="secret"):
+        """PLAIN. False: the password was refused."""
         proof = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
         self.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
                   f"{proof}</auth>")
         if not self.read().tag.endswith("success"):
             return False
         self.open()
-        self.ask("set", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                        f"<resource>{resource}</resource></bind>")
         return True
+
+    def bind(self, resource="r"):
+        """Where she is to go instead ("127.0.0.1:5222"), if she is sent elsewhere."""
+        self.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                  f"<resource>{resource}</resource></bind></iq>")
+        answer = self.read_until(lambda s: s.tag == STREAMS + "error"
+                                 or (s.tag == IQ and s.get("id") == "bind"))
+        return answer.findtext(STREAM_ERRORS + "see-other-host")
 
     def register(self, name, password="secret"):
         """XEP-0077, before logging in: the type of the answer, "result" or "error"."""

@@ -5,8 +5,21 @@
 #include <thread>
 
 #include "app/version.h"
+#include "codec/address/domain.h"
 
 namespace muster {
+namespace {
+
+// A server is named by where it is reached, or else by its id below the service's first domain.
+std::string svr_id_of(const ClusterSettings& cluster, const std::string& id,
+                      const std::string& domain) {
+  std::string svr_id = "sip:";
+  if (cluster.host_name.empty()) svr_id += id + ".";
+  append_ascii_domain(svr_id, cluster.host_name.empty() ? domain : cluster.host_name);
+  return svr_id;
+}
+
+}  // namespace
 
 ServerOptions Config::everywhere() {
   const auto at = [](std::uint16_t port) {
@@ -27,6 +40,10 @@ ServerOptions server_options(const Config& config) {
   server.password_threads = std::max<std::size_t>(1, server.shards / std::size_t{2});
   server.recorder = std::string("muster ") + kVersion;
   server.settings.version = config.tell_version ? kVersion : "";
+  if (auto& cluster = server.settings.cluster) {
+    cluster->self.svr_id = svr_id_of(*cluster, config.server_id, server.settings.domains.front());
+    cluster->self.max_level = cluster->load.max_level;
+  }
   return server;
 }
 

@@ -12,7 +12,6 @@
 namespace muster {
 namespace {
 
-constexpr std::string_view kTimeForm = R"(with its unit (ms, s, min, h), as "60 s")";
 constexpr std::string_view kSizeForm = R"(in bytes, or with its unit (KiB, MiB), as "64 KiB")";
 constexpr std::string_view kEndpointForm =
     R"("ADDRESS:PORT", as "192.0.2.1:5222" or "[2001:db8::1]:5222")";
@@ -46,6 +45,8 @@ Config ConfigReader::read(std::string_view text) {
                    {"log", [&](const Value& value) { read_log(value); }},
                    {"policy", [&](const Value& value) { read_policy(value); }},
                    {"limits", [&](const Value& value) { read_limits(value); }},
+                   {"cluster", [&](const Value& value) { read_cluster(value); }},
+                   {"load", [&](const Value& value) { read_load(value); }},
                });
     if (!file.contains("domain")) {
       fail({1, 1},
@@ -53,6 +54,7 @@ Config ConfigReader::read(std::string_view text) {
            " and key");
     }
     check_times(file);
+    settle_cluster(file);
   } catch (const toml::parse_error& error) {
     fail(error.source().begin, "not TOML: " + std::string(error.description()));
   }

@@ -12,9 +12,12 @@
 #include "app/config/config.h"
 #include "app/config/file_rights.h"
 #include "app/config/limit_settings.h"
+#include "app/config/load_settings.h"
 #include "app/config/read_config.h"
 
 namespace muster {
+
+inline constexpr std::string_view kTimeForm = R"(with its unit (ms, s, min, h), as "60 s")";
 
 class ConfigReader {
  public:
@@ -55,8 +58,27 @@ class ConfigReader {
   void read_limit(const Value& value, const LimitSetting& limit);
   void check_times(const toml::table& file);
 
+  // config_cluster.cc
+  void read_cluster(const Value& value);
+  void read_server_id(const Value& value);
+  void read_host_name(const Value& value);
+  void read_link(const Value& value);
+  void read_load(const Value& value);
+  void read_max_level(const Value& value);
+  void read_load_setting(const Value& value, const LoadSetting& setting);
+  void check_load(const toml::table& load);
+  // Once all is read: whether this server is one of many, and can be.
+  void settle_cluster(const toml::table& file);
+  void check_alone(const toml::table& cluster);
+  void check_one_of_many(const toml::table& cluster);
+  void take_credentials(const toml::table& cluster);
+
   std::optional<std::string> path(const Value& value);
   void read_file(const Value& value, Holds what, std::string& into);
+  // The same; "" is none.
+  void read_any_file(const Value& value, Holds what, std::string& into);
+  // The time's own unit is milliseconds.
+  void read_time(const Value& value, Duration least, Duration most, Duration& into);
   std::optional<std::size_t> choice(const Value& value, const Words& words);
   void read_flag(const Value& value, bool& into);
 
@@ -68,6 +90,14 @@ class ConfigReader {
   std::string folder_;
   Certificates certificates_;
   Config config_;
+  // Of [cluster] and [load]; they count if there is an id.
+  struct Cluster {
+    ClusterSettings settings;
+    Endpoint link{IpAddress::v4(127, 0, 0, 1), 0};
+    std::string shared_key;
+    ServerCertificateFiles certificate;
+    bool is_wrong = false;  // something in [cluster]
+  } cluster_;
   ConfigErrors errors_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "app/command_line/near_miss.h"
 #include "app/config/config_reader.h"
+#include "app/config/quantity.h"
 
 namespace muster {
 namespace {
@@ -60,6 +61,21 @@ void ConfigReader::read_file(const Value& value, Holds what, std::string& into) 
     return fail(value.item.source().begin, value.name + ": " + *name + " " + *why);
   }
   into = *name;
+}
+
+void ConfigReader::read_any_file(const Value& value, Holds what, std::string& into) {
+  const auto text = value.item.value_exact<std::string_view>();
+  if (!text || !text->empty()) read_file(value, what, into);
+}
+
+void ConfigReader::read_time(const Value& value, Duration least, Duration most, Duration& into) {
+  const auto text = value.item.value_exact<std::string_view>();
+  const auto time = text ? parse_duration(*text) : std::nullopt;
+  if (!time || *time < least || *time > most) {
+    return refuse(value, "a time from " + duration_text(least) + " to " + duration_text(most) +
+                             " " + std::string(kTimeForm));
+  }
+  into = *time;
 }
 
 std::optional<std::size_t> ConfigReader::choice(const Value& value, const Words& words) {

@@ -46,6 +46,55 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// --- locks ---------------------------------------------------------------------------------------
+
+struct Lock {
+  std::string file;
+  int operation = LOCK_EX;
+  std::string who;  // for people, who find it in the file
+};
+
+std::string told_of(const std::string& who) {
+  return who + " (process " + std::to_string(::getpid()) + ")";
+}
+
+std::string holder_of(const std::string& file) {
+  std::string text = content_of(file);
+  text.erase(std::min(text.find('\n'), text.size()));
+  return text.empty() ? "another process" : text;
+}
+
+Result<std::optional<Fd>, std::string> try_lock(const Lock& lock) {
+  Fd fd(::open(lock.file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) return Failure{lock.file + ": " + std::strerror(errno)};
+  if (::flock(fd.get(), lock.operation | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::optional<Fd>();
+    return Failure{lock.file + ": " + std::strerror(errno)};
+  }
+  const std::string text = lock.who + "\n";
+  // Only for people: it may fail.
+  if (::ftruncate(fd.get(), 0) == 0) {
+    [[maybe_unused]] const ssize_t written = ::pwrite(fd.get(), text.data(), text.size(), 0);
+  }
+  return std::optional<Fd>(std::move(fd));
+}
+
+Result<Fd, std::string> wait_for_lock(const Lock& lock, const std::string& what,
+                                      Duration time_max) {
+  const Instant until = read_clocks().instant + time_max;
+  while (true) {
+    auto locked = try_lock(lock);
+    if (!locked) return Failure{std::move(locked.error())};
+    if (*locked) return std::move(**locked);
+    if (read_clocks().instant >= until) {
+      return Failure{what + " is in use by " + holder_of(lock.file)};
+    }
+    ::poll(nullptr, 0, kPauseMilliseconds);
+  }
+}
+
+// --- files ---------------------------------------------------------------------------------------
+
 // Beside its place, into which put_in_place() brings it, in one piece.
 bool write_anew(const std::string& path, const std::string& text) {
   const Fd file(::open((path + ".new").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -86,37 +135,26 @@ Result<DataDirectory, std::string> DataDirectory::make_temporary() {
   return DataDirectory(path);
 }
 
+Result<Fd, std::string> lock_file(const std::string& file, const std::string& what,
+                                  const std::string& who, Duration time_max) {
+  return wait_for_lock({file, LOCK_EX, told_of(who)}, what, time_max);
+}
+
 Result<std::optional<Fd>, std::string> DataDirectory::try_lock(const std::string& who) const {
-  const std::string path = path_ + "/lock";
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd.valid()) return Failure{path + ": " + std::strerror(errno)};
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::optional<Fd>();
-    return Failure{path + ": " + std::strerror(errno)};
-  }
-  const std::string text = who + " (process " + std::to_string(::getpid()) + ")\n";
-  // Only for people: it may fail.
-  if (::ftruncate(fd.get(), 0) == 0) {
-    [[maybe_unused]] const ssize_t written = ::pwrite(fd.get(), text.data(), text.size(), 0);
-  }
-  return std::optional<Fd>(std::move(fd));
+  return muster::try_lock({path_ + "/lock", LOCK_EX, told_of(who)});
 }
 
 Result<Fd, std::string> DataDirectory::lock(const std::string& who, Duration time_max) const {
-  const Instant until = read_clocks().instant + time_max;
-  while (true) {
-    auto locked = try_lock(who);
-    if (!locked) return Failure{std::move(locked.error())};
-    if (*locked) return std::move(**locked);
-    if (read_clocks().instant >= until) return Failure{path_ + " is in use by " + holder()};
-    ::poll(nullptr, 0, kPauseMilliseconds);
-  }
+  return wait_for_lock({path_ + "/lock", LOCK_EX, told_of(who)}, path_, time_max);
+}
+
+// Who came last may end first, so nobody is named.
+Result<Fd, std::string> DataDirectory::share_lock(Duration time_max) const {
+  return wait_for_lock({path_ + "/lock", LOCK_SH, "servers of a cluster"}, path_, time_max);
 }
 
 std::string DataDirectory::holder() const {
-  std::string text = content_of(path_ + "/lock");
-  text.erase(std::min(text.find('\n'), text.size()));
-  return text.empty() ? "another process" : text;
+  return holder_of(path_ + "/lock");
 }
 
 Result<void, std::string> DataDirectory::describe(const ServiceDescription& service,

@@ -2,26 +2,35 @@
 
 #include <utility>
 
+#include "shell/store/cluster_sqlite.h"
 #include "shell/store/postgres_store.h"
-#include "shell/store/sqlite_store.h"
 
 namespace muster {
 namespace {
 
-using Opened = Result<std::unique_ptr<StoreBackend>, std::string>;
-
-template <class Store>
-Opened open(typename Store::Options options) {
-  auto store = Store::open(std::move(options));
+template <class Backend, class Store>
+Result<std::unique_ptr<Backend>, std::string> opened(
+    Result<std::unique_ptr<Store>, std::string> store) {
   if (!store) return Failure{std::move(store.error())};
-  return std::unique_ptr<StoreBackend>(std::move(*store));
+  return std::unique_ptr<Backend>(std::move(*store));
 }
 
 }  // namespace
 
-Opened open_store(const DataDirectory& data, const std::string& postgres) {
-  if (postgres.empty()) return open<SqliteStore>({.path = data.database()});
-  return open<PostgresStore>({.connection = postgres});
+Result<std::unique_ptr<StoreBackend>, std::string> open_store(const DataDirectory& data,
+                                                              const std::string& postgres,
+                                                              SqliteStore::Company company) {
+  if (postgres.empty()) {
+    return opened<StoreBackend>(SqliteStore::open({.path = data.database()}, company));
+  }
+  return opened<StoreBackend>(PostgresStore::open({.connection = postgres}));
+}
+
+Result<std::unique_ptr<cluster::ClusterBackend>, std::string> open_cluster_store(
+    const DataDirectory& data, const std::string& path) {
+  const std::string file = path.empty() ? data.cluster_database() : path;
+  return opened<cluster::ClusterBackend>(
+      cluster::SqliteClusterStore::open({.file = {.path = file}}));
 }
 
 }  // namespace muster

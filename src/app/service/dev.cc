@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
+#include "app/data/cluster_key.h"
 #include "app/service/serve.h"
 #include "codec/address/ip.h"
 #include "shell/tls/certificate.h"
@@ -19,12 +20,23 @@ void print_endpoints(const char* protocol, const std::vector<Endpoint>& endpoint
     fmt::print("  {:<34} {}\n", protocol, to_text(endpoint));
 }
 
-void announce(const ServerProcess::Endpoints& endpoints, const Settings& settings,
+// Of one of many, whose name is `id`.
+std::string title(const Settings& settings, const std::string& id) {
+  const std::string domains = fmt::format("{}", fmt::join(settings.domains, ", "));
+  if (!settings.cluster) return "muster serves " + domains;
+  const std::string as = " as " + id + ", one of the servers of this data folder";
+  if (settings.cluster->standby) return "muster waits to serve " + domains + as;
+  return "muster serves " + domains + as;
+}
+
+void announce(const ServerProcess::Endpoints& endpoints, const Config& config,
               const DataDirectory& data, bool kept) {
-  fmt::print("muster serves {}\n", fmt::join(settings.domains, ", "));
+  const Settings& settings = config.server.settings;
+  fmt::print("{}\n", title(settings, config.server_id));
   print_endpoints("XMPP, with or without TLS", endpoints.xmpp);
   print_endpoints("SIP over UDP and TCP", endpoints.sip);
   print_endpoints("SIP over TLS", endpoints.sips);
+  print_endpoints("links of the cluster", endpoints.cluster);
   fmt::print("  {:<34} {}\n", kept ? "data" : "data, removed at the end", data.path());
   if (settings.auto_accounts) {
     fmt::print("An account is made at its first use.\n");
@@ -43,10 +55,14 @@ int serve_in(DevCommand command, DataDirectory data) {
   auto certificates = development_certificates(data.path(), command.config.server.settings.domains);
   if (!certificates) return fail(certificates.error());
   command.config.server.certificates = std::move(*certificates);
-  const Settings settings = command.config.server.settings;
-  return serve({std::move(command.config), data, command.ready_fd,
-                [&](const ServerProcess::Endpoints& endpoints) {
-                  announce(endpoints, settings, data, command.data_given);
+  if (!command.config.server_id.empty()) {
+    auto key = cluster_key(data);
+    if (!key) return fail(key.error());
+    command.config.server.cluster_credentials = SharedKeyFile{std::move(*key)};
+  }
+  const Config& config = command.config;
+  return serve({config, data, command.ready_fd, [&](const ServerProcess::Endpoints& endpoints) {
+                  announce(endpoints, config, data, command.data_given);
                 }});
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/command_line/command_line.h"
 #include "app/command_line/completion.h"
+#include "app/data/server_place.h"
 #include "base/ascii.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
@@ -41,9 +42,9 @@ CLI::Validator domain() {
   return CLI::Validator(check, "");
 }
 
-CLI::Validator number(int least, int most) {
+CLI::Validator number(std::uint32_t least, std::uint32_t most) {
   const auto check = [=](const std::string& found) -> std::string {
-    const auto number = parse_number<int>(found);
+    const auto number = parse_number<std::uint32_t>(found);
     if (number && *number >= least && *number <= most) return {};
     return "\"" + found + "\" is no number from " + std::to_string(least) + " to " +
            std::to_string(most);
@@ -56,6 +57,14 @@ CLI::Validator open_descriptor() {
     const auto number = parse_number<int>(found);
     if (number && *number >= 0 && ::fcntl(*number, F_GETFD) >= 0) return {};
     return "\"" + found + "\" is no descriptor that is open";
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator server_id() {
+  const auto check = [](const std::string& found) -> std::string {
+    if (is_server_id(found)) return {};
+    return "\"" + found + "\" is not " + std::string(kServerIdForm);
   };
   return CLI::Validator(check, "");
 }
@@ -91,9 +100,12 @@ Log::Level level_of(const std::string& word) {
 // As they stand on the command line.
 struct DevWords {
   std::string data;
+  std::string id;
+  bool standby = false;
+  std::string max_load_level;
   std::vector<std::string> domains = {"localhost"};
-  std::vector<std::string> xmpp = {"127.0.0.1:5222"};
-  std::vector<std::string> sip = {"127.0.0.1:5060"};
+  std::vector<std::string> xmpp;
+  std::vector<std::string> sip;
   std::vector<std::string> sips;
   std::string threads;
   bool auto_accounts = false;
@@ -120,25 +132,45 @@ void add_ready_fd(CLI::App& command, std::string& word) {
       ->type_name("N");
 }
 
+void add_cluster(CLI::App& dev, CLI::Option& data, DevWords& words) {
+  auto* id = dev.add_option("--id", words.id,
+                            "Be the server of this name in a cluster: of all that have the same"
+                            " data folder")
+                 ->check(server_id())
+                 ->type_name("NAME")
+                 ->needs(&data);
+  dev.add_flag("--standby", words.standby,
+               "Of a cluster: be a candidate, which serves nobody until it is taken in")
+      ->needs(id);
+  dev.add_option("--max-loadlevel", words.max_load_level,
+                 "Of a cluster: take no more users from this load level on (no limit)")
+      ->check(number(1, kLoadLevelMax))
+      ->type_name("N")
+      ->needs(id);
+}
+
 CLI::App* add_dev(CLI::App& app, DevWords& words) {
   CLI::App* dev = add_command(app, "dev", "Serve on loopback, with nothing to configure");
   const auto repeatable = [](CLI::Option* option) {
     return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
   };
-  dev->add_option("--data", words.data,
-                  "Where to keep the data; a temporary folder, removed at the end, if not given")
-      ->type_name("FOLDER");
+  auto* data = dev->add_option("--data", words.data,
+                               "Where to keep the data; a temporary folder, removed at the end,"
+                               " if not given")
+                   ->type_name("FOLDER");
+  add_cluster(*dev, *data, words);
   repeatable(
       dev->add_option("--domain", words.domains, "A domain to serve; may be repeated (localhost)"))
       ->check(domain())
       ->type_name("DOMAIN");
   repeatable(dev->add_option("--xmpp", words.xmpp,
-                             "Where to listen for XMPP; may be repeated (127.0.0.1:5222)"))
+                             "Where to listen for XMPP; may be repeated (127.0.0.1:5222; with --id"
+                             " any free port)"))
       ->check(loopback_endpoint())
       ->type_name("ADDRESS:PORT");
   repeatable(dev->add_option("--sip", words.sip,
                              "Where to listen for SIP over UDP and TCP; may be repeated"
-                             " (127.0.0.1:5060)"))
+                             " (127.0.0.1:5060; with --id any free port)"))
       ->check(loopback_endpoint())
       ->type_name("ADDRESS:PORT");
   repeatable(dev->add_option("--sips", words.sips,
@@ -183,6 +215,26 @@ CLI::App* add_run(CLI::App& app, RunWords& words) {
   return run;
 }
 
+// What is not said of a server of a cluster is free: there are several.
+std::vector<Endpoint> endpoints_or(const std::vector<std::string>& texts, std::uint16_t port,
+                                   bool one_of_many) {
+  if (!texts.empty()) return endpoints_of(texts);
+  return {{IpAddress::v4(127, 0, 0, 1), one_of_many ? std::uint16_t{0} : port}};
+}
+
+void read_cluster(const DevWords& words, Config& config) {
+  if (words.id.empty()) return;
+  const Endpoint link{IpAddress::v4(127, 0, 0, 1), 0};
+  config.server_id = words.id;
+  config.server.cluster = {link};
+  ClusterSettings& cluster = config.server.settings.cluster.emplace();
+  cluster.self.link = link;
+  cluster.standby = words.standby;
+  if (const auto level = parse_number<std::uint32_t>(words.max_load_level)) {
+    cluster.load.max_level = {*level};
+  }
+}
+
 ReadyFd ready_fd_of(const std::string& word) {
   return word.empty() ? -1 : *parse_number<int>(word);
 }
@@ -195,8 +247,9 @@ DevCommand command_of(const DevWords& words) {
   config.log.level = level_of(words.log_level);
   config.threads =
       words.threads.empty() ? std::uint8_t{0} : *parse_number<std::uint8_t>(words.threads);
-  config.server.xmpp = endpoints_of(words.xmpp);
-  config.server.sip = endpoints_of(words.sip);
+  read_cluster(words, config);
+  config.server.xmpp = endpoints_or(words.xmpp, 5222, !words.id.empty());
+  config.server.sip = endpoints_or(words.sip, 5060, !words.id.empty());
   config.server.sips = endpoints_of(words.sips);
   // Everybody has the same address here.
   config.server.links_per_address_max = ~std::uint32_t{0};

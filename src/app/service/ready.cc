@@ -24,15 +24,20 @@ nlohmann::json texts(const std::vector<Endpoint>& endpoints) {
 
 }  // namespace
 
-void tell_ready(ReadyFd fd, const ServerProcess::Endpoints& endpoints, const DataDirectory& data) {
+void tell_ready(ReadyFd fd, const ServerProcess::Endpoints& endpoints, const std::string& data,
+                const std::string& control, const std::string& server_id) {
   if (fd < 0) return;
-  const nlohmann::json json = {{"ready", true},
-                               {"process", ::getpid()},
-                               {"xmpp", texts(endpoints.xmpp)},
-                               {"sip", texts(endpoints.sip)},
-                               {"sips", texts(endpoints.sips)},
-                               {"data", data.path()},
-                               {"control", data.control()}};
+  nlohmann::json json = {{"ready", true},
+                         {"process", ::getpid()},
+                         {"xmpp", texts(endpoints.xmpp)},
+                         {"sip", texts(endpoints.sip)},
+                         {"sips", texts(endpoints.sips)},
+                         {"data", data},
+                         {"control", control}};
+  if (!server_id.empty()) {
+    json["id"] = server_id;
+    json["links"] = texts(endpoints.cluster);
+  }
   const std::string line =
       json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   [[maybe_unused]] const ssize_t written = ::write(fd, line.data(), line.size());

@@ -2,28 +2,171 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
 #include "app/data/open_store.h"
+#include "app/data/server_place.h"
 #include "app/service/ready.h"
 #include "app/version.h"
+#include "shell/clock.h"
 #include "shell/control/control_socket.h"
 #include "shell/signals.h"
 
 namespace muster {
 namespace {
 
-int fail(const std::string& why) {
+// A server of a cluster that others took for dead begins another life. Where lives are as short as
+// this, so many in a row, another one of its name runs somewhere, and each ends the other.
+constexpr Duration kShortLife = Duration::seconds(10);
+constexpr int kShortLivesInARow = 3;
+
+using Error = std::string;
+
+int fail(const Error& why) {
   fmt::print(stderr, "musterd: {}\n", why);
   return kRefused;
 }
 
-void reload(ServerProcess& server) {
+// What one life works on.
+struct Stores {
+  std::unique_ptr<StoreBackend> users;
+  std::unique_ptr<cluster::ClusterBackend> cluster;  // null: it is alone
+};
+
+Result<Stores, Error> open_stores(const Config& config, const DataDirectory& data) {
+  using Company = SqliteStore::Company;
+  const bool alone = config.server_id.empty();
+  Stores stores;
+  auto users = open_store(data, config.postgres, alone ? Company::alone : Company::one_of_many);
+  if (!users) return Failure{users.error()};
+  stores.users = std::move(*users);
+  if (alone) return stores;
+  auto cluster = open_cluster_store(data, config.cluster_database);
+  if (!cluster) return Failure{cluster.error()};
+  stores.cluster = std::move(*cluster);
+  return stores;
+}
+
+// The server, from its start to its end, in as many lives as it takes.
+class Service {
+ public:
+  Service(Serving serving, ServerPlace place)
+      : serving_(std::move(serving)), place_(std::move(place)) {}
+
+  Result<void, Error> run();
+
+ private:
+  enum class Ending : std::uint8_t { in_order, fenced };
+
+  Result<Ending, Error> live();
+  Result<void, Error> begin();
+  Ending wait_for_the_end();
+  void reload();
+
+  Serving serving_;
+  ServerPlace place_;
+  int lives_ = 0;
+  std::atomic<bool> fenced_{false};
+  std::unique_ptr<ServerProcess> process_;
+  std::unique_ptr<ControlSocket> control_;
+};
+
+Result<void, Error> Service::run() {
+  for (int short_lives = 0; short_lives < kShortLivesInARow;) {
+    const Instant began = read_clocks().instant;
+    const auto ended = live();
+    if (!ended) return Failure{ended.error()};
+    if (*ended == Ending::in_order) return {};
+    const bool was_short = read_clocks().instant - began < kShortLife;
+    short_lives = was_short ? short_lives + 1 : 0;
+    write_log({Log::Level::warning, "another-life", serving_.config.server_id, {}});
+  }
+  return Failure{"another server " + serving_.config.server_id +
+                 " of this cluster runs, and each ends the other"};
+}
+
+Result<Service::Ending, Error> Service::live() {
+  if (const auto begun = begin(); !begun) return Failure{begun.error()};
+  const Ending ending = wait_for_the_end();
+  const bool in_order = ending == Ending::in_order;
+  if (in_order) {
+    tell_systemd("STOPPING=1");
+    write_log({Log::Level::info, "stopping", {}, {}});
+  }
+  control_.reset();
+  process_->ask_stop();
+  process_->join();
+  process_.reset();
+  if (in_order) write_log({Log::Level::info, "stopped", {}, {}});
+  return ending;
+}
+
+Result<void, Error> Service::begin() {
+  Config& config = serving_.config;
+  const auto shared = place_.lock_what_is_shared(kLockTimeMax);
+  if (!shared) return Failure{shared.error()};
+  auto stores = open_stores(config, serving_.data);
+  if (!stores) return Failure{stores.error()};
+  fenced_ = false;
+  ServerOptions options = server_options(config);
+  options.fenced = [this] {
+    fenced_ = true;
+    wake_main();
+  };
+  if (++lives_ > 1 && !options.record_to.empty()) {
+    options.record_to += "." + std::to_string(lives_);
+  }
+  auto server = ServerProcess::start(std::move(options), std::move(stores->users),
+                                     std::move(stores->cluster));
+  if (!server) return Failure{server.error()};
+  process_ = std::move(*server);
+  const auto service = ServiceDescription::of(config.server.settings, kVersion);
+  if (const auto told = serving_.data.describe(service, config.postgres); !told) {
+    return Failure{told.error()};
+  }
+  auto control = ControlSocket::open(
+      place_.control(),
+      {service, &process_->store(), [this](AdminRequest request, ServerProcess::Answer answer) {
+         process_->ask(std::move(request), std::move(answer));
+       }});
+  if (!control) return Failure{control.error()};
+  control_ = std::move(*control);
+  if (lives_ > 1) return {};
+
+  const ServerProcess::Endpoints& at = process_->endpoints();
+  // Where it was found once it is found again.
+  config.server.xmpp = at.xmpp;
+  config.server.sip = at.sip;
+  config.server.sips = at.sips;
+  config.server.cluster = at.cluster;
+  serving_.announce(at);
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  tell_ready(serving_.ready_fd, at, serving_.data.path(), place_.control(), config.server_id);
+  tell_systemd("READY=1");
+  write_log({Log::Level::info, "serving", {}, {}});
+  return {};
+}
+
+Service::Ending Service::wait_for_the_end() {
+  while (true) {
+    const Signal signal = wait_for_signal();
+    if (signal == Signal::stop) break;
+    if (signal == Signal::reload) reload();
+    if (fenced_) return Ending::fenced;
+  }
+  // Who asks again does not want to wait.
+  unblock_stop_signals();
+  return Ending::in_order;
+}
+
+void Service::reload() {
   tell_systemd("RELOADING=1");
-  if (const auto done = server.reload_certificates(); !done) {
+  if (const auto done = process_->reload_certificates(); !done) {
     write_log({Log::Level::error, "certificates-refused", {}, done.error()});
   } else {
     write_log({Log::Level::info, "certificates-reloaded", {}, {}});
@@ -31,52 +174,17 @@ void reload(ServerProcess& server) {
   tell_systemd("READY=1");
 }
 
-void wait_for_the_end(ServerProcess& server) {
-  while (wait_for_signal() == Signal::reload)
-    reload(server);
-  // Who asks again does not want to wait.
-  unblock_stop_signals();
-}
-
 }  // namespace
 
 int serve(Serving serving) {
   block_signals();
-  const auto locked = serving.data.lock("musterd", kLockTimeMax);
-  if (!locked) return fail(locked.error());
+  auto place = ServerPlace::make(serving.data, serving.config.server_id);
+  if (!place) return fail(place.error());
+  const auto locks = place->lock(kLockTimeMax);
+  if (!locks) return fail(locks.error());
   open_log(serving.config.log.level, serving.config.log.format);
-  auto store = open_store(serving.data, serving.config.postgres);
-  if (!store) return fail(store.error());
-  auto server = ServerProcess::start(server_options(serving.config), std::move(*store));
-  if (!server) return fail(server.error());
-  ServerProcess& process = **server;
-  const auto service = ServiceDescription::of(serving.config.server.settings, kVersion);
-  if (const auto told = serving.data.describe(service, serving.config.postgres); !told) {
-    return fail(told.error());
-  }
-  auto control = ControlSocket::open(
-      serving.data.control(),
-      {service, &process.store(), [&](AdminRequest request, ServerProcess::Answer answer) {
-         process.ask(std::move(request), std::move(answer));
-       }});
-  if (!control) return fail(control.error());
-
-  serving.announce(process.endpoints());
-  fmt::print("ready\n");
-  std::fflush(stdout);
-  tell_ready(serving.ready_fd, process.endpoints(), serving.data);
-  tell_systemd("READY=1");
-  write_log({Log::Level::info, "serving", {}, {}});
-  wait_for_the_end(process);
-
-  tell_systemd("STOPPING=1");
-  write_log({Log::Level::info, "stopping", {}, {}});
-  control->reset();
-  process.ask_stop();
-  process.join();
-  server->reset();
-  write_log({Log::Level::info, "stopped", {}, {}});
-  return kDone;
+  const auto done = Service(std::move(serving), std::move(*place)).run();
+  return done ? kDone : fail(done.error());
 }
 
 }  // namespace muster

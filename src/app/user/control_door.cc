@@ -10,8 +10,8 @@
 
 namespace muster {
 
-ControlDoor::ControlDoor(Fd connected) : fd_(std::move(connected)) {
-  const timeval most{static_cast<time_t>(kAnswerTimeMax.in_seconds()), 0};
+ControlDoor::ControlDoor(Fd connected, Duration answer_time_max) : fd_(std::move(connected)) {
+  const timeval most{static_cast<time_t>(answer_time_max.in_seconds()), 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
 }

@@ -13,7 +13,7 @@ class ControlDoor : public ServiceDoor {
   // How long an answer is waited for.
   static constexpr Duration kAnswerTimeMax = Duration::seconds(30);
 
-  explicit ControlDoor(Fd connected);
+  explicit ControlDoor(Fd connected, Duration answer_time_max = kAnswerTimeMax);
 
   Result<ControlReply, std::string> ask(const ControlRequest& request) override;
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "app/data/open_store.h"
+#include "app/data/server_place.h"
 #include "app/user/control_door.h"
 #include "app/user/service_door.h"
 #include "app/user/store_door.h"
@@ -35,6 +36,19 @@ Result<void, std::string> become_owner(const DataDirectory& data) {
   return Failure{"cannot work as the owner of " + data.path() + ": " + std::strerror(errno)};
 }
 
+// To a server that runs on these data, if there is one.
+Result<std::optional<Fd>, std::string> connect_any(const DataDirectory& data) {
+  for (const std::string& socket : control_sockets(data)) {
+    auto connected = connect_unix(socket);
+    if (connected) return std::optional<Fd>(std::move(*connected));
+    const int error = connected.error();
+    if (error != ENOENT && error != ECONNREFUSED && error != EAGAIN) {
+      return Failure{socket + ": " + std::strerror(error)};
+    }
+  }
+  return std::optional<Fd>();
+}
+
 Opened open_store_door(const DataDirectory& data,
                        const std::optional<ConfiguredService>& configured, Fd lock) {
   auto service = configured ? Result<ServiceDescription, std::string>(configured->description)
@@ -56,13 +70,10 @@ Opened open_door(const DataDirectory& data, const std::optional<ConfiguredServic
   if (const auto became = become_owner(data); !became) return Failure{became.error()};
   const Instant until = read_clocks().instant + time_max;
   while (true) {
-    auto connected = connect_unix(data.control());
-    if (connected) {
-      return std::unique_ptr<ServiceDoor>(std::make_unique<ControlDoor>(std::move(*connected)));
-    }
-    const int error = connected.error();
-    if (error != ENOENT && error != ECONNREFUSED && error != EAGAIN) {
-      return Failure{data.control() + ": " + std::strerror(error)};
+    auto connected = connect_any(data);
+    if (!connected) return Failure{std::move(connected.error())};
+    if (*connected) {
+      return std::unique_ptr<ServiceDoor>(std::make_unique<ControlDoor>(std::move(**connected)));
     }
     auto lock = data.try_lock("muster");
     if (!lock) return Failure{std::move(lock.error())};

@@ -30,7 +30,7 @@ struct ConfiguredService {
   std::string postgres;  // as in Config
 };
 
-// To the server that runs on `data`, or, where none does, to the store itself, whose data directory
+// To a server that runs on `data`, or, where none does, to the store itself, whose data directory
 // is this process's alone until the door is destroyed. Without `configured`, the service is what
 // its last server left. Waits for others who work on the data, a server that ends among them.
 inline constexpr Duration kDoorTimeMax = Duration::seconds(11);

@@ -9,68 +9,17 @@
 
 #include "app/command_line/exit_codes.h"
 #include "app/command_line/standard_streams.h"
-#include "app/config/read_config.h"
+#include "app/user/ask_service.h"
 #include "app/user/password_input.h"
 #include "app/user/service_door.h"
-#include "app/version.h"
 #include "base/overloaded.h"
 #include "shell/verifier/password.h"
 
 namespace muster {
 namespace {
 
-using Why = ControlRefused::Why;
 // One line for the operator.
 using Error = std::string;
-
-// --- the service ---------------------------------------------------------------------------------
-
-Result<std::unique_ptr<ServiceDoor>, Error> open_service(const ServiceChoice& choice) {
-  std::string folder = choice.data;
-  std::optional<ConfiguredService> configured;
-  if (!choice.config.empty()) {
-    const auto config = read_config(choice.config, Certificates::unchecked);
-    if (!config) {
-      std::string errors = config_errors_text(choice.config, config.error());
-      errors.pop_back();
-      return Failure{std::move(errors)};
-    }
-    folder = config->data;
-    configured = {ServiceDescription::of(config->server.settings, kVersion), config->postgres};
-  }
-  const auto data = DataDirectory::find(folder);
-  if (!data) return Failure{data.error()};
-  return open_door(*data, configured);
-}
-
-std::string text_of(Why why, const ControlRequest& request) {
-  const Address* account = account_of(request);
-  const std::string who = account == nullptr ? "the domain" : account->text();
-  switch (why) {
-    case Why::malformed: return "the server does not understand this version of muster";
-    case Why::foreign_domain: return who + " is not of a domain of this service";
-    case Why::conflict: return who + " is an account already";
-    case Why::no_such_account: return who + " is no account of this service";
-    case Why::no_such_watcher: return "nobody of this name watches " + who + " or may";
-    case Why::store_failed: return "the database failed; the server's log says why";
-    case Why::too_busy: return "too many others ask the server at this moment";
-    case Why::no_cluster: return "no server of a cluster runs there";
-    case Why::no_lease: return "the server is not of its cluster at this moment; its log says why";
-  }
-  return {};
-}
-
-// What is answered, if it is an `Answer`.
-template <class Answer>
-Result<Answer, Error> ask(ServiceDoor& door, const ControlRequest& request) {
-  auto reply = door.ask(request);
-  if (!reply) return Failure{std::move(reply.error())};
-  if (const auto* refused = std::get_if<ControlRefused>(&*reply)) {
-    return Failure{text_of(refused->why, request)};
-  }
-  if (auto* answer = std::get_if<Answer>(&*reply)) return std::move(*answer);
-  return Failure{Error("the server answers what was not asked")};
-}
 
 // --- one function for each command: what is printed on success -----------------------------------
 
@@ -236,7 +185,9 @@ int carry_out(const UserCommand& command) {
   if (!*meant) return fail("nothing was done");
   const auto password = password_for(command);
   if (!password) return fail(password.error());
-  const auto door = open_service(command.service);
+  const auto service = find_service(command.service);
+  if (!service) return fail(service.error());
+  const auto door = open_door(service->data, service->configured);
   if (!door) return fail(door.error());
   const Printed printed = std::visit(
       [&](const auto& known) {

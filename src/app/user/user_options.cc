@@ -1,9 +1,9 @@
 #include "app/user/user_options.h"
 
+#include "app/command_line/addresses.h"
 #include "app/command_line/command_line.h"
 #include "app/command_line/completion.h"
 #include "codec/address/domain.h"
-#include "codec/address/jid.h"
 #include "shell/control/control_requests.h"
 
 namespace muster {
@@ -12,19 +12,6 @@ namespace {
 const std::vector<std::string> kPolicies = {"ask", "mutual", "allow", "deny"};
 
 // --- values --------------------------------------------------------------------------------------
-
-// Of an account, and of whoever may watch one.
-CLI::Validator bare_address() {
-  const auto check = [](const std::string& found) -> std::string {
-    const std::string form = "\"" + found + "\" is no address, as alice@example.com: ";
-    const auto address = parse_jid(found);
-    if (!address) return form + std::string(describe(address.error()));
-    if (!address->has_local()) return form + "there is nothing before the domain";
-    if (address->has_resource()) return form + "a resource (/...) is too much";
-    return {};
-  };
-  return CLI::Validator(check, "");
-}
 
 CLI::Validator domain() {
   const auto check = [](const std::string& found) -> std::string {
@@ -58,15 +45,7 @@ struct Words {
 CLI::App* add_user_command(CLI::App& user, const std::string& name, const std::string& about,
                            Words& words) {
   CLI::App* command = add_command(user, name, about);
-  auto* data = command
-                   ->add_option("--data", words.service.data,
-                                "The service whose data are in this folder (musterd dev --data)")
-                   ->type_name("FOLDER");
-  command
-      ->add_option("--config", words.service.config,
-                   "The service that this file configures (musterd run --config)")
-      ->type_name("FILE")
-      ->excludes(data);
+  add_service_options(*command, words.service);
   return command;
 }
 
@@ -165,10 +144,6 @@ void add_replay_options(CLI::App& sim, ReplayCommand& replay) {
     recording->excludes(sim.get_option(option));
 }
 
-Address address_of(const std::string& text) {
-  return std::move(parse_jid(text)).value();
-}
-
 std::optional<std::string> domain_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   std::string scratch;
@@ -215,6 +190,8 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   Words words;
   std::string shell;
   const Commands commands = add_user_commands(app, words);
+  ClusterWords cluster_words;
+  const ClusterCommands cluster = add_cluster_commands(app, cluster_words);
   SimWords sim_words;
   ReplayCommand replay;
   CLI::App* sim = add_sim_command(app, sim_words);
@@ -226,9 +203,12 @@ std::variant<MusterCommand, int> parse_muster(int argc, char** argv) {
   if (sim->parsed()) {
     return std::visit([](auto known) -> MusterCommand { return known; }, sim_command_of(sim_words));
   }
-  if (words.service.data.empty() && words.service.config.empty()) {
+  const auto of_cluster = cluster_command_of(cluster, cluster_words);
+  const ServiceChoice& service = of_cluster ? of_cluster->service : words.service;
+  if (!service.is_made()) {
     return complain(app, "which service? --data FOLDER or --config FILE is needed");
   }
+  if (of_cluster) return *of_cluster;
   return command_of(commands, words);
 }
 

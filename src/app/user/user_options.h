@@ -7,18 +7,14 @@
 #include <string>
 #include <variant>
 
+#include "app/cluster/cluster_options.h"
 #include "app/replay/replay_command.h"
 #include "app/sim/sim_options.h"
+#include "app/user/service_choice.h"
 #include "model/address.h"
 #include "model/pair.h"
 
 namespace muster {
-
-// Which service is meant: one of them is set.
-struct ServiceChoice {
-  std::string data;
-  std::string config;
-};
 
 enum class PasswordFrom : std::uint8_t { terminal, standard_input, generated };
 struct NewPassword {
@@ -66,8 +62,8 @@ struct UserCommand {
 struct PrintCompletion {
   std::string script;
 };
-using MusterCommand =
-    std::variant<UserCommand, SimCommand, ProveCommand, ListPlants, ReplayCommand, PrintCompletion>;
+using MusterCommand = std::variant<UserCommand, ClusterCommand, SimCommand, ProveCommand,
+                                   ListPlants, ReplayCommand, PrintCompletion>;
 
 // Or the exit code, after help was shown or something wrong was said.
 std::variant<MusterCommand, int> parse_muster(int argc, char** argv);

@@ -7,6 +7,9 @@
 #include <regex>
 
 #include "app/config/limit_settings.h"
+#include "app/config/load_settings.h"
+#include "app/config/quantity.h"
+#include "app/data/server_place.h"
 #include "codec/xml/limits.h"
 #include "shell/links.h"
 
@@ -198,6 +201,181 @@ TEST(ReadConfig, PathsAreRelativeToTheFile) {
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->data, "/etc/d");
   EXPECT_EQ(config->server.certificates.front().key, "/etc/muster/k");
+}
+
+// --- a server of a cluster -----------------------------------------------------------------------
+
+const std::string kLoopback = "[listen]\nxmpp = [\"127.0.0.1:0\"]\nsip = []\nsips = []\n";
+const std::string kOfMany = kDomain + kLoopback + "[cluster]\nid = \"s1\"\n";
+const std::string kShared = kOfMany + "shared_key = \"cluster.key\"\n";
+
+TEST(Cluster, TheSampleSaysTheDefaults) {
+  const auto config = parse(whole_sample());
+  ASSERT_TRUE(config.ok());
+  EXPECT_FALSE(config->server.settings.cluster);
+  EXPECT_EQ(config->server_id, "");
+  // The same, of one that is of a cluster.
+  const std::string text = std::regex_replace(
+      std::regex_replace(whole_sample(), std::regex("\nid = \"\""), "\nid = \"s1\""),
+      std::regex("\nshared_key = \"\"\n(?:.*\n)"), "\nshared_key = \"k\"\n");
+  const std::string named =
+      std::regex_replace(text, std::regex("\nhost_name = \"\""), "\nhost_name = \"s1.a.org\"");
+  const auto one = parse(named);
+  ASSERT_TRUE(one.ok()) << wrong_with(named);
+  const ClusterSettings& said = one->server.settings.cluster.value();
+  const ClusterSettings is;
+  EXPECT_EQ(said.standby, is.standby);
+  EXPECT_EQ(said.lease_time, is.lease_time);
+  EXPECT_EQ(said.renew_after, is.renew_after);
+  EXPECT_EQ(said.load.index, is.load.index);
+  EXPECT_EQ(said.load.policy, is.load.policy);
+  EXPECT_EQ(said.load.max_level, is.load.max_level);
+  for (const LoadSetting& setting : load_settings())
+    EXPECT_EQ(setting.get(said.load), setting.get(is.load)) << setting.key;
+}
+
+TEST(Cluster, AServerIsNamedByItsHostOrItsId) {
+  const auto svr_id = [](const std::string& more) {
+    const auto config = parse(kShared + more);
+    if (!config.ok()) return config_errors_text("f", config.error());
+    return server_options(*config).settings.cluster.value().self.svr_id;
+  };
+  EXPECT_EQ(svr_id(""), "sip:s1.a.org");
+  EXPECT_EQ(svr_id("host_name = \"North.a.org\"\n"), "sip:north.a.org");
+}
+
+TEST(Cluster, LinksAreWhereItIsSaid) {
+  const auto config = parse(kShared + "listen = \"127.0.0.1:5270\"\n");
+  ASSERT_TRUE(config.ok());
+  const Endpoint at{IpAddress::v4(127, 0, 0, 1), 5270};
+  EXPECT_EQ(config->server.cluster, std::vector<Endpoint>{at});
+  EXPECT_EQ(config->server.settings.cluster->self.link, at);
+  EXPECT_NE(wrong_with(kShared + "listen = \"0.0.0.0:5270\"\n").find("cluster.listen"),
+            std::string::npos);
+}
+
+TEST(Cluster, ServersProveWhoTheyAre) {
+  EXPECT_NE(wrong_with(kOfMany).find("f:10:6: the servers of a cluster prove to each other"),
+            std::string::npos)
+      << wrong_with(kOfMany);
+  EXPECT_EQ(wrong_with(kShared), "nothing");
+  const std::string files = "certificate = \"c\"\nkey = \"k\"\nca = \"a\"\n";
+  EXPECT_EQ(wrong_with(kOfMany + files), "nothing");
+  EXPECT_NE(wrong_with(kShared + files), "nothing");
+  EXPECT_NE(wrong_with(kOfMany + "certificate = \"c\"\nkey = \"k\"\n"), "nothing");
+  const auto config = parse(kOfMany + files);
+  const auto& held = config->server.cluster_credentials.value();
+  EXPECT_EQ(std::get<ServerCertificateFiles>(held).ca, "/etc/muster/a");
+}
+
+TEST(Cluster, WhatIsSaidOfNoneIsAMistake) {
+  for (const char* said : {"standby = true", "host_name = \"s1.a.org\"", "database = \"c.db\"",
+                           "shared_key = \"k\"", "ca = \"a\""}) {
+    const std::string wrong = wrong_with(kDomain + "[cluster]\n" + std::string(said) + "\n");
+    EXPECT_NE(wrong.find("means nothing without cluster.id"), std::string::npos) << said;
+  }
+}
+
+TEST(Cluster, WhoListensEverywhereHasAName) {
+  const std::string everywhere = kDomain + "[cluster]\nid = \"s1\"\nshared_key = \"cluster.key\"\n";
+  EXPECT_NE(wrong_with(everywhere).find("cluster.host_name is needed"), std::string::npos);
+  EXPECT_EQ(wrong_with(everywhere + "host_name = \"s1.a.org\"\n"), "nothing");
+}
+
+TEST(Cluster, ItsUsersAreInAFile) {
+  EXPECT_NE(wrong_with(kShared + "[store]\npostgres = \"host=db\"\n").find("store.postgres is for"),
+            std::string::npos);
+}
+
+TEST(Cluster, AnIdHasAMost) {
+  const auto wrong = [](std::size_t bytes) {
+    return wrong_with(kDomain + kLoopback + "[cluster]\nshared_key = \"k\"\nid = \"" +
+                      std::string(bytes, 'a') + "\"\n");
+  };
+  EXPECT_EQ(wrong(kServerIdBytesMax), "nothing");
+  EXPECT_NE(wrong(kServerIdBytesMax + 1).find("cluster.id: found"), std::string::npos);
+}
+
+TEST(Cluster, ALeaseIsRenewedTwiceInItsTime) {
+  const auto wrong = [](Duration lease, Duration renew) {
+    return wrong_with(kShared + "lease_time = \"" + duration_text(lease) + "\"\nrenew_after = \"" +
+                      duration_text(renew) + "\"\n");
+  };
+  const Duration step = Duration::milliseconds(1);
+  EXPECT_EQ(wrong(kLeaseTimeMax, kRenewAfterMax), "nothing");
+  EXPECT_EQ(wrong(kLeaseTimeMin, kRenewAfterMin), "nothing");
+  EXPECT_NE(wrong(kLeaseTimeMax + step, kRenewAfterMax).find("cluster.lease_time: "),
+            std::string::npos);
+  EXPECT_NE(wrong(kLeaseTimeMin - step, kRenewAfterMin).find("cluster.lease_time: "),
+            std::string::npos);
+  EXPECT_NE(wrong(kLeaseTimeMax, kRenewAfterMax + step).find("cluster.renew_after: "),
+            std::string::npos);
+  EXPECT_NE(wrong(kLeaseTimeMax, kRenewAfterMin - step).find("cluster.renew_after: "),
+            std::string::npos);
+  EXPECT_EQ(wrong(kRenewAfterMax * 2, kRenewAfterMax), "nothing");
+  EXPECT_NE(wrong(kRenewAfterMax * 2 - step, kRenewAfterMax).find("is less than twice"),
+            std::string::npos);
+}
+
+// Another server is not known before its lease is read: who waits for that waits longer.
+TEST(Cluster, WhoIsRenewedLateIsStillAwaited) {
+  EXPECT_LT(kRenewAfterMax, ServerLinkSettings().unknown_time_max);
+}
+
+// --- load ----------------------------------------------------------------------------------------
+
+std::string load(const std::string& said) {
+  return kShared + "[load]\n" + said + "\n";
+}
+
+TEST(Load, EachSettingHasALeastAndAMost) {
+  for (const LoadSetting& setting : load_settings()) {
+    const auto wrong = [&](std::uint64_t value) {
+      const std::string text = setting.text(value);
+      // Beside a mark that is lower than it may be there is nothing to see of its own bounds.
+      const std::string low = setting.key == "high_mark" ? "low_mark = 0\n" : "";
+      return wrong_with(load(low + std::string(setting.key) + " = " +
+                             (setting.is_duration() ? "\"" + text + "\"" : text)));
+    };
+    if (setting.key != "low_mark") {
+      EXPECT_EQ(wrong(setting.most), "nothing") << setting.key;
+    }
+    EXPECT_EQ(wrong(setting.least), "nothing") << setting.key;
+    EXPECT_NE(wrong(setting.most + 1).find("load." + std::string(setting.key) + ": found"),
+              std::string::npos)
+        << setting.key;
+    if (setting.least > 0) {
+      EXPECT_NE(wrong(setting.least - 1).find("load." + std::string(setting.key) + ": found"),
+                std::string::npos)
+          << setting.key;
+    }
+  }
+}
+
+TEST(Load, ABrokenRuleIsToldWithItsLine) {
+  EXPECT_EQ(wrong_with(load("high_mark = 50")),
+            "f:12:1: load: low_mark is at most half of high_mark\n");
+  EXPECT_EQ(wrong_with(load("high_mark = 50\nlow_mark = 26")),
+            "f:14:12: load: low_mark is at most half of high_mark\n");
+  EXPECT_EQ(wrong_with(load("high_mark = 50\nlow_mark = 25")), "nothing");
+}
+
+TEST(Load, ALevelHasAMost) {
+  const auto limit = [](std::uint64_t n) {
+    return parse(load("max_level = " + std::to_string(n)));
+  };
+  EXPECT_FALSE(limit(0)->server.settings.cluster->load.max_level);
+  EXPECT_EQ(limit(kLoadLevelMax)->server.settings.cluster->load.max_level->value, kLoadLevelMax);
+  EXPECT_FALSE(limit(kLoadLevelMax + std::uint64_t{1}).ok());
+  EXPECT_EQ(server_options(*limit(7)).settings.cluster->self.max_level->value, 7u);
+}
+
+TEST(Load, IsMeasuredAndPlacedByNames) {
+  const auto config = parse(load("index = \"measured\"\npolicy = \"limit\""));
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->server.settings.cluster->load.index, cluster::LoadIndex::measured);
+  EXPECT_EQ(config->server.settings.cluster->load.policy, cluster::PlacingPolicy::limit);
+  EXPECT_NE(wrong_with(load("policy = \"highest\"")), "nothing");
 }
 
 }  // namespace

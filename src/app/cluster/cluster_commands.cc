@@ -1,0 +1,113 @@
+#include "app/cluster/cluster_commands.h"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "app/cluster/cluster_news.h"
+#include "app/cluster/cluster_view.h"
+#include "app/cluster/screen.h"
+#include "app/cluster/servers_table.h"
+#include "app/command_line/exit_codes.h"
+#include "app/command_line/standard_streams.h"
+#include "shell/clock.h"
+#include "shell/control/servers_wire.h"
+
+namespace muster {
+namespace {
+
+constexpr Duration kTopPause = Duration::seconds(1);
+constexpr Duration kWatchPause = Duration::milliseconds(200);
+
+// What all of them work with.
+struct Work {
+  ClusterView view;
+  std::string domain;  // the service's first
+};
+
+int fail(const std::string& why) {
+  fmt::print(stderr, "muster: {}\n", why);
+  return kRefused;
+}
+
+// "07:15:02", in UTC, as the log has it.
+std::string time_of_day() {
+  const std::int64_t seconds = read_clocks().unix_time.since_epoch().in_seconds() % (24 * 3600);
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+int on(const Work& work, const ShowServers& show) {
+  const auto servers = work.view.look();
+  if (!servers) return fail(servers.error());
+  if (show.json) return print("muster", json_of_servers(*servers).dump() + "\n");
+  return print("muster", servers_table(*servers, work.domain));
+}
+
+int on(const Work& work, const ShowWhere& where) {
+  const auto found = work.view.find(where.account);
+  if (!found) return fail(found.error());
+  const std::string& who = where.account.text();
+  if (where.json) {
+    nlohmann::json json = {{"account", who}, {"server", nullptr}};
+    if (!found->empty()) json["server"] = json_of_servers(*found).front();
+    return print("muster", json.dump() + "\n");
+  }
+  if (found->empty()) {
+    return print("muster", who + " is nobody's: where she lands next, it is decided\n");
+  }
+  return print("muster", who + " is served by " + place_text(found->front(), work.domain) + "\n");
+}
+
+int on(const Work& work, const ShowTop& top) {
+  auto servers = work.view.look();
+  if (!servers) return fail(servers.error());
+  Screen screen(true);
+  for (std::uint32_t times = 1;; ++times) {
+    std::string text = time_of_day() + "  ";
+    text += servers ? servers_summary(*servers) + "\n\n" + servers_table(*servers, work.domain)
+                    : servers.error() + "\n";
+    if (times > 1) text.insert(0, "\n");
+    if (!screen.show(text)) return kRefused;
+    if (times == top.times || !screen.wait(kTopPause)) return kDone;
+    servers = work.view.look();
+  }
+}
+
+int on(const Work& work, const WatchCluster&) {
+  auto servers = work.view.look();
+  if (!servers) return fail(servers.error());
+  Screen screen(false);
+  ClusterNews news(work.domain);
+  bool answered = true;
+  do {
+    std::vector<std::string> lines;
+    if (servers) {
+      lines = news.of(*servers);
+    } else if (answered) {
+      lines = {"nobody answers: " + servers.error()};
+    }
+    answered = servers.ok();
+    for (const std::string& line : lines) {
+      if (!screen.show(time_of_day() + " " + line + "\n")) return kRefused;
+    }
+    if (!screen.wait(kWatchPause)) return kDone;
+    servers = work.view.look();
+  } while (true);
+}
+
+}  // namespace
+
+int carry_out(const ClusterCommand& command) {
+  const auto service = find_service(command.service);
+  if (!service) return fail(service.error());
+  const auto description = service->data.description();
+  const std::vector<std::string> domains =
+      description ? description->domains : std::vector<std::string>();
+  const Work work{ClusterView(service->data), domains.empty() ? "" : domains.front()};
+  return std::visit([&](const auto& known) { return on(work, known); }, command.what);
+}
+
+}  // namespace muster

@@ -1,0 +1,11 @@
+// What `muster servers`, `where`, `top` and `watch` do.
+#pragma once
+
+#include "app/cluster/cluster_options.h"
+
+namespace muster {
+
+// The exit code; why it is not 0 was said on stderr.
+int carry_out(const ClusterCommand& command);
+
+}  // namespace muster

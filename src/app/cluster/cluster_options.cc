@@ -1,0 +1,59 @@
+#include "app/cluster/cluster_options.h"
+
+#include "app/command_line/addresses.h"
+#include "app/command_line/command_line.h"
+#include "base/ascii.h"
+
+namespace muster {
+namespace {
+
+CLI::App* add(CLI::App& app, const std::string& name, const std::string& about,
+              ClusterWords& words) {
+  CLI::App* command = add_command(app, name, about);
+  add_service_options(*command, words.service);
+  return command;
+}
+
+CLI::Validator count() {
+  const auto check = [](const std::string& found) -> std::string {
+    const auto number = parse_number<std::uint32_t>(found);
+    return number && *number > 0 ? "" : "\"" + found + "\" is no number from 1";
+  };
+  return CLI::Validator(check, "");
+}
+
+}  // namespace
+
+ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
+  ClusterCommands all;
+  all.servers = add(app, "servers", "List the servers of a cluster", words);
+  all.servers->add_flag("--json", words.json, "As JSON");
+  all.where = add(app, "where", "Say which server of a cluster has a user", words);
+  all.where->add_option("ADDRESS", words.address, "The user, as alice@example.com")
+      ->required()
+      ->check(bare_address())
+      ->type_name("");
+  all.where->add_flag("--json", words.json, "As JSON");
+  all.top = add(app, "top", "Show the servers of a cluster, and anew each second", words);
+  all.top->add_option("--times", words.times, "End after so many times")
+      ->check(count())
+      ->type_name("N");
+  all.top->footer("On a terminal it stays in place, and q ends it. Else each time is printed.");
+  all.watch = add(app, "watch", "Say what happens in a cluster, a line each, as it does", words);
+  return all;
+}
+
+std::optional<ClusterCommand> cluster_command_of(const ClusterCommands& commands,
+                                                 const ClusterWords& words) {
+  if (commands.servers->parsed()) return ClusterCommand{words.service, ShowServers{words.json}};
+  if (commands.where->parsed()) {
+    return ClusterCommand{words.service, ShowWhere{address_of(words.address), words.json}};
+  }
+  if (commands.top->parsed()) {
+    return ClusterCommand{words.service, ShowTop{parse_number<std::uint32_t>(words.times)}};
+  }
+  if (commands.watch->parsed()) return ClusterCommand{words.service, WatchCluster{}};
+  return std::nullopt;
+}
+
+}  // namespace muster

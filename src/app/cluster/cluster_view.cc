@@ -1,0 +1,59 @@
+#include "app/cluster/cluster_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/data/server_place.h"
+#include "app/user/ask_service.h"
+#include "app/user/control_door.h"
+#include "shell/control/unix_socket.h"
+
+namespace muster {
+
+template <class Enough>
+ClusterView::Servers ClusterView::ask_each(const ControlRequest& request, Enough enough) const {
+  Servers first = Failure{"no server of a cluster runs in " + data_.path()};
+  for (const std::string& socket : control_sockets(data_)) {
+    auto connected = connect_unix(socket);
+    if (!connected) continue;
+    ControlDoor door(std::move(*connected), kAnswerTime);
+    auto answer = ask<ServersListed>(door, request);
+    if (!answer && !first) first = Failure{answer.error()};
+    if (answer && enough(answer->servers)) return std::move(answer->servers);
+  }
+  return first;
+}
+
+ClusterView::Servers ClusterView::look() const {
+  std::vector<ServerSeen> all;
+  auto seen = ask_each(ListServers{}, [&](const std::vector<ServerSeen>& servers) {
+    if (all.empty()) all = servers;
+    // Nobody knows a server's load better than itself.
+    for (const ServerSeen& one : servers) {
+      const auto known = std::find_if(all.begin(), all.end(), [&](const ServerSeen& other) {
+        return one.itself && other.member.incarnation == one.member.incarnation;
+      });
+      if (known == all.end()) continue;
+      known->load = one.load;
+      known->own = one.own;
+    }
+    return false;
+  });
+  if (!all.empty()) return all;
+  return seen;
+}
+
+ClusterView::Servers ClusterView::find(const Address& user) const {
+  return ask_each(FindUser{user}, [](const std::vector<ServerSeen>&) { return true; });
+}
+
+std::string short_name(const ServerSeen& server, const std::string& domain) {
+  std::string_view name = server.member.self.svr_id;
+  if (name.starts_with("sip:")) name.remove_prefix(4);
+  const std::string below = "." + domain;
+  if (name.size() > below.size() && name.ends_with(below)) name.remove_suffix(below.size());
+  return name.empty() ? "incarnation " + std::to_string(server.member.incarnation.number())
+                      : std::string(name);
+}
+
+}  // namespace muster

@@ -1,0 +1,42 @@
+// A cluster as its servers tell it by their control sockets: who they are as one of them knows it,
+// and of each that answers what it knows of itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/data/data_directory.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "server/admin_events.h"
+#include "shell/control/control_requests.h"
+
+namespace muster {
+
+class ClusterView {
+ public:
+  // How long a server may take to answer; one that is stopped is passed over.
+  static constexpr Duration kAnswerTime = Duration::seconds(1);
+
+  explicit ClusterView(DataDirectory data) : data_(std::move(data)) {}
+
+  // By incarnation; `itself` is the one whose knowledge it is. The error, here and below, is one
+  // line for the operator.
+  Result<std::vector<ServerSeen>, std::string> look() const;
+  // The one that has this user, or none.
+  Result<std::vector<ServerSeen>, std::string> find(const Address& user) const;
+
+ private:
+  using Servers = Result<std::vector<ServerSeen>, std::string>;
+
+  // What each server that runs answers, in the order of their ids, until `enough` says so of one.
+  template <class Enough>
+  Servers ask_each(const ControlRequest& request, Enough enough) const;
+
+  DataDirectory data_;
+};
+
+// "s1" of sip:s1.example.com, where that is the service's first domain.
+std::string short_name(const ServerSeen& server, const std::string& domain);
+
+}  // namespace muster

@@ -1,0 +1,388 @@
+"""A cluster of real servers: who is sent where, who sees whom, and who is missed."""
+
+import json
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+
+import cluster
+import programs
+import xmpp
+from programs import ask, until
+
+ALICE, BOB = "alice@localhost", "bob@localhost"
+
+
+class PlacingTest(cluster.ClusterCase):
+    def assert_refused(self, name, at):
+        stream = xmpp.Stream(at)
+        self.addCleanup(stream.close)
+        self.assertTrue(stream.authenticate(name))
+        refused = stream.ask("set", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>")
+        self.assertEqual("resource-constraint", xmpp.condition_of(refused, xmpp.STANZA_ERRORS))
+
+    def test_users_are_spread_over_the_servers(self):
+        self.together("s1", "s2")
+        at = self.address_of("s1")
+        streams = {}
+        for user in ("a@localhost", "b@localhost", "c@localhost", "d@localhost"):
+            streams[user] = self.log_in(user, at)
+            users = len(streams)
+            until(lambda n=users: sum(row["users"] for row in self.listed().values()) == n,
+                  "the load is known")
+        homes = [home for _, home in streams.values()]
+        self.assertEqual(["s1", "s1", "s2", "s2"], sorted(homes))
+        for user, (_, home) in streams.items():
+            self.assertEqual(home, self.where(user))
+        # Who belongs to one is sent there by the other.
+        for user, (_, home) in streams.items():
+            other = "s2" if home == "s1" else "s1"
+            stream, address = cluster.arrive(user, self.address_of(other))
+            self.assertEqual(self.address_of(home), address)
+            stream.close()
+
+    def test_a_phone_is_sent_to_its_server(self):
+        self.together("s1", "s2")
+        homes = set()
+        for user in ("a@localhost", "b@localhost", "c@localhost", "d@localhost"):
+            phone = self.phone(user, self.address_of("s1", "sip"))
+            answer = phone.ask("REGISTER", ["Expires: 600"])
+            if answer.status == 302:
+                phone.server, uri = cluster.moved_to(answer)
+                answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
+            self.assertEqual(200, answer.status)
+            home = next(name for name, server in self.by_id.items()
+                        if phone.server in server.sip)
+            self.assertEqual(home, self.where(user))
+            homes.add(home)
+        self.assertEqual({"s1", "s2"}, homes)
+
+    def test_who_comes_when_all_are_full_is_refused(self):
+        self.together("s1", options=["--max-loadlevel", "1"])
+        self.log_in(ALICE, self.address_of("s1"))
+        until(lambda: self.listed()["s1"]["level"] == 1, "it is full")
+        self.assert_refused("bob", self.address_of("s1"))
+        phone = self.phone(BOB, self.address_of("s1", "sip"))
+        self.assertEqual(503, phone.ask("REGISTER", ["Expires: 600"]).status)
+
+    def test_a_candidate_has_no_users(self):
+        self.join("s1")
+        self.join("s2", "--standby")
+        self.settled("s1", "s2")
+        self.assert_refused("alice", self.address_of("s2"))
+        for number in range(3):
+            _, home = self.log_in(f"u{number}@localhost", self.address_of("s1"))
+            self.assertEqual("s1", home)
+        self.assertEqual("standby", self.listed()["s2"]["role"])
+
+
+class TogetherTest(cluster.ClusterCase):
+    """What users of two servers have of one another."""
+
+    def apart(self):
+        """Alice and Bob, each at a server of her and his own."""
+        self.together("s1", "s2")
+        alice, home = self.log_in(ALICE, self.address_of("s1"))
+        until(lambda: self.listed()[home]["users"] == 1, "the load is known")
+        self.settled("s1", "s2")
+        bob, other = self.log_in(BOB, self.address_of("s1"))
+        self.assertNotEqual(home, other)
+        return alice, bob, other
+
+    def test_they_see_each_other_and_write(self):
+        alice, bob, _ = self.apart()
+        # Everybody may watch here: nobody is asked.
+        bob.send(f"<presence to='{ALICE}' type='subscribe'/>")
+        bob.read_until(lambda s: s.tag == xmpp.PRESENCE and s.get("from", "").startswith(ALICE))
+        alice.send("<presence><show>away</show></presence>")
+        bob.read_until(lambda s: s.tag == xmpp.PRESENCE and s.get("from", "").startswith(ALICE)
+                       and s.findtext("{jabber:client}show") == "away")
+        bob.send(f"<message to='{ALICE}' type='chat'><body>hello</body></message>")
+        said = alice.read_until(lambda s: s.tag == xmpp.MESSAGE)
+        self.assertEqual("hello", said.findtext("{jabber:client}body"))
+        alice.close()
+        bob.read_until(lambda s: s.tag == xmpp.PRESENCE and s.get("type") == "unavailable"
+                       and s.get("from", "").startswith(ALICE))
+
+    def test_a_phone_watches_a_user_of_another_server(self):
+        alice, _, other = self.apart()
+        alice.send("<presence><status>at lunch</status></presence>")
+        phone = self.phone(BOB, self.address_of(other, "sip"))
+        self.assertEqual(200, phone.watch(ALICE).status)
+        until(lambda: "at lunch" in phone.notified().body.decode(), "her presence")
+
+
+class LossTest(cluster.ClusterCase):
+    def test_the_main_is_killed(self):
+        self.together("s1", "s2", "s3", "s4")
+        at = self.address_of("s1")
+        streams = {}
+        for number in range(8):
+            user = f"u{number}@localhost"
+            streams[user] = self.log_in(user, at)
+        homes = {home for _, home in streams.values()}
+        self.assertEqual({"s1", "s2", "s3", "s4"}, homes)
+        main = next(name for name, row in self.listed().items() if row["main"])
+        lost = self.by_id.pop(main)
+        lost.kill()
+        self.settled(*self.by_id)
+        rows = self.listed()
+        self.assertEqual(1, sum(row["main"] for row in rows.values()))
+        self.assertNotIn(main, rows)
+        for user, (stream, home) in streams.items():
+            if home == main:
+                self.assertIsNone(self.where(user))
+                _, new_home = self.log_in(user, self.address_of(next(iter(self.by_id))))
+                self.assertEqual(new_home, self.where(user))
+            else:
+                self.assertEqual("result", stream.ask("get", "<ping xmlns='urn:xmpp:ping'/>")
+                                 .get("type"))
+        # It comes again, as another life.
+        self.join(main)
+        self.settled(*self.by_id)
+
+    def test_who_was_taken_for_dead_begins_another_life(self):
+        main, other = self.together("s1", "s2")
+        if not self.listed()["s1"]["main"]:
+            main, other = other, main
+        stream = xmpp.Stream(other.xmpp[0])
+        before = self.listed()
+        self.stop_between_writes(other, signal.SIGSTOP)
+        until(lambda: "server-gone" in main.log(), "it is missed")
+        other.send_signal(signal.SIGCONT)
+        until(lambda: "another-life" in other.log(), "it learns of it")
+        self.settled("s1", "s2")
+        after = self.listed()
+        name = next(name for name, server in self.by_id.items() if server is other)
+        self.assertGreater(after[name]["incarnation"], before[name]["incarnation"])
+        self.assertEqual(before[name]["contacts"], after[name]["contacts"])
+        self.assertRaises(xmpp.Ended, lambda: [stream.read() for _ in range(10)])
+        self.log_in(ALICE, other.xmpp[0])
+        self.assertEqual(0, other.stop())
+
+    def test_it_ends_in_order(self):
+        one, two = self.together("s1", "s2")
+        stream, home = self.log_in(ALICE, one.xmpp[0])
+        left = self.by_id.pop(home)
+        self.assertEqual(0, left.stop())
+        stream.close()
+        self.settled(*self.by_id)
+        self.assertFalse(pathlib.Path(left.where["control"]).exists())
+        rest = two if left is one else one
+        self.log_in(ALICE, rest.xmpp[0])
+
+
+class DataTest(cluster.ClusterCase):
+    def refused(self, *arguments):
+        done = ask("musterd", "dev", "--data", self.data, "--xmpp", "127.0.0.1:0",
+                   "--sip", "127.0.0.1:0", *arguments)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        return done.stderr.replace(str(self.data), "DATA")
+
+    def test_two_of_one_id(self):
+        server = self.join("s1")
+        self.assertEqual(f"musterd: server s1 of DATA is in use by musterd (process "
+                         f"{server.process.pid})\n", self.refused("--id", "s1"))
+        self.assertTrue(self.listed()["s1"]["main"])
+
+    def test_one_that_is_alone_is_not_among_them(self):
+        self.join("s1")
+        self.assertEqual("musterd: DATA is in use by servers of a cluster\n", self.refused())
+
+    def test_the_key_is_its_owners_alone(self):
+        self.join("s1")
+        self.assertEqual(0o600, (self.data / "cluster.key").stat().st_mode & 0o777)
+        (self.data / "cluster.key").chmod(0o644)
+        self.assertIn("cluster.key is to be its owner's", self.refused("--id", "s2"))
+
+    def test_accounts_are_those_of_all(self):
+        self.together("s1", "s2")
+        self.add("carol@localhost")
+        self.log_in("carol@localhost", self.address_of("s2"))
+        self.assertIn("carol@localhost",
+                      ask("muster", "user", "list", "--data", self.data).stdout)
+        for server in self.by_id.values():
+            server.stop()
+        self.assertIn("carol@localhost",
+                      ask("muster", "user", "list", "--data", self.data).stdout)
+
+
+class OperatorTest(cluster.ClusterCase):
+    """muster servers, where, top and watch."""
+
+    def test_servers(self):
+        self.join("s1", "--max-loadlevel", "7")
+        self.join("s2", "--standby")
+        self.settled("s1", "s2")
+        self.log_in(ALICE, self.address_of("s1"))
+        until(lambda: self.listed()["s1"]["users"] == 1, "the load is known")
+        row = self.listed()["s1"]
+        self.assertEqual(("running", True, 1, 7, 1, 0, 0),
+                         (row["role"], row["main"], row["level"], row["max_level"],
+                          row["xmpp_users"], row["sip_users"], row["resources"]))
+        host, port = self.address_of("s1")
+        self.assertIn({"kind": "xmpp", "contact": f"xmpp:{host}:{port}"}, row["contacts"])
+        lines = self.muster("servers").stdout.splitlines()
+        self.assertRegex(lines[0], r"^SERVER +ROLE +LEVEL +LIMIT +USERS +XMPP +SIP +RESOURCES +"
+                                   r"LIFE +LEASE +LINK$")
+        self.assertRegex(lines[1], r"^s1 +main +1 +7 +1 +1 +0 +0 +1 +[12]\.\d s +asked$")
+        self.assertRegex(lines[2], r"^s2 +standby +0 +- +0 +0 +0 +0 +2 +[12]\.\d s +up$")
+
+    def test_where(self):
+        self.together("s1")
+        self.assertEqual(f"{ALICE} is nobody's: where she lands next, it is decided\n",
+                         self.muster("where", ALICE).stdout)
+        self.log_in(ALICE, self.address_of("s1"))
+        self.assertRegex(self.muster("where", ALICE).stdout,
+                         rf"^{ALICE} is served by s1 \(SIP 127.0.0.1:\d+, XMPP 127.0.0.1:\d+\)\n$")
+        foreign = self.muster("where", "x@elsewhere.org")
+        self.assertEqual((1, "muster: x@elsewhere.org is not of a domain of this service\n"),
+                         (foreign.returncode, foreign.stderr))
+
+    def test_top(self):
+        self.together("s1", "s2")
+        told = self.muster("top", "--times", "2").stdout
+        self.assertEqual(2, told.count("SERVER  ROLE"))
+        self.assertRegex(told, r"^\d\d:\d\d:\d\d  2 servers, 0 users\n\nSERVER ")
+
+    def test_top_on_a_terminal_ends_with_q(self):
+        self.together("s1")
+        leader, follower = pty.openpty()
+        self.addCleanup(os.close, leader)
+        top = subprocess.Popen([programs.BIN / "muster", "top", "--data", self.data],
+                               stdin=follower, stdout=follower, stderr=follower)
+        self.addCleanup(top.kill)
+        os.close(follower)
+        shown = b""
+        while b"SERVER" not in shown:
+            shown += os.read(leader, 65536)
+        os.write(leader, b"q")
+        self.assertEqual(0, top.wait(programs.PATIENCE_S))
+        self.assertIn(b"\x1b[?1049h", shown)
+
+    def test_watch(self):
+        self.together("s1", "s2", options=["--max-loadlevel", "1"])
+        told = self.folder / "told"
+        with open(told, "wb") as out:
+            watch = subprocess.Popen([programs.BIN / "muster", "watch", "--data", self.data],
+                                     stdout=out, stderr=out)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.kill)
+
+        def says(line):
+            until(lambda: line in told.read_text(encoding="utf-8"), line)
+        says("is main\n")
+        main = next(name for name, row in self.listed().items() if row["main"])
+        other = "s2" if main == "s1" else "s1"
+        self.join("s3")
+        says(" s3 came\n")
+        _, home = self.log_in(ALICE, self.address_of(other))
+        says(f" {home} is full: level 1 of 1, 1 user\n")
+        self.by_id.pop(main).kill()
+        says(f" {main} is gone\n")
+        says("is main now\n")
+        watch.send_signal(signal.SIGINT)
+        self.assertEqual(0, watch.wait(programs.PATIENCE_S))
+        lines = [line[9:] for line in told.read_text(encoding="utf-8").splitlines()]
+        self.assertEqual(len(lines), len(set(lines)), lines)
+
+    def test_where_there_is_none(self):
+        for words in (["servers"], ["where", ALICE], ["top"], ["watch"]):
+            done = self.muster(*words)
+            self.assertEqual((1, ""), (done.returncode, done.stdout))
+            self.assertEqual(f"muster: {self.data}: No such file or directory\n", done.stderr)
+        self.develop()
+        done = self.muster("servers")
+        self.assertEqual((1, "muster: no server of a cluster runs there\n"),
+                         (done.returncode, done.stderr))
+
+
+class ConfiguredTest(cluster.ClusterCase):
+    """musterd run, with a [cluster]."""
+
+    def configured(self, name, credentials, more=""):
+        path = self.configure(f'[cluster]\nid = "{name}"\n{credentials}{more}')
+        return path.rename(path.with_name(f"{name}.toml"))
+
+    def run_as(self, name, credentials):
+        server = self.serve("run", "--config", self.configured(name, credentials),
+                            log=self.folder / f"log-{name}")
+        until(lambda: "lease-taken" in server.log(), f"the lease of {name}")
+        self.by_id[name] = server
+        return server
+
+    def key(self, name):
+        path = self.folder / name
+        path.write_bytes(os.urandom(32))
+        path.chmod(0o600)
+        return f'shared_key = "{name}"\n'
+
+    def test_servers_of_one_key_are_linked(self):
+        key = self.key("cluster.key")
+        self.run_as("s1", key)
+        self.run_as("s2", key)
+        self.settled("s1", "s2")
+        self.assertEqual({"s1", "s2"}, set(self.listed()))
+        config = self.folder / "s1.toml"
+        self.assertIn("\ns2 ", ask("muster", "servers", "--config", config).stdout)
+
+    def test_servers_of_different_keys_are_not(self):
+        self.run_as("s1", self.key("one.key"))
+        two = self.run_as("s2", self.key("other.key"))
+        until(lambda: "server-unreachable" in two.log(), "they do not understand each other")
+        for name in ("s1", "s2"):
+            until(lambda n=name: set(self.seen_by(n)) == {"s1", "s2"}, "they know of each other")
+            self.assertFalse(any(row["linked"] for row in self.seen_by(name).values()))
+
+    def test_servers_with_certificates_of_one_authority_are_linked(self):
+        for name in ("s1", "s2"):
+            certify(self.folder, f"{name}.localhost")
+            self.run_as(name, f'certificate = "{name}.localhost.crt"\n'
+                              f'key = "{name}.localhost.key"\nca = "ca.crt"\n')
+        self.settled("s1", "s2")
+
+    def test_two_of_one_id_in_one_database(self):
+        """Each ends the other's lives, until one of them has had enough short ones."""
+        key = self.key("cluster.key")
+        one = self.run_as("s1", key)
+        database = f'database = "{self.data}/cluster.db"\n'
+        path = self.configured("s1", key, database)
+        text = path.read_text(encoding="utf-8").replace('"data"', '"elsewhere"')
+        path.write_text(text, encoding="utf-8")
+        other = self.serve("run", "--config", path, log=self.folder / "log-other")
+        until(lambda: not (one.is_alive() and other.is_alive()), "one ends")
+        ended, left = (other, one) if one.is_alive() else (one, other)
+        self.assertEqual(1, ended.process.returncode)
+        self.assertIn("musterd: another server s1 of this cluster runs, and each ends the other\n",
+                      ended.log())
+        self.by_id["s1"] = left
+        until(lambda: self.seen_by("s1"), "the other one has its lease")
+
+    def test_what_is_wrong_is_told(self):
+        path = self.configured("s1", 'shared_key = "none.key"\n')
+        done = ask("musterd", "run", "--config", path, "--check")
+        self.assertEqual(1, done.returncode)
+        self.assertIn("cluster.shared_key: ", done.stderr)
+        self.key("open.key")
+        (self.folder / "open.key").chmod(0o644)
+        path = self.configured("s1", 'shared_key = "open.key"\n')
+        done = ask("musterd", "run", "--config", path, "--check")
+        self.assertIn("may be read by everybody", done.stderr)
+
+
+def certify(folder, name):
+    """NAME.crt and NAME.key, by the authority of ca.crt, which is made if it is not there."""
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=60,
+                       cwd=folder)
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
+    if not (folder / "ca.crt").exists():
+        openssl("req", "-x509", *new, "-days", "2", "-subj", "/CN=authority",
+                "-keyout", "ca.key", "-out", "ca.crt")
+    openssl("req", *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    (folder / "names").write_text(f"subjectAltName=DNS:{name}\n", encoding="utf-8")
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.crt")
+    (folder / f"{name}.key").chmod(0o600)
