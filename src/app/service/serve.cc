@@ -19,10 +19,12 @@
 namespace muster {
 namespace {
 
-// A server of a cluster that others took for dead begins another life. Where lives are as short as
-// this, so many in a row, another one of its name runs somewhere, and each ends the other.
+// A server of a cluster that others took for dead begins another life. Where so many in a row are as
+// short as this, another one of its id runs somewhere, and each ends the other. (A cluster.db that
+// was lost costs some, too: the store of users knows the first numbers of lives as those of the
+// dead.)
 constexpr Duration kShortLife = Duration::seconds(10);
-constexpr int kShortLivesInARow = 3;
+constexpr int kShortLivesInARow = 10;
 
 using Error = std::string;
 
@@ -85,8 +87,9 @@ Result<void, Error> Service::run() {
     short_lives = was_short ? short_lives + 1 : 0;
     write_log({Log::Level::warning, "another-life", serving_.config.server_id, {}});
   }
-  return Failure{"another server " + serving_.config.server_id +
-                 " of this cluster runs, and each ends the other"};
+  return Failure{"server " + serving_.config.server_id + " was taken for dead " +
+                 std::to_string(kShortLivesInARow) +
+                 " times in a row: does another one of this id run?"};
 }
 
 Result<Service::Ending, Error> Service::live() {
