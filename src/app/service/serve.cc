@@ -19,10 +19,9 @@
 namespace muster {
 namespace {
 
-// A server of a cluster that others took for dead begins another life. Where so many in a row are as
-// short as this, another one of its id runs somewhere, and each ends the other. (A cluster.db that
-// was lost costs some, too: the store of users knows the first numbers of lives as those of the
-// dead.)
+// A server of a cluster that others took for dead begins another life. Where so many in a row are
+// as short as this, another one of its id runs somewhere, and each ends the other. (A cluster.db
+// that was lost costs some, too: the store of users knows its first numbers as those of the dead.)
 constexpr Duration kShortLife = Duration::seconds(10);
 constexpr int kShortLivesInARow = 10;
 
