@@ -73,10 +73,11 @@ struct RelationChanged {
   SubscriptionVerb stanza_verb = SubscriptionVerb::subscribe;
 };
 
-// presence_db -> load_control on the home shard of `user`: the same for the other servers that
-// serve the user or watch her.
+// presence_db -> load_control of the same shard, which is the home shard of `by`: the same for the
+// other servers, and of either side. They hear of both in the order in which they are told here.
 struct RelationToTell {
   RelationChanged change;
+  Address by;  // one of the two
 };
 
 // load_control -> presence_db: a server is gone, and may have changed records of this user that it

@@ -423,7 +423,7 @@ bool Interests::send_on(Now, const PageMessageAnswered& answered, Outbox& out) {
 
 void Interests::on(Now now, const RelationToTell& relation, Outbox& out) {
   if (shard_.planted == Planted::other_server_hint_lost) return;
-  std::string said = write_event(relation.change, 1);
+  std::string said = write_relation(relation.change, relation.by);
   while (!recent_.empty() && recent_.front().first + kRecentTime < now.instant)
     recent_.pop_front();
   if (recent_.size() >= kRecentMax) recent_.pop_front();

@@ -99,6 +99,21 @@ Said read_presence(ByteReader& in) {
   return presence;
 }
 
+bool goes_by(const UserEvent& event, std::string_view account) {
+  const auto* relation = std::get_if<RelationChanged>(&event);
+  const bool by_contact = relation != nullptr && relation->contact.text() == account;
+  return by_contact || sender_of(event).bare() == account;
+}
+
+std::string write_event_by(std::string_view account, const UserEvent& event, std::uint8_t servers) {
+  std::string said = begin(Kind::event);
+  ByteWriter out(said);
+  out.text(account);
+  out.byte(servers);
+  value::write(out, event);
+  return said;
+}
+
 // The address in front is for finding the way; it is the event's own.
 Said read_event(ByteReader& in) {
   const std::string_view account = in.text();
@@ -106,7 +121,7 @@ Said read_event(ByteReader& in) {
   const std::uint8_t servers = in.byte();
   said.event = value::read<UserEvent>(in);
   said.servers = servers;
-  if (!user_of(said.event).has_local() || sender_of(said.event).bare() != account) in.fail();
+  if (!user_of(said.event).has_local() || !goes_by(said.event, account)) in.fail();
   return said;
 }
 
@@ -127,7 +142,6 @@ const Address& user_of(const UserEvent& event) {
   return std::visit(of, event);
 }
 
-// Both sides of a pair change at once: each has its own order, by versions.
 const Address& sender_of(const UserEvent& event) {
   struct {
     const Address& operator()(const RelationChanged& changed) const { return changed.user; }
@@ -168,12 +182,11 @@ std::string write_presence(const Address& account, const std::vector<PresenceSou
 }
 
 std::string write_event(const UserEvent& event, std::uint8_t servers) {
-  std::string said = begin(Kind::event);
-  ByteWriter out(said);
-  out.text(sender_of(event).bare());
-  out.byte(servers);
-  value::write(out, event);
-  return said;
+  return write_event_by(sender_of(event).bare(), event, servers);
+}
+
+std::string write_relation(const RelationChanged& changed, const Address& by) {
+  return write_event_by(by.bare(), changed, 1);
 }
 
 std::string write_answer(ShardId to, const PageMessageAnswered& answered) {

@@ -11,7 +11,8 @@
 //
 // An event goes by the home shard of whom it comes from, as her presence does, and from there to
 // that of whom it is for: so what somebody says and shows stays in its order (RFC 6120 section
-// 10.1).
+// 10.1). Both sides of a pair go by that of one of the two: what the one is shown of the other
+// comes in its order to the change that allows it (RFC 6121 sections 3.1.5 and 3.2.2).
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,7 @@ namespace muster {
 
 // What goes to whichever server serves a user, or watches her.
 using UserEvent = std::variant<StanzaForUser, RequestForUser, PageMessage, RelationChanged>;
-// Whom it is for; and by whose home shard it goes.
+// Whom it is for; and by whose home shard it goes, if it is no change of a relation.
 const Address& user_of(const UserEvent& event);
 const Address& sender_of(const UserEvent& event);
 
@@ -40,6 +41,7 @@ inline constexpr std::size_t kPresenceBytesMax = std::size_t{256} * 1024;
 std::string write_concerns(const Concerns& concerns);
 std::string write_presence(const Address& account, const std::vector<PresenceSource>& sources);
 std::string write_event(const UserEvent& event, std::uint8_t servers);
+std::string write_relation(const RelationChanged& changed, const Address& by);
 std::string write_answer(ShardId to, const PageMessageAnswered& answered);
 
 // Who is to read it: the home shard of a user, or a shard; nothing if it is none of the above.

@@ -132,7 +132,7 @@ void PresenceDb::answered(Now now, const DropAsk& ask, const StoreReply& reply, 
   if (const auto* removed = std::get_if<AccountRemoved>(&reply)) {
     for (const AccountRemoved::Contact& contact : removed->contacts) {
       const RelationChanged hint{contact.account, ask.account, contact.change, {}, {}};
-      tell_relation(hint, out);
+      tell_relation(ask.account, hint, out);
       out.emit(shard_.home_of(contact.account), hint);
     }
     out.emit(AccountGone{ask.account, true});

@@ -102,9 +102,9 @@ std::vector<PresenceSource> PresenceDb::sources_here(const User& user) {
 }
 
 // A pair has one record here and one there; who else has them at hand is told of each change.
-void PresenceDb::tell_relation(const RelationChanged& changed, Outbox& out) {
+void PresenceDb::tell_relation(const Address& by, const RelationChanged& changed, Outbox& out) {
   if (!shard_.settings.cluster) return;
-  out.emit(shard_.home_of(changed.user), RelationToTell{changed});
+  out.emit(RelationToTell{changed, by});
 }
 
 // --- what this server wants to know --------------------------------------------------------------

@@ -213,7 +213,7 @@ class PresenceDb {
   void look_again(Now now, const Address& account);
   void look_again(Now now, Outbox& out);
   void want_contacts(User& user, Outbox& out);
-  void tell_relation(const RelationChanged& changed, Outbox& out);
+  void tell_relation(const Address& by, const RelationChanged& changed, Outbox& out);
 
   // admin.cc
   void administer(Now now, const AdminAsked& asked, User& user, Outbox& out);

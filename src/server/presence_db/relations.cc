@@ -152,15 +152,20 @@ void PresenceDb::pair_changed(const Address& actor, const Address& peer,
   const bool is_seen = user != nullptr && is_seen_by(relation_to(*user, peer).subscription);
   if (was_seen && !is_seen) tell_unavailable(*user, peer, out);
   if (user != nullptr) tell_residence(actor, *user, out);
-  if (changed.actor.changed) tell_relation({actor, peer, changed.actor, {}, {}}, out);
+  // So it is elsewhere, where she shows the peer what her side allows.
+  const bool is_over = is_seen_by(changed.actor.before.subscription) &&
+                       !is_seen_by(changed.actor.after.relation.subscription);
+  const RelationChanged own{actor, peer, changed.actor, {}, {}};
+  if (changed.actor.changed && is_over) tell_relation(actor, own, out);
   if (shard_.planted == Planted::approval_not_carried && verb == SubscriptionVerb::subscribed)
     return;
   if (shard_.planted == Planted::hint_lost && verb != SubscriptionVerb::subscribed) return;
   if (changed.peer.changed || !changed.to_peer.empty()) {
     RelationChanged hint{peer, actor, changed.peer, changed.to_peer, std::move(stanza), verb};
-    tell_relation(hint, out);
+    tell_relation(actor, hint, out);
     out.emit(shard_.home_of(peer), std::move(hint));
   }
+  if (changed.actor.changed && !is_over) tell_relation(actor, own, out);
   for (const SubscriptionVerb shown : changed.to_actor) {
     out.emit(SubscriptionShown{actor, shown, subscription_stanza(peer, actor, shown)});
   }

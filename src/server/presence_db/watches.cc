@@ -116,7 +116,8 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
     return;
   }
   const bool is_news = learn(user, asked.watcher, changed->peer) == Learnt::news;
-  tell_relation({asked.presentity, asked.watcher, changed->peer, changed->to_peer, ask.stanza},
+  tell_relation(asked.presentity,
+                {asked.presentity, asked.watcher, changed->peer, changed->to_peer, ask.stanza},
                 out);
   for (const SubscriptionVerb shown : changed->to_peer) {
     out.emit(SubscriptionShown{asked.presentity, shown, ask.stanza});
@@ -125,7 +126,7 @@ void PresenceDb::answered(Now, const WatchAsk& ask, const StoreReply& reply, Out
   if (changed->actor.changed) {
     const RelationChanged hint{
         asked.watcher, asked.presentity, changed->actor, changed->to_actor, {}};
-    tell_relation(hint, out);
+    tell_relation(asked.presentity, hint, out);
     out.emit(shard_.home_of(asked.watcher), hint);
   }
   decide_watch(ask, standing(user, asked.watcher, asked.presentity), user, out);

@@ -205,7 +205,7 @@ TEST_F(InterestsDirectedTest, ARelationIsToldAllServers) {
   meet(5);
   meet(6);
   serve_there(5, alice);
-  happened = give(RelationToTell{relation()});
+  happened = give(RelationToTell{relation(), alice});
   Servers to;
   for (const ToServers& one : told(happened)) {
     EXPECT_TRUE(one.once);
@@ -222,11 +222,38 @@ TEST_F(InterestsDirectedTest, ARelationIsToldAllServers) {
   EXPECT_TRUE(to == (Servers{5, 6}) || (to.empty() && told(happened).size() == 1));
 }
 
+// What alice is shown of bob comes behind the change that allows it: they come the same way, which
+// is by the shard of one of them.
+TEST_F(InterestsDirectedTest, BothSidesOfAPairLeaveByOneShardInTheirOrder) {
+  RelationChanged other = relation();
+  std::swap(other.user, other.contact);
+  std::vector<std::string> said;
+  for (const RelationChanged& side : {relation(), other}) {
+    for (const ToServers& one : told(give(RelationToTell{side, alice})))
+      said.push_back(one.said);
+  }
+  EXPECT_EQ(said, (std::vector<std::string>{write_relation(relation(), alice),
+                                            write_relation(other, alice)}));
+}
+
+TEST_F(InterestsDirectedTest, ARelationComesToItsUserByTheShardOfTheOther) {
+  meet(5);
+  RelationChanged of_bob = relation();
+  std::swap(of_bob.user, of_bob.contact);
+  const std::string said = write_relation(of_bob, alice);
+  const auto came = hear(5, said);
+  EXPECT_FALSE(came.event.has_value());
+  const auto mails = orders<ToShard>(came.happened);
+  ASSERT_EQ(mails.size(), 1u);
+  EXPECT_EQ(mails[0].to, ShardId(2));
+  EXPECT_EQ(std::get<FromServer>(mails[0].event).said, said);
+}
+
 // A server that is met for the first time may have loaded one of the pair before anybody knew of
 // it; not so long before.
 TEST_F(InterestsDirectedTest, RecentRelationsAreToldAServerThatIsNew) {
   EXPECT_TRUE(said<EventSaid>(meet(5), {5}, true).empty());
-  give(RelationToTell{relation()});
+  give(RelationToTell{relation(), alice});
   pass(Interests::kRecentTime);
   EXPECT_EQ(said<EventSaid>(meet(6), {6}, true).size(), 1u);
   EXPECT_TRUE(said<EventSaid>(meet(6), {6}, true).empty()) << "it is not new any more";
@@ -238,7 +265,7 @@ TEST_F(InterestsDirectedTest, OfRecentRelationsSoManyAreKept) {
   for (std::size_t i = 0; i < Interests::kRecentMax + 1; ++i) {
     RelationChanged one = relation();
     one.contact = user("u" + std::to_string(i));
-    give(RelationToTell{one});
+    give(RelationToTell{one, alice});
   }
   const auto kept = said<EventSaid>(meet(5), {5}, true);
   ASSERT_EQ(kept.size(), Interests::kRecentMax);

@@ -256,6 +256,20 @@ TEST(ToldBetween, EachSaysWhoIsToReadIt) {
   read_by(write_event(relation(), 1), kAlice, true);
 }
 
+// Of a pair by that of either, whose side it is.
+TEST(ToldBetween, ARelationGoesByOneOfThePair) {
+  for (const Address& by : {relation().user, relation().contact}) {
+    const std::string said = write_relation(relation(), by);
+    const auto reader = reader_of(said);
+    ASSERT_TRUE(reader && std::holds_alternative<std::string_view>(reader->who));
+    EXPECT_EQ(std::get<std::string_view>(reader->who), by.bare());
+    const auto there = read<EventSaid>(said);
+    EXPECT_EQ(std::get<RelationChanged>(there.event).user, relation().user);
+  }
+  const Address nobody = Address::of_canonical("nobody", "example.com");
+  EXPECT_FALSE(read_said(write_relation(relation(), nobody)).has_value());
+}
+
 TEST(ToldBetween, WhatIsNoneOfTheseIsForNobody) {
   for (const std::string said : {"", "\x0f", "\x14", "what?"})
     EXPECT_FALSE(reader_of(said).has_value()) << said;

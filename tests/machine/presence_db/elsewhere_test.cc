@@ -311,9 +311,17 @@ TEST_F(PresenceDbElsewhere, ChangesOfRelationsAreToldOfBothSides) {
   world.send("bob", Verb::subscribe, "alice");
   EXPECT_THAT(told(),
               UnorderedElementsAre("relation bob alice none+out", "relation alice bob (none+in)"));
+}
+
+// What she then shows him comes behind the change that lets him see it, and its end before.
+TEST_F(PresenceDbElsewhere, BothSidesAreToldInTheOrderInWhichHeIsToHearOfThem) {
+  world.send("bob", Verb::subscribe, "alice");
   forget();
   world.send("alice", Verb::subscribed, "bob");
-  EXPECT_THAT(told(), UnorderedElementsAre("relation alice bob from", "relation bob alice to"));
+  EXPECT_THAT(told(), ElementsAre("relation bob alice to", "relation alice bob from"));
+  forget();
+  world.send("alice", Verb::unsubscribed, "bob");
+  EXPECT_THAT(told(), ElementsAre("relation alice bob none", "relation bob alice none"));
 }
 
 // --- what a watcher waits for --------------------------------------------------------------------
