@@ -214,10 +214,16 @@ void PresenceDb::side_changed(const Address& account, const Address& contact, Re
                               Outbox& out) {
   User& user = *held(account);
   const bool was_seen = is_seen_by(before.subscription);
-  const bool is_seen = is_seen_by(relation_to(user, contact).subscription);
+  const Subscription now = relation_to(user, contact).subscription;
+  const bool is_seen = is_seen_by(now);
   if (was_seen && !is_seen) tell_unavailable(user, contact, out);
   if (!was_seen && is_seen) tell_presence(user, contact, out);
   review_watches(account, user, &contact, out);
+  // The contact may have been loaded with the change in it, and be shown already: not to a session
+  // of hers that came meanwhile, and that did not know.
+  if (shard_.settings.cluster && !sees(before.subscription) && sees(now)) {
+    out.emit(shard_.home_of(contact), ContactsProbed{account, {contact}});
+  }
 }
 
 }  // namespace muster

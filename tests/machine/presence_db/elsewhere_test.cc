@@ -324,6 +324,23 @@ TEST_F(PresenceDbElsewhere, BothSidesAreToldInTheOrderInWhichHeIsToHearOfThem) {
   EXPECT_THAT(told(), ElementsAre("relation alice bob none", "relation bob alice none"));
 }
 
+// Alice is loaded here with the change in it, and is shown before his own side of it comes.
+TEST_F(PresenceDbElsewhere, ASessionThatCameBeforeItsOwnSideOfAChangeIsShownHer) {
+  world.send("bob", Verb::subscribe, "alice");
+  world.on("bob", UserWanted{world.user("bob")});
+  const StoreReply changed = world.store.carry_out(
+      ChangeSubscription{world.user("alice"), world.user("bob"), Verb::subscribed, {}, 9});
+  world.elsewhere("alice", {session("far")});
+  world.show("bob/home", "'/>", true);
+  forget();
+  world.on("bob", RelationChanged{world.user("bob"),
+                                  world.user("alice"),
+                                  std::get<SubscriptionChanged>(changed).peer,
+                                  {},
+                                  {}});
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/far' to='bob'/>"));
+}
+
 // --- what a watcher waits for --------------------------------------------------------------------
 
 TEST_F(PresenceDbElsewhere, AWatchWaitsForWhatSheIsPresentThroughElsewhere) {
