@@ -209,6 +209,20 @@ class DataTest(cluster.ClusterCase):
                       ask("muster", "user", "list", "--data", self.data).stdout)
 
 
+    def test_who_is_logged_in_anywhere_is_logged_out(self):
+        self.together("s1", "s2")
+        at = self.address_of("s1")
+        for user in ("u1@localhost", "u2@localhost", "u3@localhost"):
+            self.add(user)
+        streams = [self.log_in(f"u{n}@localhost", at) for n in (1, 2, 3)]
+        self.assertEqual({"s1", "s2"}, {home for _, home in streams})
+        for number, (stream, _) in enumerate(streams, 1):
+            user = f"u{number}@localhost"
+            done = ask("muster", "user", "passwd", user, "--generate", "--data", self.data)
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            self.assertEqual(xmpp.STREAMS + "error", stream.read_to_the_end()[-1].tag)
+
+
 class OperatorTest(cluster.ClusterCase):
     """muster servers, where, top and watch."""
 

@@ -16,7 +16,7 @@ ClusterView::Servers ClusterView::ask_each(const ControlRequest& request, Enough
   for (const std::string& socket : control_sockets(data_)) {
     auto connected = connect_unix(socket);
     if (!connected) continue;
-    ControlDoor door(std::move(*connected), kAnswerTime);
+    ControlDoor door(std::move(*connected), ControlDoor::kProbeTimeMax);
     auto answer = ask<ServersListed>(door, request);
     if (!answer && !first) first = Failure{answer.error()};
     if (answer && enough(answer->servers)) return std::move(answer->servers);

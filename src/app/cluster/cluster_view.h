@@ -15,9 +15,7 @@ namespace muster {
 
 class ClusterView {
  public:
-  // How long a server may take to answer; one that is stopped is passed over.
-  static constexpr Duration kAnswerTime = Duration::seconds(1);
-
+  // A server that does not answer within ControlDoor::kProbeTimeMax is passed over.
   explicit ClusterView(DataDirectory data) : data_(std::move(data)) {}
 
   // By incarnation; `itself` is the one whose knowledge it is. The error, here and below, is one

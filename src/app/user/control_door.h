@@ -12,6 +12,8 @@ class ControlDoor : public ServiceDoor {
  public:
   // How long an answer is waited for.
   static constexpr Duration kAnswerTimeMax = Duration::seconds(30);
+  // And one without which something else is done.
+  static constexpr Duration kProbeTimeMax = Duration::seconds(1);
 
   explicit ControlDoor(Fd connected, Duration answer_time_max = kAnswerTimeMax);
 

@@ -10,6 +10,7 @@
 
 #include "app/data/open_store.h"
 #include "app/data/server_place.h"
+#include "app/user/ask_service.h"
 #include "app/user/control_door.h"
 #include "app/user/service_door.h"
 #include "app/user/store_door.h"
@@ -36,17 +37,39 @@ Result<void, std::string> become_owner(const DataDirectory& data) {
   return Failure{"cannot work as the owner of " + data.path() + ": " + std::strerror(errno)};
 }
 
-// To a server that runs on these data, if there is one.
-Result<std::optional<Fd>, std::string> connect_any(const DataDirectory& data) {
+// Connected to that control socket; nothing if nobody listens there.
+Result<std::optional<Fd>, std::string> connect_to(const std::string& socket) {
+  auto connected = connect_unix(socket);
+  if (connected) return std::optional<Fd>(std::move(*connected));
+  const int error = connected.error();
+  if (error == ENOENT || error == ECONNREFUSED || error == EAGAIN) return std::optional<Fd>();
+  return Failure{socket + ": " + std::strerror(error)};
+}
+
+bool has_user(Fd server, const Address& account) {
+  ControlDoor door(std::move(server), ControlDoor::kProbeTimeMax);
+  const auto found = ask<ServersListed>(door, FindUser{account});
+  return found && !found->servers.empty() && found->servers.front().itself;
+}
+
+// To a server that runs on these data, if there is one: of several, to that which has this user.
+Result<std::optional<Fd>, std::string> connect_any(const DataDirectory& data,
+                                                   const Address* account) {
+  std::vector<std::string> running;
   for (const std::string& socket : control_sockets(data)) {
-    auto connected = connect_unix(socket);
-    if (connected) return std::optional<Fd>(std::move(*connected));
-    const int error = connected.error();
-    if (error != ENOENT && error != ECONNREFUSED && error != EAGAIN) {
-      return Failure{socket + ": " + std::strerror(error)};
+    const auto connected = connect_to(socket);
+    if (!connected) return Failure{connected.error()};
+    if (*connected) running.push_back(socket);
+  }
+  if (running.empty()) return std::optional<Fd>();
+  for (const std::string& socket : running) {
+    if (account == nullptr || running.size() == 1) break;
+    auto connected = connect_to(socket);
+    if (connected && *connected && has_user(std::move(**connected), *account)) {
+      return connect_to(socket);
     }
   }
-  return std::optional<Fd>();
+  return connect_to(running.front());
 }
 
 Opened open_store_door(const DataDirectory& data,
@@ -66,11 +89,11 @@ Opened open_store_door(const DataDirectory& data,
 }  // namespace
 
 Opened open_door(const DataDirectory& data, const std::optional<ConfiguredService>& configured,
-                 Duration time_max) {
+                 Duration time_max, const Address* account) {
   if (const auto became = become_owner(data); !became) return Failure{became.error()};
   const Instant until = read_clocks().instant + time_max;
   while (true) {
-    auto connected = connect_any(data);
+    auto connected = connect_any(data, account);
     if (!connected) return Failure{std::move(connected.error())};
     if (*connected) {
       return std::unique_ptr<ServiceDoor>(std::make_unique<ControlDoor>(std::move(**connected)));

@@ -30,12 +30,14 @@ struct ConfiguredService {
   std::string postgres;  // as in Config
 };
 
-// To a server that runs on `data`, or, where none does, to the store itself, whose data directory
-// is this process's alone until the door is destroyed. Without `configured`, the service is what
-// its last server left. Waits for others who work on the data, a server that ends among them.
+// To a server that runs on `data`, of several to that which has the user `account` (where nobody
+// has her, or is said to be meant, to any), or, where none does, to the store itself, whose data
+// directory is this process's alone until the door is destroyed. Without `configured`, the service
+// is what its last server left. Waits for others who work on the data, a server that ends among
+// them.
 inline constexpr Duration kDoorTimeMax = Duration::seconds(11);
 Result<std::unique_ptr<ServiceDoor>, std::string> open_door(
     const DataDirectory& data, const std::optional<ConfiguredService>& configured,
-    Duration time_max = kDoorTimeMax);
+    Duration time_max = kDoorTimeMax, const Address* account = nullptr);
 
 }  // namespace muster

@@ -147,6 +147,15 @@ Printed on(const Work& work, const UserWatchers& watchers) {
   return watchers.json ? json.dump() + "\n" : table("WATCHER", "STATE", rows);
 }
 
+// Null: of no account in particular.
+const Address* account_of(const UserCommand& command) {
+  return std::visit(Overloaded{
+                        [](const UserList&) -> const Address* { return nullptr; },
+                        [](const auto& known) -> const Address* { return &known.account; },
+                    },
+                    command.what);
+}
+
 int fail(const Error& error) {
   fmt::print(stderr, "muster: {}\n", error);
   return kRefused;
@@ -187,7 +196,8 @@ int carry_out(const UserCommand& command) {
   if (!password) return fail(password.error());
   const auto service = find_service(command.service);
   if (!service) return fail(service.error());
-  const auto door = open_door(service->data, service->configured);
+  const auto door =
+      open_door(service->data, service->configured, kDoorTimeMax, account_of(command));
   if (!door) return fail(door.error());
   const Printed printed = std::visit(
       [&](const auto& known) {
