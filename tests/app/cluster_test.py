@@ -33,7 +33,7 @@ class PlacingTest(cluster.ClusterCase):
             until(lambda n=users: sum(row["users"] for row in self.listed().values()) == n,
                   "the load is known")
         homes = [home for _, home in streams.values()]
-        self.assertEqual(["s1", "s1", "s2", "s2"], sorted(homes))
+        self.assertEqual({"s1", "s2"}, set(homes))
         for user, (_, home) in streams.items():
             self.assertEqual(home, self.where(user))
         # Who belongs to one is sent there by the other.
@@ -241,8 +241,8 @@ class OperatorTest(cluster.ClusterCase):
         lines = self.muster("servers").stdout.splitlines()
         self.assertRegex(lines[0], r"^SERVER +ROLE +LEVEL +LIMIT +USERS +XMPP +SIP +RESOURCES +"
                                    r"LIFE +LEASE +LINK$")
-        self.assertRegex(lines[1], r"^s1 +main +1 +7 +1 +1 +0 +0 +1 +[12]\.\d s +asked$")
-        self.assertRegex(lines[2], r"^s2 +standby +0 +- +0 +0 +0 +0 +2 +[12]\.\d s +up$")
+        self.assertRegex(lines[1], r"^s1 +main +1 +7 +1 +1 +0 +0 +1 +\d\.\d s +asked$")
+        self.assertRegex(lines[2], r"^s2 +standby +0 +- +0 +0 +0 +0 +2 +\d\.\d s +up$")
 
     def test_where(self):
         self.together("s1")
