@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,8 +69,11 @@ class ClusterPlacing : public ProcessWorld {
     }
     return parse_endpoint(where);
   }
-  // A user of each server, once each knows of the other: until then all land where they come.
+  // A user of each server, once each knows of the other: before, who lands where there is no lease
+  // yet is not let in, and then all stay where they come.
   std::array<std::string, 2> one_user_each() {
+    for (const auto& server : servers)
+      wait_until_it_knows_all(*server);
     std::array<std::string, 2> users;
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     for (int i = 0; users[0].empty() || users[1].empty(); ++i) {
@@ -85,6 +90,20 @@ class ClusterPlacing : public ProcessWorld {
   std::array<std::unique_ptr<ServerProcess>, 2> servers;
 
  private:
+  static bool knows_all(ServerProcess& server) {
+    std::promise<AdminReply> told;
+    server.ask(ListServers{}, [&](AdminReply reply) { told.set_value(std::move(reply)); });
+    const std::vector<ServerSeen> all = told.get_future().get().servers;
+    return all.size() == 2 && std::all_of(all.begin(), all.end(), [](const ServerSeen& one) {
+             return one.load && (one.itself || one.linked);
+           });
+  }
+  static void wait_until_it_knows_all(ServerProcess& server) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!knows_all(server)) {
+      ASSERT_LT(std::chrono::steady_clock::now(), patience);
+    }
+  }
   void start(std::size_t number) {
     const Endpoint any{IpAddress::v4(127, 0, 0, 1), 0};
     ServerOptions options;
