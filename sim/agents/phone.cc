@@ -266,6 +266,10 @@ void Phone::connect() {
 // What was reached by the link is gone with it; what was asked on it will not be answered.
 void Phone::link_ended() {
   tell_lost("its link");
+  lose_link();
+}
+
+void Phone::lose_link() {
   if (link_ != LinkState::up) landing_.look_elsewhere();
   link_ = LinkState::none;
   calls_.clear();

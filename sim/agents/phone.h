@@ -104,6 +104,7 @@ class Phone : public Agent {
   bool can_speak() const;
   void connect();
   void link_ended();
+  void lose_link();
   void read();
   void transmit(const std::string& bytes);
   void tell(decltype(Happened::what) what);

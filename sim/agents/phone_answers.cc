@@ -133,14 +133,18 @@ void Phone::hear_state(Watch& watch, const sip::Message& notify) {
     tell(WatchStood{presentity, WatchStood::State::terminated, std::string(state->reason)});
     const bool for_good = state->reason == "rejected" || state->reason == "noresource";
     if (for_good) watch.wanted = false;
-    if (watch.wanted) tell_lost("a dialog, by its last NOTIFY");
+    // Its server moved it on: it is to come back at once (RFC 6665 section 4.1.3).
+    const bool moved = state->reason == "deactivated";
+    if (watch.wanted && !moved) tell_lost("a dialog, by its last NOTIFY");
     watch.in_flight = false;
     end_watch(watch);
     watch.due.reset();
     if (!watch.wanted || !wants_online_) return;
     const auto pause = state->retry_after.value_or(0);
-    watch.due =
-        now_.instant + (pause > 0 ? Duration::seconds(pause) : watch.back_off.next(random_));
+    const Duration after = moved       ? Duration()
+                           : pause > 0 ? Duration::seconds(pause)
+                                       : watch.back_off.next(random_);
+    watch.due = now_.instant + after;
     return;
   }
   const bool active = state->state == State::active;

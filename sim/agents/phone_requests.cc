@@ -234,7 +234,7 @@ bool Phone::hear_redirection(const sip::Message& answer, const SipCalls::Call& c
     return true;
   }
   out_->push_back(Finish{});
-  link_ended();
+  lose_link();
   link_due_ = now_.instant;
   return true;
 }
@@ -363,7 +363,8 @@ void Phone::publication_answered(std::uint16_t status, const sip::Message& answe
     }
     if (publication_.stands) tell(WasPromised{"publication", published_.value_or(shown_).note});
   }
-  const bool changed = wants_online_ && publication_.stands && published_ != shown_;
+  // What failed is tried again in its time.
+  const bool changed = status < 300 && wants_online_ && publication_.stands && published_ != shown_;
   if (changed || publication_.ending != !wants_online_) publication_.due = now_.instant;
 }
 

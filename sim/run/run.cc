@@ -11,6 +11,8 @@ World::Plan plan_of(std::uint64_t seed, const Swarm& swarm, Planted planted) {
   plan.seed = seed;
   plan.servers = swarm.servers;
   plan.cluster = swarm.servers > 1;
+  plan.standbys = swarm.standbys;
+  plan.max_level = swarm.max_level;
   plan.shards = swarm.shards;
   plan.settings.domains = {"example.com"};
   plan.settings.plain_without_tls = true;

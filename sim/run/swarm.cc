@@ -147,6 +147,7 @@ Swarm draw_swarm(const RandomStreams& streams) {
   if (coin(prng, 500)) swarm.notify_interval_min = Duration::seconds(5);
   Prng of_cluster = streams.stream("cluster swarm");
   if (coin(of_cluster, 400)) swarm.servers = static_cast<std::uint8_t>(up_to(of_cluster, 2, 4));
+  if (swarm.servers > 1) draw_growth(streams, swarm);
   // Some runs have no faults at all: what fails there is nearest to the cause.
   if (coin(prng, 100)) return swarm;
   if (swarm.servers > 1) swarm.partitions = draw_partitions(streams);
@@ -154,6 +155,17 @@ Swarm draw_swarm(const RandomStreams& streams) {
   draw_store(prng, swarm.faults.store);
   draw_server(prng, swarm.faults.server, swarm.trouble);
   return swarm;
+}
+
+// All users have room when all servers run: each weighs less than one (level.h), and there are
+// places for all. So candidates are taken in as users come, and let go as they leave.
+void draw_growth(const RandomStreams& streams, Swarm& swarm) {
+  Prng prng = streams.stream("growth swarm");
+  if (coin(prng, 300)) return;
+  swarm.max_level = cluster::LoadLevel{swarm.users / swarm.servers + up_to(prng, 1, 3)};
+  if (coin(prng, 800)) {
+    swarm.standbys = static_cast<std::uint8_t>(up_to(prng, 1, swarm.servers - 1U));
+  }
 }
 
 PartitionFaults draw_partitions(const RandomStreams& streams) {
@@ -171,6 +183,10 @@ std::string to_text(const Swarm& swarm) {
   Table table;
   table.row("users", std::to_string(swarm.users));
   table.row("servers", std::to_string(swarm.servers));
+  if (swarm.max_level) {
+    table.row("candidates of these", std::to_string(swarm.standbys));
+    table.row("max-loadlevel", std::to_string(swarm.max_level->value));
+  }
   table.row("shards of each", std::to_string(swarm.shards));
   table.row("load", name_of(swarm.load) + ", a wish every " + text_of(swarm.wish_every) + ", for " +
                         text_of(swarm.busy_time));

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "model/cluster/document.h"
 #include "sim/random_streams.h"
 #include "sim/world/faults.h"
 
@@ -26,8 +28,10 @@ struct ServerTrouble {
 
 struct Swarm {
   std::uint32_t users = 0;
-  std::uint8_t servers = 1;  // more are a cluster
-  std::uint8_t shards = 2;   // of each
+  std::uint8_t servers = 1;                     // more are a cluster
+  std::uint8_t standbys = 0;                    // of these, which wait to be taken in
+  std::optional<cluster::LoadLevel> max_level;  // of each server of a cluster
+  std::uint8_t shards = 2;                      // of each
   LoadKind load = LoadKind::steady;
   Duration busy_time;                      // of faults and load
   Duration wish_every;                     // of all users together
@@ -45,6 +49,7 @@ struct Swarm {
 Swarm draw_swarm(const RandomStreams& streams);
 // Of a cluster; with servers drawn they are in the swarm too.
 PartitionFaults draw_partitions(const RandomStreams& streams);
+void draw_growth(const RandomStreams& streams, Swarm& swarm);
 
 // A table, a line each; of faults, those that there are.
 std::string to_text(const Swarm& swarm);

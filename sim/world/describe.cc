@@ -116,6 +116,12 @@ void describe(const Input& input, Scribe& scribe) {
              input);
 }
 
+void describe_log(const Log& log, Scribe& scribe) {
+  scribe.text(log.what);
+  scribe.text(log.who);
+  scribe.text(log.detail);
+}
+
 void describe(const Order& order, Scribe& scribe) {
   const auto of_link = [&]<class O>(const O& known) { scribe.number(known.link.number()); };
   std::visit([&]<class O>(const O&) { scribe.kind(type_name<O>()); }, order);
@@ -162,15 +168,12 @@ void describe(const Order& order, Scribe& scribe) {
                  [&](const FenceServer& fence) { scribe.number(fence.incarnation.number()); },
                  [&](const LeaseHeld& held) { scribe.number(held.incarnation.number()); },
                  [](const Fenced&) {},
+                 [](const LaunchServer&) {},
                  [&](const ToShard& to) {
                    scribe.number(to.to.number());
                    describe_event(to.event, scribe);
                  },
-                 [&](const Log& log) {
-                   scribe.text(log.what);
-                   scribe.text(log.who);
-                   scribe.text(log.detail);
-                 },
+                 [&](const Log& log) { describe_log(log, scribe); },
                  [&](const AnswerAdmin& answer) { scribe.number(answer.ticket.number()); },
                  [](const Stopped&) {},
              },

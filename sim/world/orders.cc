@@ -107,6 +107,9 @@ void Server::obey(ShardId self, FenceServer& fence) {
                         answer(ServerFenced{incarnation, fenced});
                       });
 }
+// Whoever there is in this world was there from the beginning.
+void Server::obey(ShardId, LaunchServer&) {}
+
 void Server::obey(ShardId, LeaseHeld& held) {
   parts_.store->act_as(id(), held.incarnation);
 }

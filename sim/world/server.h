@@ -158,6 +158,7 @@ class Server : public Host {
   void obey(ShardId self, AskCluster& order);
   void obey(ShardId self, FenceServer& order);
   void obey(ShardId self, LeaseHeld& order);
+  static void obey(ShardId self, LaunchServer& order);
   void obey(ShardId self, Fenced& order);
   void obey(ShardId self, ToShard& order);
   void obey(ShardId self, Log& order);

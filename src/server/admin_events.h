@@ -52,14 +52,25 @@ struct ListServers {};
 struct FindUser {
   Address account;
 };
+// To the main, about a server of the cluster, itself included.
+struct OrderServer {
+  enum class What : std::uint8_t {
+    drain,    // one that runs: its users move away, and it takes no more
+    undrain,  // one that drains: it takes users again
+    recruit,  // a candidate: it is taken in
+    release,  // one that runs or drains: it is drained, and a candidate once it has nobody
+  } what = What::drain;
+  std::string svr_id;
+};
 using AdminRequest = std::variant<ListWatchers, DecideWatcher, ChangePolicy, DropAccount,
-                                  EndSessions, ListServers, FindUser>;
+                                  EndSessions, ListServers, FindUser, OrderServer>;
 
 // Null: it is about the cluster.
 inline const Address* home_account_of(const AdminRequest& request) {
   return std::visit(Overloaded{
                         [](const ListServers&) -> const Address* { return nullptr; },
                         [](const FindUser&) -> const Address* { return nullptr; },
+                        [](const OrderServer&) -> const Address* { return nullptr; },
                         [](const auto& known) -> const Address* { return &known.account; },
                     },
                     request);
@@ -99,10 +110,15 @@ struct AdminReply {
     store_failed,
     no_cluster,  // this server is alone
     no_lease,    // it is not, or not yet, of its cluster
+    not_main,    // which of them is, `servers` says, if any
+    no_such_server,
+    wrong_role,  // of the server, for this order
+    is_main,     // which cannot be let go
   };
   Outcome outcome = Outcome::done;
   std::vector<Contact> watchers;
-  // To ListServers, by incarnation; to FindUser the one that has her, or none.
+  // To ListServers, by incarnation; to FindUser the one that has her, or none. OrderServer is done
+  // once it is understood: what becomes of it ListServers shows.
   std::vector<ServerSeen> servers = {};
 };
 

@@ -132,7 +132,54 @@ struct ShardLoad {
   // Users who are present through each protocol, some through both.
   std::uint64_t xmpp = 0;
   std::uint64_t sip = 0;
+  std::uint64_t dialogs = 0;  // of SIP subscriptions
 };
+
+// --- users who move to another server (load_control/residents.h) ---------------------------------
+
+// shard 0 -> a shard: so many of its users at most are to move there, who have so many SIP
+// dialogs together but for the first. The answer is MovesChosen.
+struct UsersToMove {
+  std::uint64_t to = 0;  // its incarnation
+  std::shared_ptr<const ServerContacts> at;
+  std::uint32_t users = 0;
+  std::uint32_t dialogs = 0;
+  bool all = false;  // also those who are better left here
+};
+struct MovesChosen {
+  ShardId shard;
+  std::uint64_t to = 0;
+  std::uint32_t asked = 0;
+  std::vector<Address> accounts;
+};
+// shard 0 -> the shard: she is that server's now; or nothing came of it.
+struct MoveDecided {
+  Address account;
+  std::uint64_t to = 0;
+  std::shared_ptr<const ServerContacts> at;  // null: she stays
+};
+// Back: these moves have ended.
+struct MovesEnded {
+  std::uint64_t to = 0;
+  std::uint32_t users = 0;
+};
+// load_control -> xmpp_presence, sip_presence and presence_db of the same shard: another server is
+// to serve her. Her sessions are told where, and wait, so that nobody sees them go.
+struct UserLeaves {
+  Address account;
+  std::shared_ptr<const ServerContacts> at;
+};
+// xmpp_presence -> xmpp_stream: say where this stream's user is served, and close.
+struct RedirectStream {
+  LinkId link;
+  std::shared_ptr<const ServerContacts> at;
+};
+// presence_db -> xmpp_presence and sip_presence of the same shard: she is present there now; what
+// waits for her here ends, and nobody sees it.
+struct UserHasLeft {
+  Address account;
+};
+
 // shard 0 -> the others: another server asks for all users, in pieces of one shard.
 struct UsersListWanted {};
 struct UsersListed {

@@ -48,7 +48,8 @@ using AnyEvent = std::variant<
     // cluster_events.h
     ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced, ResidentChanged,
     SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft,
-    ShardLoad, UsersListWanted, UsersListed, ToServers, FromServer, ConcernsCame, ServerUp,
+    ShardLoad, UsersToMove, MovesChosen, MoveDecided, MovesEnded, UserLeaves, RedirectStream,
+    UserHasLeft, UsersListWanted, UsersListed, ToServers, FromServer, ConcernsCame, ServerUp,
     ServerSaidAll, ServerGone,
     // said_events.h
     SaidToWeigh, SaidWeighed>;

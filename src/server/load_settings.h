@@ -3,8 +3,7 @@
 // `max_level`. broken_rule_of() says what may not be set.
 //
 // They are read by placing.h with picture.h, growth.h and rebalance.h (load_control), which decide,
-// and no more. No server asks the latter two yet: who asks, when, and who carries a decision out is
-// said there as it is meant to be.
+// and by main_server.h, which asks the latter two.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +40,7 @@ struct LoadSettings {
   Duration low_time = Duration::minutes(5);  // when it was for so long
   Duration recruit_time_max = Duration::seconds(30);  // from its being asked until it has joined
   Duration recruit_back_off = Duration::seconds(60);  // before one that failed is asked again
+  bool launches = false;  // where there is no candidate to be asked, the driver can start one
 
   // --- moves
   std::uint32_t spread = 10;  // per cent of the mean level, that levels may be apart

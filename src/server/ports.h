@@ -276,7 +276,7 @@ struct AskStore {
   StoreRequest request;
 };
 
-// Only shard 0 gives the following four.
+// Only shard 0 gives the following five.
 struct AskCluster {
   Ticket ticket;
   cluster::ClusterRequest request;
@@ -297,6 +297,10 @@ struct LeaseHeld {
 // Others took this server for dead, and its users are no longer its own: it is to begin another
 // life. The driver ends all shards of this one at once; nothing more is said on any link.
 struct Fenced {};
+
+// A server that waits to be taken in is to be started, as the operator has said how. If it comes it
+// is in the directory.
+struct LaunchServer {};
 
 // --- orders: the rest ----------------------------------------------------------------------------
 
@@ -326,7 +330,7 @@ struct Stopped {};
 using AnyOrder = std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, StartTls,
                               PauseReading, ResumeReading, HandOver, CloseLink, OpenLink, AskSasl,
                               AskDigest, AskRegistration, AskStore, AskCluster, FenceServer,
-                              LeaseHeld, Fenced, ToShard, Log, AnswerAdmin, Stopped>;
+                              LeaseHeld, Fenced, LaunchServer, ToShard, Log, AnswerAdmin, Stopped>;
 
 // Compiled once, in ports.cc, as Event is.
 struct Order : AnyOrder {

@@ -14,27 +14,29 @@ namespace {
 template <class E>
 inline constexpr bool kForXmppStreams =
     kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, ResumeGranted, ResumeRefused,
-             AccountGone, AccountKept, StreamPlaced>;
+             AccountGone, AccountKept, StreamPlaced, RedirectStream>;
 template <class E>
 inline constexpr bool kForXmppPresence =
     kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
              StanzaTaken, StanzaForSession, QueueOverran, PhonesDone, ResumeAsked, StanzaForUser,
              RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
-             RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone>;
+             RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone, UserLeaves,
+             UserHasLeft>;
 template <class E>
 inline constexpr bool kForSipMessages = kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost,
                                                  SipResponseReady, SipRequestsReady, RequestPlaced>;
 template <class E>
 inline constexpr bool kForSipPresence =
     kIsOneOf<E, SipRequestReceived, SipRequestEnded, FlowLost, WatchDecided, WatchesNotified,
-             PublishAnswered, PageMessage, PageMessageAnswered, MessageDelivered, AccountGone>;
+             PublishAnswered, PageMessage, PageMessageAnswered, MessageDelivered, AccountGone,
+             UserLeaves, UserHasLeft>;
 template <class E>
 inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
              RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
              PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
              WatchRefreshed, WatchEnded, DropAccount, UserServed, PresenceElsewhere, PresenceAsked,
-             RecordsDoubted>;
+             UserLeaves, RecordsDoubted>;
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
@@ -42,9 +44,9 @@ template <class E>
 inline constexpr bool kForLoadControl =
     kIsOneOf<E, ShardStopped, StreamToPlace, RequestToPlace, ResidentChanged, SubscriptionsCounted,
              OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
-             UsersListWanted, UsersListed, ContactsWanted, PresenceWanted, PresenceUnwanted,
-             PresenceHere, RelationToTell, ToServers, ConcernsCame, ServerUp, ServerSaidAll,
-             ServerGone, SaidWeighed>;
+             UsersToMove, MovesChosen, MoveDecided, MovesEnded, UsersListWanted, UsersListed,
+             ContactsWanted, PresenceWanted, PresenceUnwanted, PresenceHere, RelationToTell,
+             ToServers, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, SaidWeighed>;
 // Of a user: where there is a cluster it goes to the server that serves her.
 template <class E>
 inline constexpr bool kFollowsUser =
@@ -75,6 +77,8 @@ void PresenceServer::step(Now now, const Input& input) {
     if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
     carry_all(now, carried);
   }
+  load_control_.steer(now, out_);
+  carry_all(now, carried);
   load_control_.flush(now, out_);
   if (stopping_ && !stopped_ && serves_nobody()) end(now);
 }

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "codec/address/ip.h"
+#include "shell/launch.h"
 #include "shell/log.h"
 #include "shell/sockets.h"
 
@@ -98,6 +99,7 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   company.store = process->store_.get();
   company.workers = process->workers_.get();
   company.cluster_store = process->cluster_store_.get();
+  company.launch_server = [self = process.get()] { self->launch_server(); };
   company.fenced = [self = process.get()] {
     if (std::exchange(self->is_fenced_, true)) return;
     for (const auto& shard : self->shards_)
@@ -265,6 +267,11 @@ void ServerProcess::answer(const AnswerAdmin& answer) {
     asking_.erase(found);
   }
   waiting(answer.reply);
+}
+
+void ServerProcess::launch_server() const {
+  const auto done = launch(options_.launch);
+  if (!done) write_log({Log::Level::error, "not-launched", {}, done.error()});
 }
 
 }  // namespace muster

@@ -52,6 +52,8 @@ struct ServerOptions {
   // Of one of many servers (`settings.cluster`): others took it for dead. It is to be destroyed,
   // and to begin anew as another. Called on the thread of shard 0: it must not wait for it.
   std::function<void()> fenced{};
+  // The command that starts a candidate (`settings.cluster->load.launches`).
+  std::string launch;
 };
 
 class ServerProcess {
@@ -105,6 +107,7 @@ class ServerProcess {
   Result<void, std::string> load_tls(NewCertificates& loaded) const;
   Result<void, std::string> describe_self(ClusterSettings& cluster) const;
   void answer(const AnswerAdmin& answer);
+  void launch_server() const;
 
   ServerOptions options_;
   Endpoints endpoints_;

@@ -315,6 +315,7 @@ void ShardThread::carry_out(Order&& order) {
             questions_.push_back({at_store_, Ticket(), ServerRequest(ActAs{held.incarnation})});
           },
           [&](Fenced&) { company_.fenced(); },
+          [&](LaunchServer&) { company_.launch_server(); },
           [&](ToShard& to) {
             outgoing_[to.to.number()].push_back(FromShard{parts_.self, std::move(to.event)});
           },

@@ -99,6 +99,7 @@ class ShardThread {
     PasswordWorkers* workers = nullptr;
     ClusterStoreThread* cluster_store = nullptr;    // of one of many servers
     std::function<void()> fenced;                   // likewise; called on this thread
+    std::function<void()> launch_server;            // the same
     std::function<void(AnswerAdmin)> answer_admin;  // called on this thread
   };
 

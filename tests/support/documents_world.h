@@ -43,6 +43,9 @@ class DocumentsWorld {
     std::vector<DocumentRefused> refused;
     std::vector<UsersCame> users_came;
     int users_failed = 0;
+    std::vector<InviteAnswered> invite_answers;
+    int taken_in = 0;
+    int let_go = 0;
   };
   struct Sent {
     Instant when;
@@ -269,18 +272,21 @@ class DocumentsWorld {
   void drain(int index) {
     LinkOutcomes outcomes = std::exchange(documents(index).outcomes(), {});
     for (LinkOutcome& outcome : outcomes) {
-      std::visit(Overloaded{
-                     [&](SendOnLane& send) { carry(index, send); },
-                     [&](DocumentRefused& refused) { at(index).refused.push_back(refused); },
-                     [&](UsersWanted&) {
-                       give(index, [&](Instant now, Documents& one) {
-                         one.give_users(now, at(index).users);
-                       });
-                     },
-                     [&](UsersCame& came) { at(index).users_came.push_back(std::move(came)); },
-                     [&](UsersFailed&) { ++at(index).users_failed; },
-                 },
-                 outcome);
+      std::visit(
+          Overloaded{
+              [&](SendOnLane& send) { carry(index, send); },
+              [&](DocumentRefused& refused) { at(index).refused.push_back(refused); },
+              [&](UsersWanted&) {
+                give(index,
+                     [&](Instant now, Documents& one) { one.give_users(now, at(index).users); });
+              },
+              [&](UsersCame& came) { at(index).users_came.push_back(std::move(came)); },
+              [&](UsersFailed&) { ++at(index).users_failed; },
+              [&](InviteAnswered& answered) { at(index).invite_answers.push_back(answered); },
+              [&](TakenIn&) { ++at(index).taken_in; },
+              [&](LetGoBy&) { ++at(index).let_go; },
+          },
+          outcome);
     }
   }
 

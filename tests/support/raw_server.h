@@ -105,6 +105,12 @@ class RawServer {
       if (const auto* came = std::get_if<UsersCame>(&outcome)) users_came.push_back(*came);
       if (std::holds_alternative<UsersFailed>(outcome)) ++users_failed;
       if (std::holds_alternative<UsersWanted>(outcome)) ++users_wanted;
+      if (const auto* invited = std::get_if<InviteAnswered>(&outcome)) {
+        EXPECT_EQ(invited->candidate, kPeer);
+        invite_answers.push_back(invited->status);
+      }
+      if (std::holds_alternative<TakenIn>(outcome)) ++taken_in;
+      if (std::holds_alternative<LetGoBy>(outcome)) ++let_go;
     }
     return messages;
   }
@@ -174,6 +180,9 @@ class RawServer {
   std::vector<UsersCame> users_came;
   int users_failed = 0;
   int users_wanted = 0;
+  std::vector<sip::Status> invite_answers;
+  int taken_in = 0;
+  int let_go = 0;
 };
 
 }  // namespace muster::test

@@ -182,6 +182,7 @@ void ConfigReader::read_load(const Value& value) {
          if (const auto policy = choice(v, {"lowest", "limit"})) load.policy = kPolicies[*policy];
        }},
       {"max_level", [&](const Value& v) { read_max_level(v); }},
+      {"launch", [&](const Value& v) { read_launch(v); }},
   };
   for (const LoadSetting& setting : load_settings()) {
     keys.push_back({setting.key, [&](const Value& v) { read_load_setting(v, setting); }});
@@ -198,6 +199,13 @@ void ConfigReader::read_max_level(const Value& value) {
   auto& max_level = cluster_.settings.load.max_level;
   max_level.reset();
   if (*number > 0) max_level = {static_cast<std::uint32_t>(*number)};
+}
+
+void ConfigReader::read_launch(const Value& value) {
+  const auto text = value.item.value_exact<std::string_view>();
+  if (!text) return refuse(value, "a command, as the shell takes it");
+  config_.server.launch = *text;
+  cluster_.settings.load.launches = !text->empty();
 }
 
 void ConfigReader::read_load_setting(const Value& value, const LoadSetting& setting) {

@@ -65,6 +65,7 @@ class ConfigReader {
   void read_link(const Value& value);
   void read_load(const Value& value);
   void read_max_level(const Value& value);
+  void read_launch(const Value& value);
   void read_load_setting(const Value& value, const LoadSetting& setting);
   void check_load(const toml::table& load);
   // Once all is read: whether this server is one of many, and can be.

@@ -39,7 +39,7 @@ constexpr std::array kTable = {
     pace("moved_dialogs_per_second", &Load::moved_dialogs_per_second),
     count("moves_in_flight_max", &Load::moves_in_flight_max, 1),
 };
-constexpr std::size_t kOthers = 3;  // index, policy, max_level
+constexpr std::size_t kOthers = 4;  // index, policy, max_level, launches
 static_assert(kTable.size() + kOthers == boost::pfr::tuple_size_v<Load>,
               "a setting of server/load_settings.h has no key here (and in config/musterd.toml)");
 

@@ -103,6 +103,7 @@ struct DevWords {
   std::string id;
   bool standby = false;
   std::string max_load_level;
+  std::string launch;
   std::vector<std::string> domains = {"localhost"};
   std::vector<std::string> xmpp;
   std::vector<std::string> sip;
@@ -146,6 +147,11 @@ void add_cluster(CLI::App& dev, CLI::Option& data, DevWords& words) {
                  "Of a cluster: take no more users from this load level on (no limit)")
       ->check(number(1, kLoadLevelMax))
       ->type_name("N")
+      ->needs(id);
+  dev.add_option("--launch", words.launch,
+                 "Of a cluster: what /bin/sh is to do where all servers are full and there is no"
+                 " candidate: start one")
+      ->type_name("COMMAND")
       ->needs(id);
 }
 
@@ -230,6 +236,8 @@ void read_cluster(const DevWords& words, Config& config) {
   ClusterSettings& cluster = config.server.settings.cluster.emplace();
   cluster.self.link = link;
   cluster.standby = words.standby;
+  config.server.launch = words.launch;
+  cluster.load.launches = !words.launch.empty();
   if (const auto level = parse_number<std::uint32_t>(words.max_load_level)) {
     cluster.load.max_level = {*level};
   }

@@ -113,6 +113,10 @@ ControlReply StoreDoor::on(const FindUser&) {
   return ControlRefused{Why::no_cluster};
 }
 
+ControlReply StoreDoor::on(const OrderServer&) {
+  return ControlRefused{Why::no_cluster};
+}
+
 ControlReply StoreDoor::change(StoreRequest request, Why refused) {
   const StoreResult result = carry_out(std::move(request));
   const auto& reply = std::get<StoreReply>(result);

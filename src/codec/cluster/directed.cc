@@ -6,12 +6,21 @@
 namespace muster::cluster {
 namespace {
 
-enum class Kind : std::uint8_t { user_given = 1, users_settled, yield_user, user_yielded };
+enum class Kind : std::uint8_t {
+  user_given = 1,
+  users_settled,
+  yield_user,
+  user_yielded,
+  room_wanted,
+  move_users,
+  users_moved,
+};
 
 }  // namespace
 
 std::optional<Told> read_told(std::string_view said) {
   constexpr std::size_t kSettledBytes = sizeof(std::uint64_t) + 3 * sizeof(std::uint32_t);
+  constexpr std::size_t kMoveBytes = sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1;
   if (said.empty()) return std::nullopt;
   const auto kind = static_cast<Kind>(take_number<std::uint8_t>(said));
   switch (kind) {
@@ -41,6 +50,27 @@ std::optional<Told> read_told(std::string_view said) {
       yielded.user = said;
       return yielded;
     }
+    case Kind::room_wanted:
+      if (said.size() != sizeof(std::uint32_t)) return std::nullopt;
+      return RoomWanted{take_number<std::uint32_t>(said)};
+    case Kind::move_users: {
+      if (said.size() != kMoveBytes || static_cast<std::uint8_t>(said.back()) > 1) {
+        return std::nullopt;
+      }
+      MoveUsers move;
+      move.to = take_number<std::uint64_t>(said);
+      move.users = take_number<std::uint32_t>(said);
+      move.dialogs = take_number<std::uint32_t>(said);
+      move.all = take_number<std::uint8_t>(said) == 1;
+      return move;
+    }
+    case Kind::users_moved: {
+      if (said.size() != sizeof(std::uint64_t) + sizeof(std::uint32_t)) return std::nullopt;
+      UsersMoved moved;
+      moved.to = take_number<std::uint64_t>(said);
+      moved.users = take_number<std::uint32_t>(said);
+      return moved;
+    }
   }
   return std::nullopt;
 }
@@ -67,6 +97,22 @@ void append_told(std::string& out, const Told& told) {
                    out.push_back(static_cast<char>(Kind::user_yielded));
                    append_number(out, static_cast<std::uint8_t>(yielded.yielded));
                    out.append(yielded.user);
+                 },
+                 [&](const RoomWanted& wanted) {
+                   out.push_back(static_cast<char>(Kind::room_wanted));
+                   append_number(out, wanted.users);
+                 },
+                 [&](const MoveUsers& move) {
+                   out.push_back(static_cast<char>(Kind::move_users));
+                   append_number(out, move.to);
+                   append_number(out, move.users);
+                   append_number(out, move.dialogs);
+                   append_number(out, static_cast<std::uint8_t>(move.all));
+                 },
+                 [&](const UsersMoved& moved) {
+                   out.push_back(static_cast<char>(Kind::users_moved));
+                   append_number(out, moved.to);
+                   append_number(out, moved.users);
                  },
              },
              told);

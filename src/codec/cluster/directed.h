@@ -5,6 +5,9 @@
 //   users-settled = 2, settled (8), level (4), users (4), dialogs (4)
 //   yield-user    = 3, the user's bare address (the rest)
 //   user-yielded  = 4, whether (1: 0 or 1), the user's bare address (the rest)
+//   room-wanted   = 5, users (4)
+//   move-users    = 6, to (8), users (4), dialogs (4), whether all may be (1: 0 or 1)
+//   users-moved   = 7, to (8), users (4)
 #pragma once
 
 #include <cstddef>
@@ -47,7 +50,30 @@ struct UserYielded {
   friend bool operator==(const UserYielded&, const UserYielded&) = default;
 };
 
-using Told = std::variant<UserGiven, UsersSettled, YieldUser, UserYielded>;
+// To the main: so many users wait at the sender for a place, for no server has room.
+struct RoomWanted {
+  std::uint32_t users = 0;
+  friend bool operator==(const RoomWanted&, const RoomWanted&) = default;
+};
+
+// By the main: so many users of the receiver at most, who have so many SIP dialogs together but for
+// the first, are to move to that incarnation.
+struct MoveUsers {
+  std::uint64_t to = 0;
+  std::uint32_t users = 0;
+  std::uint32_t dialogs = 0;
+  bool all = false;  // also those whom it would be better to leave where they are: it drains
+  friend bool operator==(const MoveUsers&, const MoveUsers&) = default;
+};
+// To the main: the moves of so many of these have ended, or did not begin.
+struct UsersMoved {
+  std::uint64_t to = 0;
+  std::uint32_t users = 0;
+  friend bool operator==(const UsersMoved&, const UsersMoved&) = default;
+};
+
+using Told = std::variant<UserGiven, UsersSettled, YieldUser, UserYielded, RoomWanted, MoveUsers,
+                          UsersMoved>;
 
 // Views are of `said`. Nothing: it is none.
 std::optional<Told> read_told(std::string_view said);

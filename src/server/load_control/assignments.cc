@@ -8,6 +8,7 @@
 #include "base/overloaded.h"
 #include "codec/sip/uri.h"
 #include "codec/xmpp/redirection.h"
+#include "model/cluster/sorted.h"
 #include "server/load_control/cluster_ticket.h"
 
 namespace muster {
@@ -49,12 +50,28 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
                                  : std::make_shared<const ServerContacts>(contacts_of(member.self));
   }
   contacts_ = std::move(contacts);
+  candidates_.clear();
+  for (const cluster::Member& member : directory.members) {
+    if (member.role == cluster::Role::standby) candidates_.insert(member.incarnation);
+  }
+  hope_ = (!candidates_.empty() || settings_.launches) && directory.main != Incarnation();
+  sends_to_ = candidates_.contains(self) ? directory.main : Incarnation();
+}
+
+std::shared_ptr<const ServerContacts> Assignments::contacts(Incarnation server) const {
+  const auto known = contacts_.find(server);
+  const auto servers = picture_.servers();
+  const cluster::ServerPicture* picture = cluster::find(servers, server);
+  const bool takes = picture != nullptr && picture->runs();
+  return known != contacts_.end() && takes ? known->second : nullptr;
 }
 
 void Assignments::end(Outbox& out) {
   self_ = Incarnation();
-  for (const Asked& asked : std::exchange(waiting_, {}))
-    answer(asked, {}, out);
+  for (std::deque<Asked>* const waiting : {&waiting_, &roomless_, &doubted_}) {
+    for (const Asked& asked : std::exchange(*waiting, {}))
+      answer(asked, {}, out);
+  }
 }
 
 UserPlace Assignments::place_of(Incarnation owner) const {
@@ -62,6 +79,14 @@ UserPlace Assignments::place_of(Incarnation owner) const {
   const auto known = contacts_.find(owner);
   if (known == contacts_.end()) return {};
   return {UserPlace::Outcome::elsewhere, known->second};
+}
+
+void Assignments::go_on(Outbox& out) {
+  for (Asked& asked : std::exchange(doubted_, {})) {
+    if (!candidates_.contains(asked.from)) asked.from = Incarnation();
+    waiting_.push_back(std::move(asked));
+  }
+  if (self_ != Incarnation()) ask_next(out);
 }
 
 // --- asking --------------------------------------------------------------------------------------
@@ -92,12 +117,10 @@ void Assignments::ask_next(Outbox& out) {
   for (std::size_t n = 0; n < cluster::kUsersPerRequestMax && !waiting_.empty(); ++n) {
     Asked asked = std::move(waiting_.front());
     waiting_.pop_front();
-    const Placement placement =
-        cluster::place(picture_, self_, asked.user,
-                       asked.again ? cluster::PlacingPolicy::limit : settings_.policy);
+    const Placement placement = place(asked);
     if (placement.outcome == Placement::Outcome::placed) {
       asked.to = placement.server;
-      assign.users.push_back({asked.user, Incarnation(), asked.to});
+      assign.users.push_back({asked.user, asked.from, asked.to});
       assigning_.push_back(std::move(asked));
     } else {
       asked.why = placement.outcome;
@@ -113,6 +136,18 @@ void Assignments::ask_next(Outbox& out) {
   }
 }
 
+// Who was yielded to us stays, though we may be full: she was here, and goes nowhere else.
+Placement Assignments::place(const Asked& asked) const {
+  const auto servers = picture_.servers();
+  const cluster::ServerPicture* self = cluster::find(servers, self_);
+  if (asked.yielded && self != nullptr && self->runs()) {
+    picture_.reserve(self_, 1);
+    return {Placement::Outcome::placed, self_};
+  }
+  return cluster::place(picture_, self_, asked.user,
+                        asked.again ? cluster::PlacingPolicy::limit : settings_.policy);
+}
+
 // --- answers -------------------------------------------------------------------------------------
 
 Assignments::Outcome Assignments::on(Now now, const ClusterAnswered& answer, Outbox& out) {
@@ -122,6 +157,10 @@ Assignments::Outcome Assignments::on(Now now, const ClusterAnswered& answer, Out
   if (subject == ClusterSubject::release) return outcome;
   if (subject == ClusterSubject::yield) {
     given_back(answer, outcome);
+    return outcome;
+  }
+  if (subject == ClusterSubject::move) {
+    moved(answer, outcome, out);
     return outcome;
   }
   MUSTER_CHECK(subject == ClusterSubject::assign || subject == ClusterSubject::find);
@@ -147,11 +186,20 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
   } else if (asked.to != Incarnation()) {
     picture_.release(asked.to, 1);
   }
-  UserPlace place = owner == Incarnation() ? UserPlace() : place_of(owner);
-  if (owner == Incarnation() && asked.why == Placement::Outcome::all_full) {
+  if (owner != self_ && candidates_.contains(owner)) {
+    asked.to = Incarnation();
+    if (std::exchange(asked.from, owner) != owner) return doubted_.push_back(std::move(asked));
+    owner = Incarnation();
+  }
+  const bool is_placed_by_main = owner == Incarnation() && sends_to_ != Incarnation();
+  UserPlace place = is_placed_by_main ? place_of(sends_to_) : UserPlace();
+  if (owner != Incarnation()) place = place_of(owner);
+  if (owner == Incarnation() && !is_placed_by_main && asked.why == Placement::Outcome::all_full) {
+    if (waits_for_room(now, asked)) return wait_for_room(std::move(asked));
     place.outcome = UserPlace::Outcome::full;
   }
-  if (asked.again && !asked.yielded && place.outcome == UserPlace::Outcome::elsewhere) {
+  const bool is_hers = owner != Incarnation() && place.outcome == UserPlace::Outcome::elsewhere;
+  if (asked.again && !asked.yielded && is_hers) {
     const Instant until = now.instant + kYieldTimeMax;
     outcome.wanted.push_back({owner, asked.user});
     yields_due_.add(until, asked.user);
@@ -175,7 +223,7 @@ void Assignments::yielded(Incarnation from, const Address& user, bool yielded, O
 
 void Assignments::give_back(const Address& user, Incarnation to, Outbox& out) {
   if (self_ == Incarnation()) return;
-  const std::uint64_t number = next_giving_back_++;
+  const std::uint64_t number = next_number_++;
   giving_back_.emplace(number, Yielded{to, user});
   out.order(AskCluster{cluster_ticket(ClusterSubject::yield, number),
                        cluster::ReleaseUsers{self_, {user}}});
@@ -192,8 +240,98 @@ void Assignments::given_back(const ClusterAnswered& answer, Outcome& outcome) {
   outcome.yielded.push_back(std::move(yielded));
 }
 
-// She is sent there again.
+// --- room ----------------------------------------------------------------------------------------
+
+bool Assignments::waits_for_room(Now now, Asked& asked) const {
+  if (!hope_ || self_ == Incarnation()) return false;
+  if (!asked.room_by) asked.room_by = now.instant + kRoomTimeMax;
+  asked.to = Incarnation();
+  return now.instant < *asked.room_by;
+}
+
+void Assignments::wait_for_room(Asked asked) {
+  const auto behind =
+      std::upper_bound(roomless_.begin(), roomless_.end(), *asked.room_by,
+                       [](Instant by, const Asked& other) { return by < *other.room_by; });
+  roomless_.insert(behind, std::move(asked));
+}
+
+void Assignments::look_for_room(Outbox& out) {
+  if (roomless_.empty() || self_ == Incarnation()) return;
+  const auto servers = picture_.servers();
+  const bool room = std::any_of(servers.begin(), servers.end(),
+                                [](const auto& server) { return server.has_room(); });
+  if (!room) return;
+  for (Asked& asked : std::exchange(roomless_, {}))
+    waiting_.push_back(std::move(asked));
+  ask_next(out);
+}
+
+// --- who moves -----------------------------------------------------------------------------------
+
+void Assignments::move(const MovesChosen& chosen, Outbox& out) {
+  const Incarnation to(chosen.to);
+  if (self_ == Incarnation() || contacts(to) == nullptr) {
+    for (const Address& account : chosen.accounts)
+      out.emit(chosen.shard, MoveDecided{account, chosen.to, nullptr});
+    return;
+  }
+  picture_.reserve(to, static_cast<std::uint32_t>(chosen.accounts.size()));
+  for (std::size_t i = 0; i < chosen.accounts.size(); i += cluster::kUsersPerRequestMax) {
+    const std::size_t n = std::min(cluster::kUsersPerRequestMax, chosen.accounts.size() - i);
+    const auto begin = chosen.accounts.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto asked = static_cast<std::uint32_t>(n);
+    move_some({chosen.shard, chosen.to, asked, {begin, begin + static_cast<std::ptrdiff_t>(n)}},
+              out);
+  }
+}
+
+void Assignments::move_some(MovesChosen some, Outbox& out) {
+  const std::uint64_t number = next_number_++;
+  cluster::AssignUsers assign{self_, {}};
+  for (const Address& account : some.accounts)
+    assign.users.push_back({account, self_, Incarnation(some.to)});
+  moving_.emplace(number, std::move(some));
+  out.order(AskCluster{cluster_ticket(ClusterSubject::move, number), std::move(assign)});
+}
+
+void Assignments::moved(const ClusterAnswered& answer, Outcome& outcome, Outbox& out) {
+  const auto known = moving_.find(number_of(answer.ticket));
+  MUSTER_CHECK(known != moving_.end());
+  const MovesChosen chosen = std::move(known->second);
+  moving_.erase(known);
+  const Incarnation to(chosen.to);
+  const auto* owners = std::get_if<cluster::Owners>(&answer.reply);
+  for (std::size_t i = 0; i < chosen.accounts.size(); ++i) {
+    const Address& account = chosen.accounts[i];
+    const Incarnation owner = owners != nullptr ? owners->owners[i] : self_;
+    if (owner == to) {
+      outcome.given.push_back({to, picture_.commit(to, 1), account});
+    } else {
+      picture_.release(to, 1);
+    }
+    // Whose she is now, she goes there; who is nobody's is placed anew there.
+    const auto at = contacts_.find(owner == Incarnation() ? to : owner);
+    const bool goes = owner != self_ && at != contacts_.end();
+    out.emit(chosen.shard, MoveDecided{account, chosen.to, goes ? at->second : nullptr});
+  }
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+std::optional<Instant> Assignments::next_deadline() const {
+  const auto yields = yields_due_.next();
+  if (roomless_.empty()) return yields;
+  const Instant room = *roomless_.front().room_by;
+  return yields ? std::min(*yields, room) : room;
+}
+
+// Who was to be yielded is sent there again.
 void Assignments::wake(Now now, Outbox& out) {
+  while (!roomless_.empty() && *roomless_.front().room_by <= now.instant) {
+    answer(roomless_.front(), {UserPlace::Outcome::full, nullptr}, out);
+    roomless_.pop_front();
+  }
   while (const auto user = yields_due_.take_due(now.instant)) {
     const auto known = yields_.find(*user);
     if (known == yields_.end() || known->second.until > now.instant) continue;

@@ -11,8 +11,16 @@
 // it says so, for it alone knows whether she has come to it meanwhile; whoever then asks first has
 // her.
 //
-// Limits: kUsersPerRequestMax of a request, kYieldTimeMax until the other server has answered. Who
-// waits is bounded by the streams and requests that ask (residents.h: one question for each user).
+// A candidate, who knows no loads, sends whoever is nobody's to the main. A user who was given to a
+// server that is a candidate again, and did not come in time, is placed anew; but not before the
+// directory is read once more, for it may just have been taken in.
+//
+// Where no server has room and there is a candidate, she waits for it to be taken in; so does who
+// comes after her. A user who moves is made the other server's, by compare-and-set too.
+//
+// Limits: kUsersPerRequestMax of a request, kYieldTimeMax until the other server has answered,
+// kRoomTimeMax until there is room. Who waits is bounded by the streams and requests that ask
+// (residents.h: one question for each user).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/deadlines.h"
@@ -35,6 +44,7 @@ namespace muster {
 class Assignments {
  public:
   static constexpr Duration kYieldTimeMax = Duration::seconds(3);
+  static constexpr Duration kRoomTimeMax = Duration::seconds(5);
 
   // What comes of it for other servers, and for this one.
   struct Given {
@@ -63,6 +73,9 @@ class Assignments {
 
   // As the store last told it. Before the first there is no lease, and nobody is placed.
   void know(const cluster::Directory& directory, cluster::Incarnation self);
+  // It was read anew: who is a candidate is known again.
+  void go_on(Outbox& out);
+  bool wants_directory() const { return !doubted_.empty(); }
   // No lease any more.
   void end(Outbox& out);
 
@@ -72,19 +85,29 @@ class Assignments {
   Outcome on(Now now, const ClusterAnswered& answered, Outbox& out);
   // She has nothing here, and another server wants her.
   void give_back(const Address& user, cluster::Incarnation to, Outbox& out);
+  // These of a shard are to be the users of `to`. Each is answered by MoveDecided.
+  void move(const MovesChosen& chosen, Outbox& out);
+  // The picture has changed: there may be room.
+  void look_for_room(Outbox& out);
+  // So many wait for it.
+  std::uint32_t wanting() const { return static_cast<std::uint32_t>(roomless_.size()); }
+  // Where users reach that server; null where it takes none.
+  std::shared_ptr<const ServerContacts> contacts(cluster::Incarnation server) const;
   // What `from` said to Wanted.
   void yielded(cluster::Incarnation from, const Address& user, bool yielded, Outbox& out);
   void wake(Now now, Outbox& out);
-  std::optional<Instant> next_deadline() const { return yields_due_.next(); }
+  std::optional<Instant> next_deadline() const;
 
  private:
   struct Asked {
     ShardId shard;
     Address user;
     bool again = false;
-    bool yielded = false;       // her server was asked to yield her
-    cluster::Incarnation to{};  // reserved in the picture; 0: nobody had room
+    bool yielded = false;         // her server was asked to yield her
+    cluster::Incarnation from{};  // a candidate that she was given to
+    cluster::Incarnation to{};    // reserved in the picture; 0: nobody had room
     cluster::Placement::Outcome why = cluster::Placement::Outcome::nobody;
+    std::optional<Instant> room_by{};  // she waits, or has waited, for room
   };
   // She is another server's, and wanted here.
   struct Yield {
@@ -94,7 +117,12 @@ class Assignments {
   };
 
   void ask_next(Outbox& out);
+  cluster::Placement place(const Asked& asked) const;
   void given_back(const ClusterAnswered& answered, Outcome& outcome);
+  void move_some(MovesChosen some, Outbox& out);
+  void moved(const ClusterAnswered& answered, Outcome& outcome, Outbox& out);
+  bool waits_for_room(Now now, Asked& asked) const;
+  void wait_for_room(Asked asked);
   void answered(Now now, Asked asked, cluster::Incarnation owner, Outcome& outcome, Outbox& out);
   static void answer(const Asked& asked, UserPlace place, Outbox& out);
   UserPlace place_of(cluster::Incarnation owner) const;
@@ -106,10 +134,16 @@ class Assignments {
   std::deque<Asked> waiting_;
   std::vector<Asked> assigning_;  // the answer is out
   std::vector<Asked> finding_;
+  std::deque<Asked> doubted_;      // until the directory is read anew
+  std::deque<Asked> roomless_;     // by their time
+  cluster::Incarnation sends_to_;  // by a candidate: the main
+  std::set<cluster::Incarnation> candidates_;
+  bool hope_ = false;  // there is a candidate, and who could take it in
   std::map<Address, Yield> yields_;
   Deadlines<Address> yields_due_;
   std::map<std::uint64_t, Yielded> giving_back_;  // by the number of the question
-  std::uint64_t next_giving_back_ = 1;
+  std::map<std::uint64_t, MovesChosen> moving_;   // the same
+  std::uint64_t next_number_ = 1;
 };
 
 // Where users reach that server, by what it said of itself.

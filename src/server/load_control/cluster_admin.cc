@@ -1,5 +1,6 @@
-// The part of ClusterServer that answers an operator (muster servers, muster where). It says what
-// this server knows: of the others what the store and they said last, of itself what it counts.
+// The part of ClusterServer that answers an operator (muster servers, muster where, muster drain
+// and the like). It says what this server knows: of the others what the store and they said last,
+// of itself what it counts.
 
 #include <algorithm>
 #include <utility>
@@ -23,9 +24,22 @@ void ClusterServer::on(Now, const AdminAsked& asked, Outbox& out) {
                    out.order(AnswerAdmin{asked.ticket, std::move(reply)});
                  },
                  [&](const FindUser& find) { find_user(asked.ticket, find.account, out); },
+                 [&](const OrderServer& order) { answer(asked.ticket, order, out); },
                  [](const auto&) { MUSTER_UNREACHABLE("it is of an account, not of the cluster"); },
              },
              asked.request);
+}
+
+void ClusterServer::answer(Ticket ticket, const OrderServer& order, Outbox& out) {
+  AdminReply reply;
+  reply.outcome = main_.ordered(order);
+  to_steer_ = true;
+  if (reply.outcome == Outcome::not_main) {
+    for (const cluster::Member& member : membership_.directory().members) {
+      if (member.incarnation == membership_.directory().main) reply.servers.push_back(seen(member));
+    }
+  }
+  out.order(AnswerAdmin{ticket, std::move(reply)});
 }
 
 ServerSeen ClusterServer::seen(const cluster::Member& member) const {
@@ -36,12 +50,13 @@ ServerSeen ClusterServer::seen(const cluster::Member& member) const {
   seen.linked = links_.is_up(member.incarnation);
   if (seen.itself) {
     seen.load = {own_.level, own_.users};
-    seen.own.emplace();
+    ServerSeen::Own own;
     for (const Counted& counted : counted_) {
-      seen.own->xmpp += counted.xmpp;
-      seen.own->sip += counted.sip;
-      seen.own->resources += counted.resources;
+      own.xmpp += counted.xmpp;
+      own.sip += counted.sip;
+      own.resources += counted.resources;
     }
+    seen.own = own;
     return seen;
   }
   const auto servers = picture_.servers();

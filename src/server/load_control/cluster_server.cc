@@ -20,6 +20,11 @@ std::string name_of(Incarnation incarnation) {
   return "incarnation " + std::to_string(incarnation.number());
 }
 
+bool is_fenced(const cluster::ClusterReply& reply) {
+  const auto* refused = std::get_if<cluster::ClusterRefused>(&reply);
+  return refused != nullptr && refused->why == cluster::ClusterRefused::Why::fenced;
+}
+
 }  // namespace
 
 ClusterServer::ClusterServer(Shard& shard)
@@ -28,6 +33,7 @@ ClusterServer::ClusterServer(Shard& shard)
       membership_(settings_),
       links_(settings_.links, shard.prng),
       assignments_(picture_, settings_.load),
+      main_(settings_.load),
       counted_(shard.shards),
       listed_(shard.shards),
       shards_serving_(static_cast<std::uint8_t>(shard.shards - 1)) {}
@@ -39,9 +45,12 @@ void ClusterServer::on(Now now, const Started& started, Outbox& out) {
 }
 
 void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
+  const bool refused_as_fenced = is_fenced(answered.reply);
+  if (role_answered(now, answered, out) && !refused_as_fenced) return;
   const ClusterSubject subject = subject_of(answered.ticket);
   if (subject == ClusterSubject::where) return user_found(answered, out);
-  if (subject >= ClusterSubject::assign) {
+  const bool is_of_users = subject >= ClusterSubject::assign && subject < ClusterSubject::where;
+  if (is_of_users) {
     const Assignments::Outcome outcome = assignments_.on(now, answered, out);
     for (const Assignments::Wanted& one : outcome.wanted)
       tell(one.from, cluster::YieldUser{one.user.text()});
@@ -56,9 +65,9 @@ void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
         tell(one.to, cluster::UserGiven{one.number, one.user.text()});
       }
     }
-    report_settled();
-    const auto* refused = std::get_if<cluster::ClusterRefused>(&answered.reply);
-    if (refused == nullptr || refused->why != cluster::ClusterRefused::Why::fenced) return;
+    report_settled(now, out);
+    if (assignments_.wants_directory()) membership_.look_again(now);
+    if (!refused_as_fenced) return;
   }
   membership_.on(now, answered, out);
   if (membership_.state() == Membership::State::member) {
@@ -91,6 +100,12 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   const cluster::Directory& directory = membership_.directory();
   if (!documents_) begin_documents(now);
   assignments_.know(directory, membership_.self());
+  main_.know(now.instant, directory, membership_.self());
+  assignments_.go_on(out);
+  for (const cluster::Member& member : directory.members)
+    main_.reachable(member.incarnation, links_.is_up(member.incarnation));
+  move_on_from_here(now, out);
+  to_steer_ = true;
   awaited_users_.know(directory);
   const auto is_gone = [&](cluster::Incarnation incarnation) {
     return std::none_of(
@@ -103,8 +118,9 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
     const bool is_other = member.incarnation != membership_.self();
     if (is_other && member.role != cluster::Role::gone) living_.insert(member.incarnation);
   }
+  std::erase_if(looked_for_, is_gone);
   documents_->directory(now.instant, directory);
-  carry_out(out);
+  carry_out(now, out);
   links_.know(now, directory, membership_.self(), out);
 }
 
@@ -125,7 +141,7 @@ void ClusterServer::leave(Now now, Outbox& out) {
   if (shards_serving_ > 0 || membership_.state() >= Membership::State::leaving) return;
   if (documents_) {
     documents_->leave(now.instant);
-    carry_out(out);
+    carry_out(now, out);
   }
   over(now, out);
   hear(now, out);
@@ -143,17 +159,21 @@ void ClusterServer::wake(Now now, Outbox& out) {
   hear(now, out);
   awaited_users_.wake(now);
   assignments_.wake(now, out);
-  report_settled();
+  report_settled(now, out);
+  const auto main = main_.next_deadline();
+  if (main && *main <= now.instant) to_steer_ = true;
   if (!documents_) return;
   documents_->wake(now.instant);
-  carry_out(out);
+  carry_out(now, out);
 }
 
 std::optional<Instant> ClusterServer::next_deadline() const {
+  const bool is_member = membership_.state() == Membership::State::member;
   std::optional<Instant> earliest;
   for (const std::optional<Instant>& next :
        {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
-        assignments_.next_deadline(), documents_ ? documents_->next_deadline() : std::nullopt}) {
+        assignments_.next_deadline(), is_member ? main_.next_deadline() : std::nullopt,
+        documents_ ? documents_->next_deadline() : std::nullopt}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -189,13 +209,15 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
   std::visit(Overloaded{
                  [&](const ServerLinks::PeerUp& up) {
                    documents_->peer_up(now.instant, up.peer);
-                   carry_out(out);
+                   carry_out(now, out);
+                   main_.reachable(up.peer, true);
+                   to_steer_ = true;
                    others_[up.peer].shards_said_all = 0;
                    tell_shards(ServerUp{up.peer.number()}, out);
                  },
                  [&](const ServerLinks::PeerDown& down) {
                    documents_->peer_down(now.instant, down.peer);
-                   carry_out(out);
+                   carry_out(now, out);
                  },
                  [&](const ServerLinks::Came& payload) { came(now, payload, out); },
                  [&](const ServerLinks::NotDelivered& lost) { not_delivered(lost, out); },
@@ -206,7 +228,7 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
 void ClusterServer::came(Now now, const ServerLinks::Came& payload, Outbox& out) {
   if (payload.lane == cluster::Lane::documents) {
     documents_->came(now.instant, payload.peer, payload.payload);
-    carry_out(out);
+    carry_out(now, out);
     return;
   }
   const auto what =
@@ -288,17 +310,17 @@ void ClusterServer::not_delivered(const ServerLinks::NotDelivered& lost, Outbox&
                 std::to_string(lost.payloads.size())});
 }
 
-void ClusterServer::tell(Incarnation to, const cluster::Told& told) {
+bool ClusterServer::tell(Incarnation to, const cluster::Told& told) {
   std::string said;
   cluster::append_told(said, told);
   // Where there is no room, or no such server any more, it is not said: the next number makes a
   // lost one good, and who waits for an answer waits for a stated time.
-  links_.send(to, cluster::Lane::directed, said);
+  return links_.send(to, cluster::Lane::directed, said) == ServerLinks::Sent::sent;
 }
 
 // --- the cluster document ------------------------------------------------------------------------
 
-void ClusterServer::carry_out(Outbox& out) {
+void ClusterServer::carry_out(Now now, Outbox& out) {
   for (LinkOutcome& outcome : std::exchange(documents_->outcomes(), {})) {
     std::visit(Overloaded{
                    // What cannot leave is not answered, and so asked for anew in time.
@@ -314,10 +336,14 @@ void ClusterServer::carry_out(Outbox& out) {
                    [&](const UsersWanted&) { want_users(out); },
                    [](const UsersCame&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
                    [](const UsersFailed&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
+                   [&](const InviteAnswered& answered) { invite_answered(now, answered); },
+                   // What the store says counts.
+                   [&](const TakenIn&) { membership_.look_again(now); },
+                   [&](const LetGoBy&) { membership_.look_again(now); },
                },
                outcome);
   }
-  read_loads();
+  read_loads(now, out);
 }
 
 void ClusterServer::want_users(Outbox& out) {
@@ -340,17 +366,17 @@ void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
   }
   if (membership_.state() != Membership::State::member) return;
   documents_->give_users(now.instant, std::move(all));
-  carry_out(out);
+  carry_out(now, out);
 }
 
 // --- the load ------------------------------------------------------------------------------------
 
 void ClusterServer::on(Now now, const ShardLoad& load, Outbox& out) {
-  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp, load.sip};
+  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp, load.sip, load.dialogs};
   for (const Address& user : load.came)
     awaited_users_.came(user);
   load_changed(now, out);
-  report_settled();
+  report_settled(now, out);
 }
 
 void ClusterServer::load_changed(Now now, Outbox& out) {
@@ -364,37 +390,57 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
   if (membership_.state() != Membership::State::member) return;
   documents_->own(now.instant, own_);
-  carry_out(out);
+  carry_out(now, out);
+}
+
+std::uint32_t ClusterServer::own_dialogs() const {
+  std::uint64_t dialogs = 0;
+  for (const Counted& counted : counted_)
+    dialogs += counted.dialogs;
+  return static_cast<std::uint32_t>(dialogs);
+}
+
+cluster::UsersSettled ClusterServer::settled(Incarnation by) const {
+  return {awaited_users_.settled(by), own_.level.value, own_.users, own_dialogs()};
 }
 
 // Each who gave users is told of those who came together with the load that they are in.
-void ClusterServer::report_settled() {
+void ClusterServer::report_settled(Now now, Outbox& out) {
   const std::vector<Incarnation> changed = awaited_users_.take_changed();
   for (const Incarnation by : changed) {
     if (by == membership_.self()) continue;
-    tell(by, cluster::UsersSettled{awaited_users_.settled(by), own_.level.value, own_.users, 0});
+    tell(by, settled(by));
   }
-  if (!changed.empty() && documents_) read_loads();
+  if (!changed.empty() && documents_) read_loads(now, out);
 }
 
 // Of this server by what it counts, of the others by what they told.
-void ClusterServer::read_loads() {
+void ClusterServer::read_loads(Now now, Outbox& out) {
   const cluster::Document& document = documents_->picture();
   for (const cluster::Member& member : membership_.directory().members) {
     if (member.incarnation == membership_.self()) continue;
     const cluster::ServerLoad* load = cluster::find(document.loads, member.self.svr_id);
     const cluster::UsersList* list = cluster::find(document.lists, member.self.svr_id);
     if (load == nullptr) continue;
+    if (member.role == cluster::Role::standby) {
+      // It was taken in: its users are not to wait until the directory is read by itself.
+      if (looked_for_.insert(member.incarnation).second) membership_.look_again(now);
+      continue;
+    }
+    looked_for_.erase(member.incarnation);
     // One that was counted already may be older than what the server said to us alone.
     Other& other = others_[member.incarnation];
     const std::uint64_t report = documents_->report(member.self.svr_id).number;
     if (other.report == report) continue;
     const bool known = picture_.take_report(
-        member.incarnation, {load->current, list == nullptr ? 0 : list->number, 0, other.settled});
+        member.incarnation,
+        {load->current, list == nullptr ? 0 : list->number, other.dialogs, other.settled});
     if (known) other.report = report;
+    to_steer_ = to_steer_ || known;
   }
-  picture_.take_report(membership_.self(),
-                       {own_.level, own_.users, 0, awaited_users_.settled(membership_.self())});
+  picture_.take_report(membership_.self(), {own_.level, own_.users, own_dialogs(),
+                                            awaited_users_.settled(membership_.self())});
+  assignments_.look_for_room(out);
 }
 
 void ClusterServer::told(Now now, Incarnation by, const cluster::UserGiven& given, Outbox& out) {
@@ -435,9 +481,12 @@ void ClusterServer::told(Now, Incarnation by, const cluster::UserYielded& yielde
   if (user) assignments_.yielded(by, *user, yielded.yielded, out);
 }
 
-void ClusterServer::told(Now, Incarnation by, const cluster::UsersSettled& settled, Outbox&) {
+void ClusterServer::told(Now, Incarnation by, const cluster::UsersSettled& settled, Outbox& out) {
   others_[by].settled = settled.settled;
+  others_[by].dialogs = settled.dialogs;
   picture_.take_report(by, {{settled.level}, settled.users, settled.dialogs, settled.settled});
+  to_steer_ = true;
+  assignments_.look_for_room(out);
 }
 
 // --- placing -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 //   picture.h        what is known of the load of all
 //   assignments.h    whose a user is who lands here
 //   awaited_users.h  who was given to this server and has not come yet
+//   main_server.h    what is decided for all, where this server is main
 //
 // What another server says that means nothing here is passed over, and the operator told once.
 #pragma once
@@ -24,6 +25,7 @@
 #include "server/load_control/assignments.h"
 #include "server/load_control/awaited_users.h"
 #include "server/load_control/documents.h"
+#include "server/load_control/main_server.h"
 #include "server/load_control/membership.h"
 #include "server/load_control/picture.h"
 #include "server/load_control/server_links.h"
@@ -55,10 +57,13 @@ class ClusterServer {
   void on(Now now, const ToServers& said, Outbox& out);
   // Of an operator.
   void on(Now now, const AdminAsked& asked, Outbox& out);
+  void on(Now now, const MovesChosen& chosen, Outbox& out);
+  void on(Now now, const MovesEnded& ended, Outbox& out);
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
-  // At the end of a step.
+  // At the end of a step, what the main decides; then what leaves.
+  void steer(Now now, Outbox& out);
   void flush(Now now, Outbox& out) { links_.flush(now, out); }
 
   bool has(LinkId link) const { return links_.has(link); }
@@ -73,6 +78,7 @@ class ClusterServer {
   struct Other {
     std::uint64_t settled = 0;            // of whom we gave to it
     std::uint8_t shards_said_all = 0;     // on this link
+    std::uint32_t dialogs = 0;            // by what it said to us
     std::optional<std::uint64_t> report;  // the number of the one that the picture has
   };
   // What one shard told last.
@@ -81,6 +87,7 @@ class ClusterServer {
     std::uint64_t resources = 0;
     std::uint64_t xmpp = 0;
     std::uint64_t sip = 0;
+    std::uint64_t dialogs = 0;
   };
 
   void directory_read(Now now, Outbox& out);
@@ -102,17 +109,39 @@ class ClusterServer {
   void tell_not_understood(cluster::Incarnation by, Outbox& out);
   std::optional<Address> read_user(cluster::Incarnation by, std::string_view text, Outbox& out);
   // What came of an input of `documents_`.
-  void carry_out(Outbox& out);
+  void carry_out(Now now, Outbox& out);
   void want_users(Outbox& out);
   void load_changed(Now now, Outbox& out);
-  void report_settled();
-  void read_loads();
-  void tell(cluster::Incarnation to, const cluster::Told& told);
+  void report_settled(Now now, Outbox& out);
+  void read_loads(Now now, Outbox& out);
+  bool tell(cluster::Incarnation to, const cluster::Told& told);
   void over(Now now, Outbox& out);
   // cluster_admin.cc
   ServerSeen seen(const cluster::Member& member) const;
+  void answer(Ticket ticket, const OrderServer& order, Outbox& out);
   void find_user(Ticket ticket, const Address& user, Outbox& out);
   void user_found(const ClusterAnswered& answered, Outbox& out);
+
+  // cluster_server_main.cc
+  void carry_out(Now now, const cluster::MainServer::Invite& invite, Outbox& out);
+  void carry_out(Now now, const cluster::MainServer::Confirm& confirm, Outbox& out);
+  void carry_out(Now now, const cluster::MainServer::Dismiss& dismiss, Outbox& out);
+  void carry_out(Now now, const cluster::MainServer::ChangeRole& role, Outbox& out);
+  static void carry_out(Now now, const cluster::MainServer::Launch& launch, Outbox& out);
+  void carry_out(Now now, const cluster::MainServer::MoveFrom& move, Outbox& out);
+  void carry_out(Now now, const cluster::MainServer::Say& say, Outbox& out);
+  bool role_answered(Now now, const ClusterAnswered& answered, Outbox& out);
+  void invite_answered(Now now, const InviteAnswered& answered);
+  void told(Now now, cluster::Incarnation by, const cluster::RoomWanted& wanted, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::MoveUsers& move, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::UsersMoved& moved, Outbox& out);
+  void tell_main();
+  bool tell_wanting(cluster::Incarnation main, std::uint32_t wanting);
+  std::uint32_t own_dialogs() const;
+  cluster::UsersSettled settled(cluster::Incarnation by) const;
+  void begin_move(Now now, const cluster::MoveUsers& move, Outbox& out);
+  void move_on_from_here(Now now, Outbox& out);
+  void moves_ended(Now now, std::uint64_t to, std::uint32_t users);
 
   Shard& shard_;
   const ClusterSettings& settings_;
@@ -122,6 +151,18 @@ class ClusterServer {
   cluster::Picture picture_;
   Assignments assignments_;
   AwaitedUsers awaited_users_;
+  cluster::MainServer main_;
+  bool to_steer_ = false;                                  // the main may have to decide something
+  std::map<std::uint64_t, cluster::SetRole> roles_asked_;  // by the number of the question
+  std::uint64_t next_role_asked_ = 1;
+  // What the main was told: how many wait here for a place, and how many dialogs users here have.
+  struct ToldMain {
+    cluster::Incarnation main;
+    std::uint32_t wanting = 0;
+    std::uint32_t dialogs = 0;
+  } told_main_;
+  // Candidates that the document has as servers: the directory was read anew for them, once.
+  std::set<cluster::Incarnation> looked_for_;
   std::map<cluster::Incarnation, Other> others_;
   std::set<cluster::Incarnation> living_;          // of whose end the shards are to hear
   std::set<cluster::Incarnation> not_understood_;  // the operator was told

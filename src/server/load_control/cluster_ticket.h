@@ -20,8 +20,10 @@ enum class ClusterSubject : std::uint8_t {
   find,
   release,
   yield,  // the number is that of the question
-  // cluster_admin.cc; the number is that of the question
+  move,   // the same
+  // cluster_admin.cc, cluster_server_main.cc; the same
   where,
+  role,
 };
 
 inline constexpr int kClusterSubjectBit = 56;

@@ -20,6 +20,7 @@ std::string_view to_string(DocumentFault fault) {
     case DocumentFault::not_main: return "not_main";
     case DocumentFault::brief_interval: return "brief_interval";
     case DocumentFault::no_subscription: return "no_subscription";
+    case DocumentFault::no_candidate: return "no_candidate";
     case DocumentFault::too_many_unanswered: return "too_many_unanswered";
     case DocumentFault::out_of_order: return "out_of_order";
     case DocumentFault::bad_document: return "bad_document";

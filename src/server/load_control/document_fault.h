@@ -24,7 +24,8 @@ enum class DocumentFault : std::uint8_t {
   unknown_resource,  // 404
   not_main,          // 302 to the main; 480 where nobody is
   brief_interval,    // 423
-  no_subscription,   // 481
+  no_subscription,   // 481: no such subscription, or no such dialog
+  no_candidate,      // 486: an INVITE to a server that does not wait to be taken in
   too_many_unanswered,  // 503: a subscription, while the peer answers nothing
   out_of_order,         // 500: a CSeq that is not above the last (RFC 3261 section 12.2.2)
   // A document that cannot be read or contradicts itself: 400; beyond a limit: 413.

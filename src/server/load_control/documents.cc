@@ -62,6 +62,9 @@ void Documents::peer_down(Instant now, Incarnation peer) {
   Peer& gone = found->second;
   if (gone.service) keep(gone.service->release());
   if (gone.users) outcomes_.emplace_back(UsersFailed{peer});
+  if (gone.invitation && !gone.invitation->is_accepted() && !gone.invitation->given_up) {
+    outcomes_.emplace_back(InviteAnswered{peer, sip::Status::request_timeout});
+  }
   own_.drop(peer);
   service_.drop(peer);
   users_.drop(peer);
@@ -106,11 +109,6 @@ void Documents::own_changed() {
   if (!is_main()) return;
   ++heard_[link_self_.svr_id].reports;
   put(self_, own_document_);
-}
-
-void Documents::join(Instant now) {
-  joined_ = true;
-  settle(now);
 }
 
 void Documents::leave(Instant now) {
@@ -175,6 +173,7 @@ void Documents::directory(Instant now, const cluster::Directory& directory) {
   std::erase_if(heard_, [&](const auto& heard) { return !is_running(heard.first); });
   if (directory_.main != self_ && is_main()) cease_to_be_main();
   const Member* const self = member(self_);
+  if (self != nullptr && runs(*self)) joined_ = false;  // the directory says so
   bool changed = false;
   for (cluster::ServerEndpoint& endpoint : own_document_.endpoints) {
     const bool open = self == nullptr || self->role != Role::draining;

@@ -7,7 +7,7 @@
 // the number of its users and its endpoints, and whose entity is its svr_id. The main subscribes to
 // all of them, and is the notifier of the service's, whose entity is the service's URI; the others
 // subscribe to that. A server whose role is standby subscribes to nothing until it was taken in
-// (join()).
+// (invitation.h); then it does, whatever its directory still calls it.
 //
 // Limits: cluster::Limits (a peer's document: 413), and those of link_sip.h, document_notifier.h,
 // document_watch.h, cluster_picture.h. What each peer sent that is wrong is counted, and told once
@@ -32,6 +32,7 @@
 #include "server/load_control/document_fault.h"
 #include "server/load_control/document_notifier.h"
 #include "server/load_control/document_watch.h"
+#include "server/load_control/invitation.h"
 #include "server/load_control/link_outcome.h"
 #include "server/load_control/link_sip.h"
 #include "server/load_control/users_notifier.h"
@@ -70,8 +71,11 @@ class Documents {
   // As the store last told it.
   void directory(Instant now, const cluster::Directory& directory);
   void own(Instant now, const OwnLoad& load);
-  // This server was taken in: it follows the service, whatever the directory still calls it.
-  void join(Instant now);
+  // As main: asks a candidate in; once it said 200, takes it in, or sends it away; lets go who was
+  // taken in. Answer to the first: InviteAnswered.
+  void invite(Instant now, cluster::Incarnation candidate);
+  void confirm(Instant now, cluster::Incarnation candidate);
+  void dismiss(Instant now, cluster::Incarnation server);
   // It serves nobody any more: all subscriptions are ended, in order.
   void leave(Instant now);
   void wake(Instant now);
@@ -109,6 +113,7 @@ class Documents {
     std::optional<DocumentWatch> own;
     std::optional<DocumentWatch> service;
     std::optional<DocumentWatch> users;
+    std::optional<Invitation> invitation;
   };
   // Of each server that runs.
   struct Heard {
@@ -151,6 +156,13 @@ class Documents {
   void take_outcome(cluster::Incarnation from, Peer& peer, DocumentWatch& watch,
                     const DocumentWatch::Outcome& outcome);
 
+  // --- documents_invitations.cc
+  bool take_invite_answer(Instant now, cluster::Incarnation from, Peer& peer,
+                          const LinkSip::Answer& answer);
+  void take_invite(cluster::Incarnation from, Peer& peer, LinkSip& sip, std::string& answer);
+  void take_ack(cluster::Incarnation from, const Peer& peer);
+  void take_bye(cluster::Incarnation from, Peer& peer, LinkSip& sip, std::string& answer);
+
   const Settings settings_;
   const LinkSelf link_self_;
   const cluster::Incarnation self_;
@@ -159,7 +171,7 @@ class Documents {
   LinkMessage read_;  // what came last
 
   cluster::Directory directory_;
-  bool joined_ = false;
+  bool joined_ = false;  // taken in, and the directory does not say so yet
   bool leaving_ = false;
 
   cluster::Document own_document_;

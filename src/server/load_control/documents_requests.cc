@@ -17,8 +17,12 @@ using sip::HeaderName;
 using sip::Method;
 using sip::Status;
 
-constexpr std::string_view kAllowed[] = {"SUBSCRIBE", "NOTIFY"};
-constexpr std::uint64_t kRetryAfterSeconds = 1;  // the directory is read anew within it
+constexpr std::string_view kAllowed[] = {"INVITE", "ACK", "BYE", "SUBSCRIBE", "NOTIFY"};
+
+bool is_taken(Method method) {
+  return method == Method::invite || method == Method::ack || method == Method::bye ||
+         method == Method::subscribe || method == Method::notify;
+}
 
 bool wants_users(const sip::Message& subscribe) {
   const auto event = sip::parse_event(*subscribe.header(HeaderName::event));
@@ -46,25 +50,29 @@ void Documents::take_request(Instant now, Incarnation from, Peer& peer, LinkSip&
   const Method method = read_.message.method();
   const std::string_view tag = read_.essentials.to.tag();
   std::string answer;
-  if (method == Method::ack) {
-    fault(from, DocumentFault::bad_method);
-  } else if (method != Method::subscribe && method != Method::notify) {
+  if (!is_taken(method)) {
     // RFC 3261 section 8.2.1; 21.5.2 for what we have no word for.
     const bool known = method != Method::other;
     sip.answer(read_, known ? Status::method_not_allowed : Status::not_implemented, tag, answer)
         .list(HeaderName::allow, kAllowed)
         .finish();
     fault(from, DocumentFault::bad_method);
+  } else if (method == Method::ack) {
+    take_ack(from, peer);
   } else if (peer.svr_id.empty()) {
     sip.answer(read_, Status::temporarily_unavailable, tag, answer)
         .row(HeaderName::retry_after, kRetryAfterSeconds)
         .finish();
     fault(from, DocumentFault::unknown_server);
-  } else if (method == Method::subscribe && read_.essentials.from.uri.text != peer.svr_id) {
+  } else if (method != Method::notify && read_.essentials.from.uri.text != peer.svr_id) {
     sip.answer(read_, Status::forbidden, tag, answer).finish();
     fault(from, DocumentFault::stranger);
   } else if (method == Method::subscribe) {
     take_subscribe(now, from, sip, answer);
+  } else if (method == Method::invite) {
+    take_invite(from, peer, sip, answer);
+  } else if (method == Method::bye) {
+    take_bye(from, peer, sip, answer);
   } else {
     take_notify(now, from, peer, sip, answer);
   }
@@ -170,6 +178,7 @@ void Documents::take_outcome(Incarnation from, Peer& peer, DocumentWatch& watch,
 
 void Documents::take_answer(Instant now, Incarnation from, Peer& peer,
                             const LinkSip::Answer& answer) {
+  if (take_invite_answer(now, from, peer, answer)) return;
   for (std::optional<DocumentWatch>* const watch : {&peer.own, &peer.service, &peer.users}) {
     if (!*watch || !(*watch)->has(answer.call_id)) continue;
     return take_outcome(from, peer, **watch, (*watch)->answered(now, answer, read_));

@@ -1,6 +1,6 @@
 // When a server is added, and when one is let go (paper, figure 4, step 4; design, "Scale-in"). It
-// is to be the main's (not yet: load_settings.h), made when it becomes main, who gives it a picture
-// when that has changed or a deadline has come, and does what it says.
+// is the main's (main_server.h), made when it becomes main, who gives it a picture when that has
+// changed or a deadline has come, and does what it says.
 //
 // A server is recruited for a *shortage*: each server that runs is past its high mark, or users
 // want a place and none has room. With the high mark at 100 per cent, the default, this is the
@@ -74,6 +74,9 @@ class Growth {
   // on.
   void joined(Instant now, std::string_view candidate, Incarnation server);
   void failed(Instant now, std::string_view candidate);
+
+  // By the last step there is a shortage, and no candidate that could be asked now.
+  bool lacks_candidate() const { return short_ && !recruiting_; }
 
   // When to step though nothing has changed.
   std::optional<Instant> next_deadline() const;

@@ -12,8 +12,6 @@
 namespace muster {
 namespace {
 
-constexpr std::uint16_t kNobodyTookIt = 480;  // page_messages.h
-
 // What says only how somebody left is the presence of nobody.
 bool is_present(const std::vector<PresenceSource>& sources) {
   return std::any_of(sources.begin(), sources.end(), [](const PresenceSource& source) {
@@ -168,6 +166,7 @@ void Interests::take_presence(std::uint64_t by, const PresenceElsewhere& presenc
   const bool is_news = present || concern.present_at == by;
   if (!is_news) return answer(concern, presence.account, out);
   concern.present_at = present ? std::optional(by) : std::nullopt;
+  concern.gone_by.reset();
   concern.answer_by.reset();
   out.emit(presence);
 }
@@ -231,7 +230,7 @@ Interests::Stake& Interests::stake(const Address& account, std::uint64_t server)
   return *at;
 }
 
-void Interests::on(Now, const ConcernsCame& came, Outbox& out) {
+void Interests::on(Now now, const ConcernsCame& came, Outbox& out) {
   if (!peers_.contains(came.by)) return;
   const auto note = [&](const std::vector<Address>& accounts, bool Stake::*what, bool is) {
     for (const Address& account : accounts)
@@ -249,6 +248,8 @@ void Interests::on(Now, const ConcernsCame& came, Outbox& out) {
   }
   note(came.concerns.unwatched, &Stake::watches, false);
   note(came.concerns.not_served, &Stake::serves, false);
+  for (const Address& account : came.concerns.not_served)
+    look_where_she_went(now, account, came.by, out);
   for (const auto* accounts : {&came.concerns.unwatched, &came.concerns.not_served}) {
     for (const Address& account : *accounts) {
       const Concerned concerned = concerns_.find(account);
@@ -258,6 +259,21 @@ void Interests::on(Now, const ConcernsCame& came, Outbox& out) {
       if (!concerned->second.matters()) concerns_.erase(concerned);
     }
   }
+}
+
+// She was present there, and it has not said that she left: she may have moved. Who serves her now
+// is asked; if nobody does, somebody may be about to.
+void Interests::look_where_she_went(Now now, const Address& account, std::uint64_t from,
+                                    Outbox& out) {
+  const Concerned concerned = concerns_.find(account);
+  if (concerned == concerns_.end() || concerned->second.present_at != from) return;
+  Concern& concern = concerned->second;
+  if (const auto other = concern.serving()) {
+    concern.present_at = other;
+    return ask_again(account, concern, out);
+  }
+  concern.gone_by = now.instant + kAnswerTimeMax;
+  answers_due_.add(*concern.gone_by, account);
 }
 
 template <class IsOver>
@@ -327,10 +343,7 @@ void Interests::forget_orphans(Outbox& out) {
 std::optional<std::uint64_t> Interests::server_of(const Address& user) const {
   const auto concerned = concerns_.find(user.bare());
   if (concerned == concerns_.end() || concerned->second.served) return std::nullopt;
-  for (const Stake& stake : concerned->second.stakes) {
-    if (stake.serves) return stake.server;
-  }
-  return std::nullopt;
+  return concerned->second.serving();
 }
 
 template <class E>
@@ -522,55 +535,6 @@ void Interests::end_sender(std::map<std::uint64_t, SipSender>::iterator sender,
   const SipSender waiting = sender->second;
   senders_.erase(sender);
   out.emit(waiting.shard, PageMessageAnswered{waiting.request, status, waiting.shard});
-}
-
-// --- time ----------------------------------------------------------------------------------------
-
-std::optional<Instant> Interests::next_deadline() const {
-  std::optional<Instant> earliest = go_on_at_;
-  for (const auto& next : {answers_due_.next(), senders_due_.next()}) {
-    if (next && (!earliest || *next < *earliest)) earliest = next;
-  }
-  return earliest;
-}
-
-void Interests::wake(Now now, Outbox& out) {
-  if (go_on_at_ && *go_on_at_ <= now.instant) go_on(now, out);
-  while (const auto account = answers_due_.take_due(now.instant)) {
-    const Concerned concerned = concerns_.find(*account);
-    if (concerned == concerns_.end()) continue;
-    Concern& concern = concerned->second;
-    if (concern.answer_by && *concern.answer_by <= now.instant) answer(concern, *account, out);
-  }
-  while (const auto number = senders_due_.take_due(now.instant)) {
-    const auto sender = senders_.find(*number);
-    if (sender != senders_.end()) end_sender(sender, kNobodyTookIt, out);
-  }
-}
-
-void Interests::go_on_later(Now now) {
-  if (!go_on_at_) go_on_at_ = now.instant + kSyncEvery;
-}
-
-void Interests::go_on(Now now, Outbox& out) {
-  go_on_at_.reset();
-  bool more = false;
-  for (auto& [server, peer] : peers_) {
-    if (peer.syncing) sync(server, peer, out);
-    more = more || peer.syncing;
-  }
-  for (std::size_t i = 0; i < kSyncAtOnce && !untold_.empty(); ++i) {
-    out.emit(PresenceAsked{std::move(untold_.back().first), untold_.back().second});
-    untold_.pop_back();
-  }
-  for (std::size_t i = 0; i < kSyncAtOnce && !farewells_.empty(); ++i) {
-    out.emit(std::move(farewells_.back()));
-    farewells_.pop_back();
-  }
-  forget_orphans(out);
-  doubt_some(out);
-  more = more || !untold_.empty() || !farewells_.empty() || !orphans_.empty() || doubted_;
-  if (more) go_on_later(now);
 }
 
 }  // namespace muster

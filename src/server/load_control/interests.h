@@ -102,6 +102,8 @@ class Interests {
   std::size_t users() const { return concerns_.size(); }
 
  private:
+  static constexpr std::uint16_t kNobodyTookIt = 480;  // page_messages.h
+
   // What another server has to do with a user, as it said on its link of that number.
   struct Stake {
     std::uint64_t server = 0;
@@ -117,9 +119,17 @@ class Interests {
     // Where she is present, of what presence_db was told.
     std::optional<std::uint64_t> present_at;
     std::optional<Instant> answer_by;  // presence_db waits
+    std::optional<Instant> gone_by;    // she is, unless another server is heard to serve her
     std::vector<Stake> stakes;
 
     bool watched() const { return watchers > 0 || asked; }
+    // The first of the others that does.
+    std::optional<std::uint64_t> serving() const {
+      for (const Stake& stake : stakes) {
+        if (stake.serves) return stake.server;
+      }
+      return std::nullopt;
+    }
     bool matters() const { return watched() || served || !stakes.empty(); }
   };
   // By a bare address, without making one.
@@ -161,6 +171,8 @@ class Interests {
   void tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void ask_again(const Address& account, const Concern& concern, Outbox& out) const;
   void answer(Concern& concern, const Address& account, Outbox& out);
+  void look_where_she_went(Now now, const Address& account, std::uint64_t from, Outbox& out);
+  void look_whether_she_is_gone(Now now, Concern& concern, const Address& account, Outbox& out);
   Stake& stake(const Address& account, std::uint64_t server);
   template <class IsOver>
   void drop_stakes(IsOver is_over);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/cluster/error.h"
+#include "codec/sip/status.h"
 #include "model/cluster/document.h"
 #include "server/cluster_port.h"
 #include "server/load_control/document_fault.h"
@@ -37,7 +38,22 @@ struct UsersFailed {
   cluster::Incarnation of;
 };
 
-using LinkOutcome = std::variant<SendOnLane, DocumentRefused, UsersWanted, UsersCame, UsersFailed>;
+// What came of Documents::invite(): 200, which Documents::confirm() or dismiss() is to follow; or
+// the candidate does not come.
+struct InviteAnswered {
+  cluster::Incarnation candidate;
+  sip::Status status = sip::Status::ok;
+};
+// This server was taken in by the main, which the store knows; it was let go again.
+struct TakenIn {
+  cluster::Incarnation by;
+};
+struct LetGoBy {
+  cluster::Incarnation by;
+};
+
+using LinkOutcome = std::variant<SendOnLane, DocumentRefused, UsersWanted, UsersCame, UsersFailed,
+                                 InviteAnswered, TakenIn, LetGoBy>;
 using LinkOutcomes = std::vector<LinkOutcome>;
 
 }  // namespace muster

@@ -79,7 +79,10 @@ class LoadControl {
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
-  // At the end of a step.
+  // At the end of a step, what the main decides; then what leaves.
+  void steer(Now now, Outbox& out) {
+    if (server_ != nullptr) server_->steer(now, out);
+  }
   void flush(Now now, Outbox& out) {
     if (server_ != nullptr) server_->flush(now, out);
   }

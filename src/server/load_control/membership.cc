@@ -175,7 +175,13 @@ void Membership::lease_holds() {
 }
 
 void Membership::look_again(Now now) {
-  ask_at_ = now.instant;
+  ask_at_ = std::min(ask_at_, now.instant);
+}
+
+void Membership::role_set(Incarnation of, Role role) {
+  for (Member& member : directory_.members) {
+    if (member.incarnation == of) member.role = role;
+  }
 }
 
 // --- the others ----------------------------------------------------------------------------------

@@ -44,6 +44,11 @@ class Membership {
   // Ends the lease, in order: nobody is served any more.
   void leave(Now now, Outbox& out);
 
+  // That server has another role, as the store said.
+  void role_set(cluster::Incarnation of, cluster::Role role);
+  // The store knows more than the directory: it is read anew.
+  void look_again(Now now);
+
   State state() const { return state_; }
   cluster::Incarnation self() const { return self_; }
   // As the store last told it.
@@ -72,7 +77,6 @@ class Membership {
   void tend(Now now, Outbox& out);
   void seek_main(Outbox& out);
   void bury(const cluster::Member& member, Outbox& out);
-  void look_again(Now now);
 
   const ClusterSettings& settings_;
   State state_ = State::apart;

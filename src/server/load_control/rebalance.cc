@@ -57,7 +57,7 @@ std::vector<Move> Rebalance::step(Instant now, std::span<const ServerPicture> se
   }
   std::erase_if(moves, [](const Move& move) { return move.users == 0; });
   for (const Move& move : moves)
-    in_flight_.push_back({move.from, move.to, move.users});
+    in_flight_.push_back({move.from, move.to, move.users, now + kInFlightTimeMax});
   return moves;
 }
 
@@ -77,13 +77,18 @@ void Rebalance::rest_after_the_last(Instant now) {
   if (in_flight_.empty()) rest_until_ = std::max(rest_until_, now + settings_.report_time_max);
 }
 
+// Moves begin in the order of their time.
 std::optional<Instant> Rebalance::next_deadline() const {
+  std::optional<Instant> next;
+  if (!in_flight_.empty()) next = in_flight_.front().until;
+  const auto sooner = [&](Instant when) { next = next ? std::min(*next, when) : when; };
   if (!rows_.empty()) {
-    if (users_in_flight() >= settings_.moves_in_flight_max) return std::nullopt;
-    return std::max(users_pace_.full_at(), dialogs_pace_.full_at());
+    if (users_in_flight() >= settings_.moves_in_flight_max) return next;
+    sooner(std::max(users_pace_.full_at(), dialogs_pace_.full_at()));
+  } else if ((rounds_left_ > 0 || draining_) && in_flight_.empty()) {
+    sooner(rest_until_);
   }
-  if ((rounds_left_ == 0 && !draining_) || !in_flight_.empty()) return std::nullopt;
-  return rest_until_;
+  return next;
 }
 
 // Who is gone, or a candidate again, is part of nothing; who began to drain gets nobody any more.
@@ -93,8 +98,9 @@ void Rebalance::follow(Instant now, std::span<const ServerPicture> servers) {
     return server != nullptr && server->role != Role::standby;
   };
   std::erase_if(rows_, [&](const Row& row) { return !serves(row.server); });
-  const auto ended = std::erase_if(
-      in_flight_, [&](const InFlight& move) { return !serves(move.from) || !serves(move.to); });
+  const auto ended = std::erase_if(in_flight_, [&](const InFlight& move) {
+    return !serves(move.from) || !serves(move.to) || move.until <= now;
+  });
   if (ended > 0) rest_after_the_last(now);
   draining_ = false;
   for (const ServerPicture& server : servers) {

@@ -1,8 +1,7 @@
 // Which users move from server to server, by number: when a server joined, and when one drains
-// (paper, figure 4, step 6; design, "Moving users"). It is to be the main's (not yet:
-// load_settings.h), made when it becomes main, who carries the moves out: the server that has the
-// users says which, the one that gets them accepts them first. Users in flight are reserved in the
-// main's picture.
+// (paper, figure 4, step 6; design, "Moving users"). It is the main's (main_server.h), made when it
+// becomes main, who carries the moves out: the server that has the users says which, and makes them
+// the other's before they are told.
 //
 // A server joined: where levels are further apart than `spread` per cent of their mean, user by
 // user, from the server with the highest level to the one with the lowest that has room, until they
@@ -38,6 +37,9 @@
 namespace muster::cluster {
 
 inline constexpr std::uint32_t kEvenRoundsMax = 4;
+// Nobody says any more that a move has ended: longer than a server waits for who moves
+// (residents.h).
+inline constexpr Duration kInFlightTimeMax = Duration::seconds(60);
 
 struct Move {
   Incarnation from;
@@ -81,6 +83,7 @@ class Rebalance {
     Incarnation from;
     Incarnation to;
     std::uint32_t users = 0;
+    Instant until;
   };
   struct Pair {
     Row* from = nullptr;

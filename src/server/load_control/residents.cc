@@ -7,6 +7,24 @@
 
 namespace muster {
 
+Residents::Counts& Residents::Counts::operator+=(const Counts& more) {
+  users += more.users;
+  resources += more.resources;
+  xmpp += more.xmpp;
+  sip += more.sip;
+  dialogs += more.dialogs;
+  return *this;
+}
+
+Residents::Counts& Residents::Counts::operator-=(const Counts& less) {
+  users -= less.users;
+  resources -= less.resources;
+  xmpp -= less.xmpp;
+  sip -= less.sip;
+  dialogs -= less.dialogs;
+  return *this;
+}
+
 // --- where a user is served ----------------------------------------------------------------------
 
 void Residents::on(Now now, const StreamToPlace& asked, Outbox& out) {
@@ -22,6 +40,7 @@ void Residents::place(Now now, const Address& account, bool again, Asker asker, 
   resident.seen = now.instant;
   if (resident.here) return answer(asker, {UserPlace::Outcome::here, nullptr}, out);
   resident.waiting.push_back(asker);
+  resident.again = resident.again || again;
   if (std::exchange(resident.asked, true)) return;
   out.emit(ShardId(), OwnerWanted{shard_.self, account, again});
 }
@@ -40,19 +59,28 @@ void Residents::answer(const Asker& asker, const UserPlace& place, Outbox& out) 
 
 void Residents::on(Now now, const OwnerFound& found, Outbox& out) {
   std::vector<Asker> waiting;
-  change(now, found.account, [&](Resident& resident) {
-    resident.asked = false;
-    resident.here = found.place.outcome == UserPlace::Outcome::here;
-    resident.awaited = resident.here;
-    waiting = std::exchange(resident.waiting, {});
-  });
+  change(
+      now, found.account,
+      [&](Resident& resident) {
+        resident.asked = false;
+        resident.stays = std::exchange(resident.again, false);
+        resident.here = found.place.outcome == UserPlace::Outcome::here;
+        resident.awaited = resident.here;
+        waiting = std::exchange(resident.waiting, {});
+        if (!resident.here) return;
+        // She has come back to what she has here.
+        resident.left = false;
+        end_move(resident, out);
+      },
+      out);
   if (found.place.outcome == UserPlace::Outcome::here) out.emit(UserServed{found.account, true});
   for (const Asker& asker : waiting)
     answer(asker, found.place, out);
 }
 
-void Residents::on(Now now, const UserComes& comes, Outbox&) {
-  change(now, comes.account, [](Resident& resident) { resident.awaited = resident.here; });
+void Residents::on(Now now, const UserComes& comes, Outbox& out) {
+  change(
+      now, comes.account, [](Resident& resident) { resident.awaited = resident.here; }, out);
 }
 
 // Who was placed here and has nothing may be about to bind.
@@ -64,43 +92,42 @@ void Residents::on(Now, const YieldAsked& asked, Outbox& out) {
 
 // --- the load ------------------------------------------------------------------------------------
 
-void Residents::on(Now now, const ResidentChanged& changed, Outbox&) {
-  change(now, changed.account, [&](Resident& resident) {
-    resident.xmpp = changed.xmpp;
-    resident.sip = changed.sip;
-    resident.contacts = changed.contacts;
-  });
+void Residents::on(Now now, const ResidentChanged& changed, Outbox& out) {
+  change(
+      now, changed.account,
+      [&](Resident& resident) {
+        resident.xmpp = changed.xmpp;
+        resident.sip = changed.sip;
+        resident.contacts = changed.contacts;
+      },
+      out);
 }
 
-void Residents::on(Now now, const SubscriptionsCounted& counted, Outbox&) {
-  change(now, counted.watcher,
-         [&](Resident& resident) { resident.subscriptions = counted.subscriptions; });
+void Residents::on(Now now, const SubscriptionsCounted& counted, Outbox& out) {
+  change(
+      now, counted.watcher,
+      [&](Resident& resident) { resident.subscriptions = counted.subscriptions; }, out);
 }
 
 template <class Change>
-void Residents::change(Now now, const Address& account, Change change) {
+void Residents::change(Now now, const Address& account, Change change, Outbox& out) {
   const Known known = residents_.try_emplace(account).first;
   Resident& resident = known->second;
-  const bool counted = resident.counts();
-  const std::uint64_t resources = counted ? resident.resources() : 0;
-  const std::uint64_t by_xmpp = resident.by_xmpp();
-  const std::uint64_t by_sip = resident.by_sip();
+  const Counts before = resident.counted();
   change(resident);
-  const bool counts = resident.counts();
-  if (counts && std::exchange(resident.awaited, false)) {
+  const Counts after = resident.counted();
+  if (after.users > 0 && std::exchange(resident.awaited, false)) {
     came_.push_back(account);
     load_changed(now);
   }
-  const std::uint64_t has = counts ? resident.resources() : 0;
-  if (counts != counted || has != resources || resident.by_xmpp() != by_xmpp ||
-      resident.by_sip() != by_sip) {
-    users_ += counts - counted;
-    resources_ += has - resources;
-    xmpp_ += resident.by_xmpp() - by_xmpp;
-    sip_ += resident.by_sip() - by_sip;
+  if (after != before) {
+    counts_ += after;
+    counts_ -= before;
     load_changed(now);
   }
   if (!resident.has_something()) {
+    end_move(resident, out);
+    if (std::exchange(resident.left, false)) out.emit(UserServed{account, false});
     resident.seen = now.instant;
     forget_if_nothing(known);
   }
@@ -123,31 +150,107 @@ void Residents::load_changed(Now now) {
 
 std::vector<cluster::User> Residents::list() const {
   std::vector<cluster::User> users;
-  users.reserve(users_);
+  users.reserve(counts_.users);
   for (const auto& [account, resident] : residents_) {
     if (!resident.counts()) continue;
-    const cluster::PresType type = resident.by_sip() == 0    ? cluster::PresType::xmpp
-                                   : resident.by_xmpp() == 1 ? cluster::PresType::both
-                                                             : cluster::PresType::sip;
-    users.push_back({account, type, static_cast<std::uint32_t>(resident.resources()), {}});
+    const cluster::PresType type = !resident.by_sip() ? cluster::PresType::xmpp
+                                   : resident.xmpp    ? cluster::PresType::both
+                                                      : cluster::PresType::sip;
+    const auto resources = static_cast<std::uint32_t>(resident.counted().resources);
+    users.push_back({account, type, resources, {}});
   }
   return users;
+}
+
+// --- who moves -----------------------------------------------------------------------------------
+
+// A phone goes when it registers anew, and no sooner: until then she is here still, and levels
+// would not follow.
+bool Residents::may_move(const Resident& resident, const UsersToMove& order) const {
+  if (!resident.here || !resident.counts() || resident.chosen) return false;
+  if (resident.xmpp && !order.at->xmpp) return false;
+  if (resident.by_sip() && order.at->sip.empty()) return false;
+  return order.all || (!resident.stays && !resident.sip);
+}
+
+void Residents::on(Now, const UsersToMove& order, Outbox& out) {
+  MovesChosen chosen{shard_.self, order.to, order.users, {}};
+  Known next = residents_.upper_bound(chosen_);
+  std::uint64_t dialogs = 0;
+  const std::size_t most = std::min(kLookedAtMax, residents_.size());
+  for (std::size_t i = 0; i < most && chosen.accounts.size() < order.users; ++i, ++next) {
+    if (next == residents_.end()) next = residents_.begin();
+    auto& [account, resident] = *next;
+    if (may_move(resident, order)) {
+      dialogs += resident.subscriptions;
+      if (!chosen.accounts.empty() && dialogs > order.dialogs) break;
+      resident.chosen = true;
+      chosen.accounts.push_back(account);
+    }
+    chosen_ = account;
+  }
+  out.emit(ShardId(), std::move(chosen));
+}
+
+void Residents::on(Now now, const MoveDecided& decided, Outbox& out) {
+  const Known known = residents_.find(decided.account);
+  if (known != residents_.end()) known->second.chosen = false;
+  const bool is_known = decided.at != nullptr && known != residents_.end();
+  const bool goes = is_known && known->second.here && known->second.counts();
+  if (is_known) {
+    change(
+        now, decided.account,
+        [&](Resident& resident) {
+          resident.here = false;
+          resident.left = true;
+          resident.moves_to = goes ? decided.to : 0;
+          resident.move = next_move_;
+        },
+        out);
+  }
+  if (!goes) return out.emit(ShardId(), MovesEnded{decided.to, 1});
+  moves_due_.add(now.instant + kMoveTimeMax, {decided.account, next_move_++, decided.at});
+  out.emit(UserLeaves{decided.account, decided.at});
+}
+
+void Residents::end_move(Resident& resident, Outbox& out) {
+  const std::uint64_t to = std::exchange(resident.moves_to, 0);
+  if (to != 0) out.emit(ShardId(), MovesEnded{to, 1});
+}
+
+// Who has something here still is waited for no longer, and told again: a stream may have been
+// about to bind when she was told.
+void Residents::look_at_moves(Now now, Outbox& out) {
+  while (auto due = moves_due_.take_due(now.instant)) {
+    const Known known = residents_.find(due->account);
+    const bool is_over =
+        known == residents_.end() || !known->second.left || known->second.move != due->number;
+    if (is_over) continue;
+    end_move(known->second, out);
+    out.emit(UserLeaves{due->account, due->at});
+    moves_due_.add(now.instant + kMoveTimeMax, *std::move(due));
+  }
 }
 
 // --- time ----------------------------------------------------------------------------------------
 
 std::optional<Instant> Residents::next_deadline() const {
-  const auto idle = idle_.next();
-  return tell_at_ && idle ? std::min(tell_at_, idle) : tell_at_ ? tell_at_ : idle;
+  std::optional<Instant> earliest = tell_at_;
+  for (const auto& next : {idle_.next(), moves_due_.next()}) {
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
 }
 
 void Residents::wake(Now now, Outbox& out) {
   if (tell_at_ && *tell_at_ <= now.instant) {
     tell_at_.reset();
     out.emit(ShardId(),
-             ShardLoad{shard_.self, users_, resources_, std::exchange(came_, {}), xmpp_, sip_});
+             ShardLoad{shard_.self, counts_.users, counts_.resources, std::exchange(came_, {}),
+                       counts_.xmpp, counts_.sip, counts_.dialogs});
   }
   look_at_idle(now, out);
+  look_at_moves(now, out);
 }
 
 void Residents::look_at_idle(Now now, Outbox& out) {

@@ -11,14 +11,24 @@
 // subscription, and what they have subscribed to. Changes of it leave together, kTellAfter after
 // the first.
 //
-// It has no bound of its own: who waits is bounded by the streams and the requests of the shard,
-// who is kept by those and by the logins within the time above.
+// A user who moves is chosen here, for another server (UsersToMove): who can be told to go there
+// and, unless all are to go, has not shown that she does not follow, and has no phone, which would
+// go only when it registers anew. She is the other's once the store says so. Then she is answered
+// there; what she has here waits, and counts here, until presence_db has seen her there. Her move
+// has ended when she has nothing here, when she has come back, or after kMoveTimeMax; who has
+// something here still is told again then.
+//
+// Limits: kLookedAtMax, of users among whom is chosen at once. It has no other: who waits is
+// bounded by the streams and the requests of the shard, who is kept by those and by the logins
+// within the time above.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,6 +43,8 @@ class Residents {
  public:
   static constexpr Duration kLeaveAfter = Duration::seconds(30);
   static constexpr Duration kTellAfter = Duration::milliseconds(10);
+  static constexpr Duration kMoveTimeMax = Duration::seconds(30);
+  static constexpr std::size_t kLookedAtMax = 10'000;
 
   explicit Residents(const Shard& shard) : shard_(shard) {}
 
@@ -43,6 +55,8 @@ class Residents {
   void on(Now now, const YieldAsked& asked, Outbox& out);
   void on(Now now, const ResidentChanged& changed, Outbox& out);
   void on(Now now, const SubscriptionsCounted& counted, Outbox& out);
+  void on(Now now, const UsersToMove& order, Outbox& out);
+  void on(Now now, const MoveDecided& decided, Outbox& out);
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
 
@@ -52,23 +66,49 @@ class Residents {
  private:
   using Asker = std::variant<LinkId, SipRequestId>;
 
+  struct Counts {
+    std::uint64_t users = 0;
+    std::uint64_t resources = 0;
+    std::uint64_t xmpp = 0;
+    std::uint64_t sip = 0;
+    std::uint64_t dialogs = 0;
+    friend bool operator==(const Counts&, const Counts&) = default;
+
+    Counts& operator+=(const Counts& more);
+    Counts& operator-=(const Counts& less);
+  };
   struct Resident {
     bool here = false;  // placed
     bool asked = false;
     bool awaited = false;  // to be told of when she counts
     bool watched = false;  // there is an entry for her in `idle_`
+    bool again = false;    // she was sent elsewhere, and came back
+    bool chosen = false;   // to move; the store has not said so yet
+    bool stays = false;    // she does not follow
     bool xmpp = false;
     bool sip = false;
     std::uint32_t contacts = 0;
     std::uint32_t subscriptions = 0;
     Instant seen;  // asked for, or something of hers left
     std::vector<Asker> waiting;
+    bool left = false;           // she is another server's, and has something here still
+    std::uint64_t moves_to = 0;  // who asked waits for her to arrive there; 0: nobody does
+    std::uint64_t move = 0;      // the number of that move
 
     bool has_something() const { return xmpp || sip || subscriptions > 0; }
-    bool counts() const { return here && has_something(); }
-    std::uint64_t by_xmpp() const { return counts() && xmpp ? 1 : 0; }
-    std::uint64_t by_sip() const { return counts() && (sip || subscriptions > 0) ? 1 : 0; }
-    std::uint64_t resources() const { return std::uint64_t{contacts} + subscriptions; }
+    bool counts() const { return (here || left) && has_something(); }
+    bool by_sip() const { return sip || subscriptions > 0; }
+    // What she is of the load.
+    Counts counted() const {
+      if (!counts()) return {};
+      return {1, std::uint64_t{contacts} + subscriptions, xmpp, by_sip(), subscriptions};
+    }
+  };
+  // Of who is told to go there.
+  struct Move {
+    Address account;
+    std::uint64_t number = 0;
+    std::shared_ptr<const ServerContacts> at;
   };
   using Known = std::map<Address, Resident>::iterator;
 
@@ -76,20 +116,23 @@ class Residents {
   static void answer(const Asker& asker, const UserPlace& place, Outbox& out);
   // `change` does something to her; the load follows.
   template <class Change>
-  void change(Now now, const Address& account, Change change);
+  void change(Now now, const Address& account, Change change, Outbox& out);
   void forget_if_nothing(Known known);
   void load_changed(Now now);
   void look_at_idle(Now now, Outbox& out);
+  bool may_move(const Resident& resident, const UsersToMove& order) const;
+  static void end_move(Resident& resident, Outbox& out);
+  void look_at_moves(Now now, Outbox& out);
 
   const Shard& shard_;
   std::map<Address, Resident> residents_;
-  std::uint64_t users_ = 0;
-  std::uint64_t resources_ = 0;
-  std::uint64_t xmpp_ = 0;
-  std::uint64_t sip_ = 0;
+  Counts counts_;  // of all
   std::vector<Address> came_;
   std::optional<Instant> tell_at_;
   Deadlines<Address> idle_;
+  Address chosen_;  // the latest who was looked at, to move
+  std::uint64_t next_move_ = 1;
+  Deadlines<Move> moves_due_;
 };
 
 }  // namespace muster

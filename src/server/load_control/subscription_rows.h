@@ -26,6 +26,9 @@ inline constexpr Duration kSubscriptionTimeMin = Duration::seconds(60);
 // Changes that happen within it go out together; the first after as long a silence goes at once.
 inline constexpr Duration kCoalescingWindow = Duration::milliseconds(20);
 
+// Of a 480 or 503: the directory is read anew within it.
+inline constexpr std::uint64_t kRetryAfterSeconds = 1;
+
 // What was refused is not tried again before.
 inline constexpr Duration kTryAgainAfter = Duration::milliseconds(500);
 

@@ -23,6 +23,29 @@ SharedText last_word(const std::vector<PresenceSource>& sources, std::string_vie
   return share("' type='unavailable'/>");
 }
 
+// What was handed over has no number there yet.
+constexpr std::uint32_t kHandedOver = 0;
+
+bool is_present(const std::vector<PresenceSource>& sources) {
+  return std::any_of(sources.begin(), sources.end(), [](const PresenceSource& source) {
+    const auto* xmpp = std::get_if<XmppSource>(&source);
+    return xmpp == nullptr || xmpp->available;
+  });
+}
+
+std::vector<Elsewhere::Publication>::iterator find_publication(
+    std::vector<Elsewhere::Publication>& among, const PublicationSource& published) {
+  const auto known = std::find_if(among.begin(), among.end(),
+                                  [&](const auto& one) { return one.there == published.number; });
+  if (known != among.end()) return known;
+  const auto same = std::find_if(among.begin(), among.end(), [&](const auto& one) {
+    return one.there == kHandedOver && *one.document == *published.document;
+  });
+  if (same != among.end()) return same;
+  return std::find_if(among.begin(), among.end(),
+                      [](const auto& one) { return one.there == kHandedOver; });
+}
+
 // All that is shown of her of another server, to be compared.
 std::vector<std::string> shown_elsewhere(const User& user) {
   std::vector<std::string> all;
@@ -47,11 +70,11 @@ void PresenceDb::on(Now now, const UserServed& served, Outbox& out) {
   if (!served.here) {
     const auto found = users_.find(served.account);
     if (found == users_.end()) return;
-    found->second->here = false;
+    found->second->here = found->second->leaves = false;
     forget_if_idle(served.account, out);
     return;
   }
-  served_here(now, served.account, out);
+  served_here(now, served.account, out).leaves = false;
 }
 
 // The same for whoever does what only those do whom this server serves.
@@ -118,8 +141,10 @@ bool PresenceDb::has_whole_presence(const Address& account, User& user, Outbox& 
 
 // Nobody is left for whom it was asked.
 void PresenceDb::release_presence(const Address& account, User& user, Outbox& out) {
-  if (!user.presence_asked || !user.watches.empty() || !user.waiting.empty() || user.asks > 0)
+  if (!user.presence_asked || !user.watches.empty() || !user.waiting.empty() || user.asks > 0 ||
+      user.leaves) {
     return;
+  }
   user.presence_asked = false;
   user.presence_known = false;
   out.emit(PresenceUnwanted{account});
@@ -170,6 +195,33 @@ void PresenceDb::look_again(Now now, Outbox& out) {
   }
 }
 
+// --- who moves to another server -----------------------------------------------------------------
+
+// From when she is present there she is shown as she is there (hand_over()).
+void PresenceDb::on(Now, const UserLeaves& leaves, Outbox& out) {
+  User* user = held(leaves.account);
+  if (user == nullptr) return;
+  user->leaves = true;
+  if (!std::exchange(user->presence_asked, true)) out.emit(PresenceWanted{leaves.account});
+}
+
+// What she is present through here is taken for what the other server said last, so that only the
+// difference is shown. That it ends here, nobody sees then; the other servers are not told either,
+// but that she is served here no more.
+void PresenceDb::hand_over(const Address& account, User& user, Outbox& out) {
+  user.here = user.leaves = false;
+  if (user.elsewhere == nullptr) user.elsewhere = std::make_unique<Elsewhere>();
+  for (PresentResource& resource : user.resources) {
+    if (resource.number == PresentResource::kSession) resource.elsewhere = true;
+  }
+  for (LivePublication& mine : std::exchange(user.publications, {}))
+    user.elsewhere->publications.push_back({kHandedOver, mine.number, std::move(mine.document)});
+  for (LiveRegistration& mine : std::exchange(user.registrations, {}))
+    user.elsewhere->registrations.push_back(std::move(mine));
+  out.emit(UserHasLeft{account});
+  tell_residence(account, user, out);
+}
+
 // --- what it hears -------------------------------------------------------------------------------
 
 void PresenceDb::on(Now now, const PresenceElsewhere& presence, Outbox& out) {
@@ -184,6 +236,7 @@ void PresenceDb::on(Now now, const PresenceElsewhere& presence, Outbox& out) {
     user.waiting.push_back(presence);
     return;
   }
+  if (user.leaves && is_present(presence.sources)) hand_over(presence.account, user, out);
   user.presence_known = user.presence_asked;
   if (user.elsewhere == nullptr && !presence.sources.empty()) {
     user.elsewhere = std::make_unique<Elsewhere>();
@@ -248,9 +301,7 @@ void PresenceDb::take_publications(Now now, const Address& account, User& user,
   for (const PresenceSource& source : sources) {
     const auto* published = std::get_if<PublicationSource>(&source);
     if (published == nullptr) continue;
-    const auto was = std::find_if(old.begin(), old.end(), [&](const Elsewhere::Publication& p) {
-      return p.there == published->number;
-    });
+    const auto was = find_publication(old, *published);
     Elsewhere::Publication next{published->number, 0, published->document};
     const bool same = was != old.end() && *was->document == *published->document;
     next.number = was != old.end() ? was->number : user.next_number++;

@@ -11,6 +11,13 @@
 namespace muster {
 namespace {
 
+// Here, and available.
+bool has_session(const User& user, const Address& full) {
+  return std::any_of(user.resources.begin(), user.resources.end(), [&](const PresentResource& r) {
+    return r.number == PresentResource::kSession && !r.elsewhere && r.full == full;
+  });
+}
+
 SharedText plain_unavailable() {
   return share("' type='unavailable'/>");
 }
@@ -23,6 +30,8 @@ void PresenceDb::on(Now now, const ResourceChanged& changed, Outbox& out) {
   const Address account = changed.full.to_bare();
   User* user = held(account);
   if (user == nullptr) return;
+  // One that was handed over to another server ends here unseen.
+  if (!changed.available && shard_.settings.cluster && !has_session(*user, changed.full)) return;
   const PresentResource session{changed.full,     PresentResource::kSession,
                                 changed.priority, changed.before,
                                 changed.after,    now.unix_time};

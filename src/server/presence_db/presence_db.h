@@ -71,6 +71,7 @@ class PresenceDb {
   void on(Now now, const DocumentComposed& composed, Outbox& out);
   // elsewhere.cc
   void on(Now now, const UserServed& served, Outbox& out);
+  void on(Now now, const UserLeaves& leaves, Outbox& out);
   void on(Now now, const PresenceElsewhere& presence, Outbox& out);
   void on(Now now, const PresenceAsked& asked, Outbox& out);
   // admin.cc
@@ -197,6 +198,7 @@ class PresenceDb {
 
   // elsewhere.cc
   User& served_here(Now now, const Address& account, Outbox& out);
+  void hand_over(const Address& account, User& user, Outbox& out);
   // What she is present through here changed.
   void presence_changed(Now now, const Address& account, User& user, Outbox& out);
   void tell_presence_here(const Address& account, const User& user, const XmppSource* left,

@@ -160,6 +160,7 @@ void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
 
 void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed, User& user,
                                    Outbox& out) {
+  if (changed.registrations.empty() && user.registrations.empty()) return;
   std::vector<LiveRegistration> next;
   for (const Registration& registration : changed.registrations) {
     const auto known = std::find_if(

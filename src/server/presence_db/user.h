@@ -73,7 +73,8 @@ using WaitingForUser =
 struct User {
   bool loaded = false;
   bool wanted_by_sessions = false;
-  bool here = false;  // this server of a cluster serves her
+  bool here = false;    // this server of a cluster serves her
+  bool leaves = false;  // and another one is about to
   WatcherPolicy policy = WatcherPolicy::ask;
   std::uint32_t asks = 0;  // questions to the store that are about her and not answered yet
   std::uint32_t next_number = 1;

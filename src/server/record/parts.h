@@ -143,6 +143,8 @@ template <>
 inline constexpr std::size_t kParts<EndSessions> = 1;
 template <>
 inline constexpr std::size_t kParts<FindUser> = 1;
+template <>
+inline constexpr std::size_t kParts<OrderServer> = 2;
 
 // Orders, and what is in them.
 template <>
@@ -241,7 +243,7 @@ inline constexpr std::size_t kParts<cluster::SweepAssignments> = 2;
 template <>
 inline constexpr std::size_t kParts<ClusterSettings> = 8;
 template <>
-inline constexpr std::size_t kParts<cluster::LoadSettings> = 14;
+inline constexpr std::size_t kParts<cluster::LoadSettings> = 15;
 template <>
 inline constexpr std::size_t kParts<ServerLinkSettings> = 6;
 template <>

@@ -187,7 +187,8 @@ void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction
   const ServerTransaction::Request& request = *transaction.request;
   transaction.untold = is_to_be_placed(request.read);
   if (transaction.untold) {
-    const bool again = told_elsewhere_.knows(now.instant, request.sender, request.flow.remote.ip);
+    const bool again =
+        told_elsewhere_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
     return out.emit(RequestToPlace{id, request.sender, again});
   }
   out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});

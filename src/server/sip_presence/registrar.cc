@@ -197,7 +197,11 @@ void Registrar::on(Now, const FlowLost& lost, Outbox& out) {
 }
 
 void Registrar::on(Now, const AccountGone& gone, Outbox& out) {
-  if (bindings_of(gone.account) != nullptr) commit(gone.account, {}, out);
+  drop(gone.account, out);
+}
+
+void Registrar::drop(const Address& account, Outbox& out) {
+  if (bindings_of(account) != nullptr) commit(account, {}, out);
 }
 
 void Registrar::wake(Now now, Outbox& out) {

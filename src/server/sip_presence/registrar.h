@@ -60,6 +60,8 @@ class Registrar {
 
   void on(Now now, const FlowLost& lost, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // All its bindings go.
+  void drop(const Address& account, Outbox& out);
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const { return deadlines_.next(); }
 

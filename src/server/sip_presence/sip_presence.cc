@@ -136,6 +136,15 @@ void SipPresence::on(Now now, const AccountGone& gone, Outbox& out) {
   subscriptions_.on(now, gone, out);
 }
 
+// Her subscriptions are to be made anew, at her new server. Her phones find it when they register.
+void SipPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
+  subscriptions_.deactivate(now, leaves.account, sip::Status::temporarily_unavailable, out);
+}
+
+void SipPresence::on(Now, const UserHasLeft& left, Outbox& out) {
+  registrar_.drop(left.account, out);
+}
+
 void SipPresence::on(Now now, const WatchDecided& decided, Outbox& out) {
   subscriptions_.on(now, decided, out);
 }

@@ -51,6 +51,9 @@ class SipPresence {
   void on(Now now, const PageMessageAnswered& answered, Outbox& out);
   void on(Now now, const MessageDelivered& delivered, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // Of a user who moves to another server (design, "Moving users").
+  void on(Now now, const UserLeaves& leaves, Outbox& out);
+  void on(Now now, const UserHasLeft& left, Outbox& out);
   void on(Now now, const WatchDecided& decided, Outbox& out);
   void on(Now now, const WatchesNotified& notified, Outbox& out);
   // Each watcher is told that her subscription ends; from now on requests are refused.

@@ -184,12 +184,20 @@ void Subscriptions::on(Now, const FlowLost& lost, Outbox& out) {
 // Whose account is gone has nothing to watch with; whose password changed is to prove it anew, at
 // once (RFC 6665 section 4.1.3: deactivated).
 void Subscriptions::on(Now now, const AccountGone& gone, Outbox& out) {
-  const auto watcher = by_watcher_.find(gone.account);
-  if (watcher == by_watcher_.end()) return;
   const Reason reason = gone.removed ? Reason::noresource : Reason::deactivated;
-  for (const WatchSlot id : std::vector<WatchSlot>(watcher->second)) {
-    give_up(now, id, *subscriptions_.find(id), reason, sip::Status::forbidden, out);
-  }
+  give_up_all(now, gone.account, reason, sip::Status::forbidden, out);
+}
+
+void Subscriptions::deactivate(Now now, const Address& watcher, sip::Status status, Outbox& out) {
+  give_up_all(now, watcher, Reason::deactivated, status, out);
+}
+
+void Subscriptions::give_up_all(Now now, const Address& watcher, Reason reason, sip::Status status,
+                                Outbox& out) {
+  const auto known = by_watcher_.find(watcher);
+  if (known == by_watcher_.end()) return;
+  for (const WatchSlot id : std::vector<WatchSlot>(known->second))
+    give_up(now, id, *subscriptions_.find(id), reason, status, out);
 }
 
 // All of them are due now; wake() ends them in portions.

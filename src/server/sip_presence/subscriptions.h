@@ -84,6 +84,9 @@ class Subscriptions {
   void on(Now now, const SipRequestEnded& ended, Outbox& out);
   void on(Now now, const FlowLost& lost, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // All that she has, so that she makes them anew (RFC 6665 section 4.1.3); `status` is for who was
+  // not answered yet.
+  void deactivate(Now now, const Address& watcher, sip::Status status, Outbox& out);
   void stop(Now now, Outbox& out);
 
   void wake(Now now, Outbox& out);
@@ -138,6 +141,7 @@ class Subscriptions {
   void end(Now now, WatchSlot id, Subscription& subscription, Reason reason, SharedText document,
            Outbox& out);
   // What ends for a reason of ours, in any state; `status` is for who was not answered yet.
+  void give_up_all(Now now, const Address& watcher, Reason reason, sip::Status status, Outbox& out);
   void give_up(Now now, WatchSlot id, Subscription& subscription, Reason reason, sip::Status status,
                Outbox& out);
   void end_for_restart(Now now, WatchSlot id, Subscription& subscription, Outbox& out);

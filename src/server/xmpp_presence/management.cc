@@ -274,12 +274,15 @@ void XmppPresence::send_another_way(InTransit& transit, Outbox& out) {
 // A session whose link is lost: for the others nothing has changed. False: it cannot be resumed, or
 // too many wait.
 bool XmppPresence::await_resumption(Now now, XmppSession& session) {
-  if (session.managed == nullptr || session.managed->id.empty() || stopping_) return false;
-  if (overfull(*session.managed)) return false;
-  if (waiting_.size() >= shard_.settings.limits.waiting_sessions_per_shard_max) return false;
+  if (session.managed == nullptr || session.managed->id.empty() || !may_wait(session)) return false;
   session.link = {};
   wait_until(session, now.instant + session.managed->resumable_for);
   return true;
+}
+
+bool XmppPresence::may_wait(const XmppSession& session) const {
+  return !stopping_ && !overfull(*session.managed) &&
+         waiting_.size() < shard_.settings.limits.waiting_sessions_per_shard_max;
 }
 
 void XmppPresence::wait_until(XmppSession& session, std::optional<Instant> ends_at) {

@@ -62,6 +62,9 @@ class XmppPresence {
   void on(Now now, const UserReady& ready, Outbox& out);
   void on(Now now, const StreamEnded& ended, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // moving.cc
+  void on(Now now, const UserLeaves& leaves, Outbox& out);
+  void on(Now now, const UserHasLeft& left, Outbox& out);
   // management.cc
   void on(Now now, const ManagementAsked& asked, Outbox& out);
   void on(Now now, const AckAsked& asked, Outbox& out);
@@ -113,6 +116,9 @@ class XmppPresence {
     Address to;
   };
 
+  // How long the session of a user who moves waits for her to be seen at her new server.
+  static constexpr Duration kMovingTimeMax = Duration::seconds(30);
+
   // binding.cc
   void grant(const BindAsked& asked, XmppUser& user, Outbox& out);
   void end(XmppSession& session, Outbox& out);
@@ -135,6 +141,7 @@ class XmppPresence {
   void let_go(const std::shared_ptr<InTransit>& transit);
   void send_another_way(InTransit& transit, Outbox& out);
   bool await_resumption(Now now, XmppSession& session);
+  bool may_wait(const XmppSession& session) const;
   XmppSession* find_resumable(const ResumeAsked& asked) const;
   void give_up(XmppSession& session, Outbox& out);
   void give_up_overrun(XmppSession& session, Outbox& out);

@@ -38,6 +38,15 @@ bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
   return true;
 }
 
+// Of a user who has moved: her session waits for her, and does not mind that this stream ends.
+void XmppStreams::on(Now, const RedirectStream& redirect, Outbox& out) {
+  const Stream* stream = streams_.find(redirect.link);
+  if (stream == nullptr) return;
+  out.order(Log{Log::Level::debug, "xmpp-redirected", stream->full.text(), redirect.at->svr_id});
+  close(redirect.link, *stream, see_other_host_xml(to_text(*redirect.at->xmpp)).append(kStreamEnd),
+        out);
+}
+
 void XmppStreams::note_told(const Stream& stream) {
   const Negotiation& negotiation = *stream.negotiation;
   told_elsewhere_.note(stream.heard, negotiation.account, negotiation.remote.ip);

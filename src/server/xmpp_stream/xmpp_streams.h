@@ -73,6 +73,7 @@ class XmppStreams {
   void on(Now now, const AccountGone& gone, Outbox& out);
   void on(Now now, const AccountKept& kept, Outbox& out);
   void on(Now now, const StreamPlaced& placed, Outbox& out);
+  void on(Now now, const RedirectStream& redirect, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
 
   void wake(Now now, Outbox& out);

@@ -27,11 +27,11 @@ struct DescribeService {};
 
 // CreateAccount (never with `claim`), SetCredentials, DecideWatcher, ChangePolicy and DropAccount
 // are answered ControlDone, ListAccounts AccountsListed, ListWatchers WatchersListed, ListServers
-// and FindUser ServersListed; each of them may be ControlRefused. New credentials end the sessions
-// that the old ones opened.
+// and FindUser ServersListed, OrderServer ControlDone or NotMain; each of them may be
+// ControlRefused. New credentials end the sessions that the old ones opened.
 using ControlRequest =
     std::variant<DescribeService, CreateAccount, SetCredentials, ListAccounts, ListWatchers,
-                 DecideWatcher, ChangePolicy, DropAccount, ListServers, FindUser>;
+                 DecideWatcher, ChangePolicy, DropAccount, ListServers, FindUser, OrderServer>;
 
 // --- what is told --------------------------------------------------------------------------------
 
@@ -54,6 +54,10 @@ struct WatchersListed {
 struct ServersListed {
   std::vector<ServerSeen> servers;
 };
+// It is the main to be told: this one, or nobody.
+struct NotMain {
+  std::string main;
+};
 struct ControlRefused {
   enum class Why : std::uint8_t {
     malformed,
@@ -65,11 +69,14 @@ struct ControlRefused {
     too_busy,
     no_cluster,  // the server is alone, or does not run
     no_lease,    // it is not, or not yet, of its cluster
+    no_such_server,
+    wrong_role,
+    is_main,
   };
   Why why = Why::malformed;
 };
 using ControlReply = std::variant<ServiceDescription, ControlDone, AccountsListed, WatchersListed,
-                                  ServersListed, ControlRefused>;
+                                  ServersListed, NotMain, ControlRefused>;
 
 // Who must live at this service for the request to make sense; null: nobody in particular.
 const Address* account_of(const ControlRequest& request);

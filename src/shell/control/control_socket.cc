@@ -51,6 +51,12 @@ ControlReply told(const AdminReply& reply, const ControlRequest& asked) {
     case store_failed: return ControlRefused{Why::store_failed};
     case no_cluster: return ControlRefused{Why::no_cluster};
     case no_lease: return ControlRefused{Why::no_lease};
+    case not_main:
+      return NotMain{reply.servers.empty() ? std::string()
+                                           : reply.servers.front().member.self.svr_id};
+    case no_such_server: return ControlRefused{Why::no_such_server};
+    case wrong_role: return ControlRefused{Why::wrong_role};
+    case is_main: return ControlRefused{Why::is_main};
   }
   if (std::holds_alternative<ListWatchers>(asked)) return WatchersListed{reply.watchers};
   const bool servers =

@@ -26,9 +26,10 @@ constexpr std::array<std::string_view, kSubscriptions> kSubscriptionNames = {"no
                                                                              "from",
                                                                              "from_pending_out",
                                                                              "both"};
-constexpr std::array<std::string_view, 9> kRefusals = {
-    "malformed",    "foreign_domain", "conflict",   "no_such_account", "no_such_watcher",
-    "store_failed", "too_busy",       "no_cluster", "no_lease"};
+constexpr std::array<std::string_view, 4> kOrders = {"drain", "undrain", "recruit", "release"};
+constexpr std::array<std::string_view, 12> kRefusals = {
+    "malformed", "foreign_domain", "conflict", "no_such_account", "no_such_watcher", "store_failed",
+    "too_busy",  "no_cluster",     "no_lease", "no_such_server",  "wrong_role",      "is_main"};
 
 // --- credentials ---------------------------------------------------------------------------------
 
@@ -112,6 +113,9 @@ Json json_of(const ListServers&) {
 Json json_of(const FindUser& find) {
   return {{"do", "where"}, {"account", find.account.text()}};
 }
+Json json_of(const OrderServer& order) {
+  return {{"do", "order"}, {"what", name_in(kOrders, order.what)}, {"server", order.svr_id}};
+}
 
 std::optional<ControlRequest> request_in(const std::string& what, Members& members) {
   const auto account = [&] {
@@ -134,6 +138,9 @@ std::optional<ControlRequest> request_in(const std::string& what, Members& membe
   if (what == "remove") return DropAccount{account()};
   if (what == "servers") return ListServers{};
   if (what == "where") return FindUser{account()};
+  if (what == "order") {
+    return OrderServer{members.one_of<OrderServer::What>("what", kOrders), members.text("server")};
+  }
   return std::nullopt;
 }
 
@@ -173,6 +180,9 @@ Json json_of(const WatchersListed& listed) {
 }
 Json json_of(const ServersListed& listed) {
   return {{"told", "servers"}, {"servers", json_of_servers(listed.servers)}};
+}
+Json json_of(const NotMain& told) {
+  return {{"told", "not_main"}, {"main", told.main}};
 }
 Json json_of(const ControlRefused& refused) {
   return {{"told", "refused"}, {"why", name_in(kRefusals, refused.why)}};
@@ -224,6 +234,7 @@ std::optional<ControlReply> reply_in(const std::string& what, Members& members) 
   if (what == "done") return ControlDone{};
   if (what == "accounts") return accounts_in(members);
   if (what == "watchers") return watchers_in(members);
+  if (what == "not_main") return NotMain{members.text("main")};
   if (what == "servers") {
     auto servers = servers_in(members.at("servers"));
     members.good(servers.has_value());

@@ -56,15 +56,15 @@ void read_contacts(Members& members, cluster::Self& self) {
 void read_load(Members& members, ServerSeen& server) {
   if (members.has("max_level")) server.member.self.max_level = {members.number("max_level")};
   if (members.has("level")) {
-    server.load.emplace();
-    server.load->level = {members.number("level")};
-    server.load->users = members.number("users");
+    const std::uint32_t level = members.number("level");
+    server.load = ServerSeen::Load{{level}, members.number("users")};
   }
   if (members.has("resources")) {
-    server.own.emplace();
-    server.own->xmpp = members.long_number("xmpp_users");
-    server.own->sip = members.long_number("sip_users");
-    server.own->resources = members.long_number("resources");
+    ServerSeen::Own own;
+    own.xmpp = members.long_number("xmpp_users");
+    own.sip = members.long_number("sip_users");
+    own.resources = members.long_number("resources");
+    server.own = own;
   }
 }
 

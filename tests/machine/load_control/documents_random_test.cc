@@ -68,9 +68,7 @@ class Trouble {
       case 1: return world_.at(a).documents && prng_.below(4) != 0 ? void() : turn(a);
       case 2: return set_role(a);
       case 3: return prng_.below(4) == 0 ? name_main() : void();
-      case 4:
-        if (world_.at(a).role != Role::standby) return;
-        return world_.give(a, [](Instant now, Documents& one) { one.join(now); });
+      case 4: return take_in(a);
       case 5:
       case 6:
       case 7:
@@ -80,6 +78,22 @@ class Trouble {
         return world_.set_load(a, {{level}, cluster::LoadLevel{100}, level});
       }
     }
+  }
+  // A server is asked in, whoever it is; is told that it is taken in if it said 200; is let go.
+  void take_in(int candidate) {
+    if (!world_.at(candidate).documents || world_.main() < 0) return;
+    const auto life = world_.at(candidate).life;
+    std::vector<InviteAnswered>& answers = world_.at(world_.main()).invite_answers;
+    const bool accepted = std::any_of(answers.begin(), answers.end(), [&](const auto& answer) {
+      return answer.candidate == life && answer.status == sip::Status::ok;
+    });
+    std::erase_if(answers, [&](const auto& answer) { return answer.candidate == life; });
+    const bool asks = !accepted && prng_.below(2) == 0;
+    world_.give(world_.main(), [&](Instant now, Documents& one) {
+      if (asks) return one.invite(now, life);
+      if (accepted) return one.confirm(now, life);
+      one.dismiss(now, life);
+    });
   }
   // A server dies, or comes back and finds the others.
   void turn(int index) {

@@ -157,7 +157,7 @@ TEST(DocumentsRefusals, say_what_would_be_taken) {
   EXPECT_EQ(
       row(server.say(with(with(good, "SUBSCRIBE sip", "MESSAGE sip"), "1 SUBSCRIBE", "1 MESSAGE")),
           "Allow"),
-      "SUBSCRIBE, NOTIFY");
+      "INVITE, ACK, BYE, SUBSCRIBE, NOTIFY");
 }
 
 TEST(DocumentsRefusals, of_the_service_s_document_by_who_is_not_main) {

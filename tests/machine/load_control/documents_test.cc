@@ -148,7 +148,11 @@ TEST(Documents, a_candidate_follows_once_it_is_taken_in) {
   world.run_for(Duration::seconds(1));
   EXPECT_EQ(world.documents(candidate).picture().active_number, 0U);
   EXPECT_FALSE(world.documents(0).is_followed_by(world.at(candidate).life));
-  world.give(candidate, [](Instant now, Documents& one) { one.join(now); });
+  const auto life = world.at(candidate).life;
+  world.give(0, [life](Instant now, Documents& one) { one.invite(now, life); });
+  world.run_for(Duration::seconds(1));
+  EXPECT_FALSE(world.documents(0).is_followed_by(life));
+  world.give(0, [life](Instant now, Documents& one) { one.confirm(now, life); });
   world.run_for(Duration::seconds(1));
   EXPECT_TRUE(world.documents(0).is_followed_by(world.at(candidate).life));
   EXPECT_EQ(world.documents(candidate).picture(), world.documents(0).picture());

@@ -341,6 +341,47 @@ TEST_F(InterestsTest, SheMovesWithoutGoingOffline) {
   EXPECT_EQ(heard_of(alice, present(6, alice, {})), std::vector<Names>{{}});
 }
 
+// Where she moves from nothing is said of her presence: it is shown where she moves to, which may
+// be heard of later.
+TEST_F(InterestsTest, WhoIsServedThereNoMoreIsLookedForElsewhere) {
+  meet(5);
+  meet(6);
+  watch(alice);
+  serve_there(5, alice);
+  present(5, alice, {session("desk")});
+  serve_there(6, alice);
+  const auto moved = serve_no_more(5, alice);
+  EXPECT_TRUE(heard_of(alice, moved).empty());
+  ASSERT_EQ(said<Concerns>(moved, {6}).size(), 1u) << "6 is asked";
+  EXPECT_EQ(heard_of(alice, present(6, alice, {session("car")})), (std::vector<Names>{{"car"}}));
+  EXPECT_TRUE(heard_of(alice, pass(Interests::kAnswerTimeMax)).empty());
+}
+
+TEST_F(InterestsTest, OrWaitedForUntilAnotherServerSaysThatItServesHer) {
+  meet(5);
+  meet(6);
+  watch(alice);
+  serve_there(5, alice);
+  present(5, alice, {session("desk")});
+  EXPECT_TRUE(heard_of(alice, serve_no_more(5, alice)).empty());
+  EXPECT_TRUE(heard_of(alice, serve_there(6, alice)).empty());
+  const auto later = pass(Interests::kAnswerTimeMax);
+  EXPECT_TRUE(heard_of(alice, later).empty());
+  EXPECT_EQ(said<Concerns>(later, {6}).size(), 1u) << "6 is asked";
+  EXPECT_EQ(heard_of(alice, present(6, alice, {})), std::vector<Names>{{}})
+      << "she has left meanwhile";
+}
+
+TEST_F(InterestsTest, AndIsAbsentIfNobodyDoes) {
+  meet(5);
+  watch(alice);
+  serve_there(5, alice);
+  present(5, alice, {session("desk")});
+  EXPECT_TRUE(heard_of(alice, serve_no_more(5, alice)).empty());
+  EXPECT_TRUE(heard_of(alice, pass(Interests::kAnswerTimeMax - kMoment)).empty());
+  EXPECT_EQ(heard_of(alice, pass(kMoment)), std::vector<Names>{{}});
+}
+
 TEST_F(InterestsTest, WhoseServerIsGoneIsAbsent) {
   meet(5);
   meet(6);

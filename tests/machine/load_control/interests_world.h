@@ -71,6 +71,11 @@ class InterestsTest : public ::testing::Test {
     concerns.served.push_back(account);
     return give(ConcernsCame{server, concerns});
   }
+  Happened serve_no_more(std::uint64_t server, const Address& account) {
+    Concerns concerns;
+    concerns.not_served.push_back(account);
+    return give(ConcernsCame{server, concerns});
+  }
   Happened watch_there(std::uint64_t server, const Address& account) {
     Concerns concerns;
     concerns.watched.push_back(account);

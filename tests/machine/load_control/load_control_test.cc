@@ -36,6 +36,19 @@ class LoadControlTest : public ::testing::Test {
     ASSERT_FALSE(asked.empty());
     control.on(world.now, ClusterAnswered{asked[0].ticket, std::move(reply)}, world.out);
   }
+  // What the next renewal of the lease says.
+  void renew(LoadControl& control, const cluster::Directory& all) {
+    world.pass(world.settings.cluster->renew_after);
+    control.wake(world.now, world.out);
+    answer(control, cluster::LeaseRenewed{all});
+    told(control);
+  }
+  static cluster::Directory directory_of(std::uint64_t main) {
+    cluster::Directory all = directory({3, 4, 5});
+    all.main = Incarnation(main);
+    all.epoch = cluster::Epoch(2);
+    return all;
+  }
   // 5 is linked.
   void link(LoadControl& control) {
     control.on(world.now, kOpened, world.out);
@@ -203,6 +216,118 @@ TEST_F(LoadControlTest, WhatMeansNothingIsPassedOverAndToldOnce) {
   count();
   EXPECT_EQ(logged, 1u);
   EXPECT_TRUE(control.has(kLink)) << "it is a server of the cluster, of a newer muster perhaps";
+}
+
+// --- what the main says, and is told -------------------------------------------------------------
+
+TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(5));
+  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  told(control);
+  hear(control, cluster::MoveUsers{3, 2, 7, true});
+  EXPECT_TRUE(told(control).empty());
+  const auto orders_to_shards = events<UsersToMove>(said_);
+  ASSERT_EQ(orders_to_shards.size(), 1u);
+  EXPECT_EQ(orders_to_shards[0].to, 3u);
+  EXPECT_EQ(orders_to_shards[0].users, 2u);
+  EXPECT_EQ(orders_to_shards[0].dialogs, 7u);
+  EXPECT_TRUE(orders_to_shards[0].all);
+  EXPECT_EQ(orders_to_shards[0].at->svr_id, name_of(3));
+  // The shard has only one who may be moved: the main is told of the other.
+  control.on(world.now, MovesChosen{ShardId(), 3, 2, {kAlice}}, world.out);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersMoved({3, 1})});
+  const auto asked = orders<AskCluster>(said_);
+  ASSERT_EQ(asked.size(), 1u);
+  control.on(world.now, ClusterAnswered{asked[0].ticket, cluster::Owners{{Incarnation(3)}}},
+             world.out);
+  EXPECT_TRUE(told(control).empty()) << "she is on her way";
+  ASSERT_EQ(events<MoveDecided>(said_).size(), 1u);
+  EXPECT_NE(events<MoveDecided>(said_)[0].at, nullptr);
+  control.on(world.now, MovesEnded{3, 1}, world.out);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersMoved({3, 1})});
+}
+
+TEST_F(LoadControlTest, WhatCannotBeMovedIsSaidAtOnce) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(5));
+  const auto expect_ended = [&](const cluster::MoveUsers& move) {
+    hear(control, move);
+    EXPECT_EQ(told(control),
+              std::vector<cluster::Told>{cluster::UsersMoved({move.to, move.users})});
+    EXPECT_TRUE(events<UsersToMove>(said_).empty());
+  };
+  expect_ended({3, 2, 0, false});  // nobody is here
+  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  told(control);
+  expect_ended({9, 2, 0, false});  // nobody knows that server
+  renew(control, directory_of(3));
+  expect_ended({3, 2, 0, false});  // 5 is not main
+}
+
+// It is a server's word, and may be anything.
+TEST_F(LoadControlTest, NobodyIsMovedByAnOrderToMoveNobody) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(5));
+  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  told(control);
+  hear(control, cluster::MoveUsers{3, 0, 7, false});
+  told(control);
+  EXPECT_TRUE(events<UsersToMove>(said_).empty());
+  EXPECT_TRUE(control.has(kLink));
+}
+
+TEST_F(LoadControlTest, TheMainIsToldHowManyWaitForRoom) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  // 4 is full by one user of the paper, of the others nothing is known; 6 is a candidate.
+  cluster::Directory all = directory_of(5);
+  all.members[1].self.max_level = cluster::LoadLevel{1};
+  all.members.push_back(member(6, Role::standby));
+  renew(control, all);
+  control.on(world.now, ShardLoad{ShardId(), 1, 20, {}}, world.out);
+  told(control);
+  control.on(world.now, OwnerWanted{ShardId(), kAlice}, world.out);
+  auto asked = orders<AskCluster>(world.take());
+  ASSERT_EQ(asked.size(), 1u);
+  control.on(world.now, ClusterAnswered{asked[0].ticket, cluster::Owners{{Incarnation()}}},
+             world.out);
+  control.steer(world.now, world.out);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::RoomWanted{1}});
+  control.steer(world.now, world.out);
+  EXPECT_TRUE(told(control).empty()) << "once";
+  // There is room: she does not wait any more.
+  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  control.steer(world.now, world.out);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::RoomWanted{0}});
+}
+
+// A main that stood still asks for a role, and learns that it is one no more.
+TEST_F(LoadControlTest, WhoIsFencedWhenItAsksForARoleIsOver) {
+  LoadControl control(world.shard);
+  join(control);
+  cluster::Directory all = directory_of(4);
+  all.members.push_back(member(6, Role::draining));
+  renew(control, all);
+  const OrderServer undrain{OrderServer::What::undrain, name_of(6)};
+  control.on(world.now, AdminAsked{Ticket(1), undrain}, world.out);
+  control.steer(world.now, world.out);
+  const auto asked = orders<AskCluster>(world.take());
+  ASSERT_EQ(asked.size(), 1u);
+  ASSERT_TRUE(std::holds_alternative<cluster::SetRole>(asked[0].request));
+  control.on(world.now,
+             ClusterAnswered{asked[0].ticket,
+                             cluster::ClusterRefused{cluster::ClusterRefused::Why::fenced}},
+             world.out);
+  EXPECT_EQ(orders<Fenced>(world.take()).size(), 1u);
+  EXPECT_TRUE(control.idle());
 }
 
 // Another shard, or a server that is alone.

@@ -148,13 +148,14 @@ TEST(Rebalance, ARoundReckonsByItselfAndTheNextLooksAgain) {
     return Moves{{Incarnation(1), Incarnation(2), users, 0}};
   };
   EXPECT_EQ(rebalance.step(at(kRest), servers), move(30));
-  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);  // the end of some is awaited
+  // The end of some is awaited.
+  EXPECT_EQ(rebalance.next_deadline(), at(kRest) + kInFlightTimeMax);
   EXPECT_EQ(rebalance.step(at(5'000), servers), Moves{});
   rebalance.ended(at(5'000), Incarnation(1), Incarnation(2), 10);
   EXPECT_EQ(rebalance.step(at(5'000), servers), move(10));  // the levels say what they said
   rebalance.ended(at(5'500), Incarnation(1), Incarnation(2), 30);
   EXPECT_EQ(rebalance.step(at(5'500), servers), move(9));
-  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);
+  EXPECT_EQ(rebalance.next_deadline(), at(5'500) + kInFlightTimeMax);
   servers = {server(1, 80), server(2, 20)};  // 29 could not be moved
   EXPECT_EQ(rebalance.step(at(9'000), servers), Moves{});
   rebalance.ended(at(9'000), Incarnation(1), Incarnation(2), 9);
@@ -215,7 +216,8 @@ TEST(Rebalance, ADeathThatEndsTheLastMoveIsFollowedByARest) {
   EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 39, 0},
                                                        {Incarnation(3), Incarnation(2), 19, 0}}));
   rebalance.ended(at(9'999), Incarnation(1), Incarnation(2), 39);
-  EXPECT_EQ(rebalance.next_deadline(), std::nullopt);  // the third's are in flight still
+  // The third's are in flight still.
+  EXPECT_EQ(rebalance.next_deadline(), at(kRest) + kInFlightTimeMax);
   servers.pop_back();
   EXPECT_EQ(rebalance.step(at(10'000), servers), Moves{});
   EXPECT_EQ(rebalance.next_deadline(), at(10'000 + kRest));
@@ -279,6 +281,22 @@ TEST(Rebalance, UsersAndDialogsKeepTheirPace) {
     EXPECT_EQ(rebalance.step(at(kRest + 500), servers),
               (Moves{{Incarnation(1), Incarnation(2), 1, 1'000}}));
   }
+}
+
+// Whoever was to say that they ended does not: its word was lost.
+TEST(Rebalance, WhoIsInFlightForTooLongHasEnded) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  const std::vector<ServerPicture> servers = {server(1, 60), server(2, 0)};
+  const Instant begun = at(0) + settings.report_time_max;
+  ASSERT_FALSE(rebalance.step(begun, servers).empty());
+  const Instant over = begun + kInFlightTimeMax;
+  EXPECT_TRUE(rebalance.step(over - Duration::microseconds(1), servers).empty());
+  ASSERT_TRUE(rebalance.next_deadline().has_value());
+  EXPECT_LE(*rebalance.next_deadline(), over);
+  rebalance.step(over, servers);
+  EXPECT_FALSE(rebalance.step(over + settings.report_time_max, servers).empty());
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ struct Teller {
   void on(const PresenceWanted& e) {
     line("cluster: ask " + std::string(e.again ? "again " : "") + e.account.text());
   }
+  void on(const UserHasLeft& e) { line("has left " + e.account.text()); }
   void on(const PresenceUnwanted& e) { line("cluster: do not ask " + e.account.text()); }
   void on(const RelationToTell& e) {
     line("cluster: relation " + e.change.user.text() + " " + e.change.contact.text() + " " +
@@ -395,7 +396,7 @@ void PresenceDbWorld::elsewhere(std::string_view name, std::vector<PresenceSourc
 }
 
 void PresenceDbWorld::administer(AdminRequest request) {
-  const Address account = std::visit([](const auto& known) { return known.account; }, request);
+  const Address account = *home_account_of(request);
   on(account.local(), AdminAsked{Ticket(next_ticket_++), std::move(request)});
 }
 

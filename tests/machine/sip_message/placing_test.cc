@@ -138,6 +138,8 @@ TEST_F(SipPlacing, WhoComesBackIsRemembered) {
     return asked.at(0).again;
   };
   EXPECT_FALSE(again());
+  EXPECT_FALSE(again()) << "it was under way";
+  world.wait(ToldElsewhere::kUnderWay);
   EXPECT_TRUE(again());
   world.phone = *parse_endpoint("198.51.100.9:40000");
   EXPECT_FALSE(again()) << "from another place it may be another phone";

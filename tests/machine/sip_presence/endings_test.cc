@@ -64,6 +64,36 @@ TEST(SipEndings, PasswordChanged) {  // RFC 6665 4.1.3: deactivated, to subscrib
               ElementsAre("unwatch bob@example.com", "NOTIFY 2 terminated;reason=deactivated"));
 }
 
+// She moves to another server, where she is to subscribe anew at once (RFC 6665 section 4.1.3).
+TEST(SipEndings, TheWatcherMoves) {
+  const UserLeaves leaves{address("alice@example.com"), nullptr};
+  for (const State state : {State::pending, State::active}) {
+    SubscriptionWorld world;
+    bring_to(world, state);
+    EXPECT_THAT(world.on(leaves),
+                ElementsAre("unwatch bob@example.com", "NOTIFY 2 terminated;reason=deactivated"));
+    EXPECT_THAT(world.notify_ended(200), IsEmpty());
+    EXPECT_EQ(world.sip.subscriptions(), 0u);
+  }
+  SubscriptionWorld under_way;
+  bring_to(under_way, State::notified);
+  EXPECT_THAT(under_way.on(leaves), ElementsAre("unwatch bob@example.com"));
+  EXPECT_THAT(under_way.notify_ended(200), ElementsAre("NOTIFY 2 terminated;reason=deactivated"));
+  // Who was not answered yet is told to come again.
+  SubscriptionWorld asked;
+  bring_to(asked, State::asked);
+  EXPECT_THAT(asked.on(leaves), ElementsAre("480"));
+  EXPECT_THAT(asked.decide(WatchState::active, "doc"), ElementsAre("unwatch bob@example.com"));
+  EXPECT_EQ(asked.sip.subscriptions(), 0u);
+}
+
+TEST(SipEndings, WhomSheWatchesMayMove) {
+  SubscriptionWorld world;
+  bring_to(world, State::active);
+  EXPECT_THAT(world.on(UserLeaves{address("bob@example.com"), nullptr}), IsEmpty());
+  EXPECT_EQ(world.sip.subscriptions(), 1u);
+}
+
 TEST(SipEndings, OnlyOfThatAccount) {
   SubscriptionWorld world;
   bring_to(world, State::active);

@@ -298,6 +298,17 @@ TEST_F(SipRegister, GoesWithItsAccount) {
               ElementsAre("registered alice@example.com"));
 }
 
+// She moves to another server: her phones are served until she is seen there.
+TEST_F(SipRegister, WhoHasLeftHasNoPhonesHere) {
+  register_({"Contact: <sip:a@192.0.2.9>"});
+  EXPECT_THAT(world.on(UserLeaves{address("alice@example.com"), nullptr}), IsEmpty());
+  EXPECT_THAT(world.on(UserHasLeft{address("bob@example.com")}), IsEmpty());
+  EXPECT_THAT(world.on(UserHasLeft{address("alice@example.com")}),
+              ElementsAre("registered alice@example.com"));
+  EXPECT_TRUE(world.one<RegistrationsChanged>().registrations.empty());
+  EXPECT_THAT(world.on(UserHasLeft{address("alice@example.com")}), IsEmpty()) << "once";
+}
+
 // --- names of phones
 
 TEST_F(SipRegister, APhoneWithAnInstanceKeepsItsName) {

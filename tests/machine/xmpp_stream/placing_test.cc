@@ -188,5 +188,30 @@ TEST_F(Placing, NorWhereHerServerCannotBeReached) {
   EXPECT_THAT(world.said(link), HasSubstr("<resource-constraint "));
 }
 
+// --- who moves -----------------------------------------------------------------------------------
+
+TEST_F(Placing, WhoHasMovedIsSentToHerNewServer) {
+  const LinkId link = placed({Outcome::here, nullptr});
+  world.feed(link, testing::kBind);
+  world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
+  world.forget();
+  world.input(RedirectStream{link, elsewhere().at});
+  EXPECT_EQ(world.said(link),
+            "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
+            "[2001:db8::2]:5222</see-other-host></stream:error></stream:stream>");
+  EXPECT_TRUE(world.closed(link));
+  // It is over: what comes still is nobody's.
+  world.forget();
+  world.feed(link, "<presence/>");
+  EXPECT_TRUE(only<StanzaReceived>(world.events).empty());
+  world.input(RedirectStream{link, elsewhere().at});
+  EXPECT_EQ(world.said(link), "") << "once";
+}
+
+TEST_F(Placing, AStreamThatIsGoneIsSentNowhere) {
+  world.input(RedirectStream{LinkId{99, 1}, elsewhere().at});
+  EXPECT_TRUE(world.orders.empty());
+}
+
 }  // namespace
 }  // namespace muster

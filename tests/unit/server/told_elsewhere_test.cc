@@ -25,6 +25,20 @@ TEST(ToldElsewhere, KnowsWhoWasToldForSoLong) {
   EXPECT_FALSE(told.knows(kNow + ToldElsewhere::kTime, user(1), kHome));
 }
 
+TEST(ToldElsewhere, WhatWasUnderWayIsNoComingBack) {
+  ToldElsewhere told;
+  told.note(kNow, user(1), kHome);
+  const Instant then = kNow + ToldElsewhere::kUnderWay;
+  EXPECT_FALSE(told.has_come_back(then - Duration::microseconds(1), user(1), kHome));
+  told.note(then - Duration::microseconds(1), user(1), kHome);
+  EXPECT_TRUE(told.has_come_back(then, user(1), kHome)) << "since she was told first";
+  EXPECT_FALSE(told.has_come_back(then, user(2), kHome));
+  // Once it is forgotten it begins anew.
+  const Instant later = then + ToldElsewhere::kTime;
+  told.note(later, user(1), kHome);
+  EXPECT_FALSE(told.has_come_back(later, user(1), kHome));
+}
+
 TEST(ToldElsewhere, WhoIsToldAgainIsKnownForLonger) {
   ToldElsewhere told;
   const Instant later = kNow + Duration::minutes(1);

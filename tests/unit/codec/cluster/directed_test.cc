@@ -29,12 +29,22 @@ TEST(Directed, IsWrittenInNetworkOrder) {
   EXPECT_EQ(written(UserYielded{true, "a@b"}),
             "\x04\x01"
             "a@b"s);
+  EXPECT_EQ(written(RoomWanted{0x01020304}), "\x05\x01\x02\x03\x04"s);
+  EXPECT_EQ(written(MoveUsers{0x0102, 3, 4, true}),
+            "\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\x01"s);
+  EXPECT_EQ(written(MoveUsers{0x0102, 3, 4, false}),
+            "\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\0"s);
+  EXPECT_EQ(written(UsersMoved{0x0102, 0x03040506}), "\x07\0\0\0\0\0\0\x01\x02\x03\x04\x05\x06"s);
 }
 
 TEST(Directed, IsReadAsItWasWritten) {
   for (const Told& told : {Told(UserGiven{~std::uint64_t{0}, "alice@example.com"}),
                            Told(UsersSettled{1, ~std::uint32_t{0}, 2, 3}), Told(YieldUser{"a@b"}),
-                           Told(UserYielded{true, "a@b"}), Told(UserYielded{false, "a@b"})}) {
+                           Told(UserYielded{true, "a@b"}), Told(UserYielded{false, "a@b"}),
+                           Told(RoomWanted{0}), Told(RoomWanted{~std::uint32_t{0}}),
+                           Told(MoveUsers{~std::uint64_t{0}, 1, ~std::uint32_t{0}, true}),
+                           Told(MoveUsers{1, ~std::uint32_t{0}, 2, false}),
+                           Told(UsersMoved{~std::uint64_t{0}, ~std::uint32_t{0}})}) {
     EXPECT_EQ(read_told(written(told)), told);
   }
 }
@@ -43,14 +53,22 @@ TEST(Directed, WhatIsCutOrLongerIsNone) {
   const std::string given = written(UserGiven{7, "a"});
   for (std::size_t n = 0; n < given.size(); ++n)
     EXPECT_EQ(read_told(given.substr(0, n)), std::nullopt) << n;
-  const std::string settled = written(UsersSettled{7, 1, 2, 3});
-  for (std::size_t n = 0; n < settled.size(); ++n)
-    EXPECT_EQ(read_told(settled.substr(0, n)), std::nullopt) << n;
-  EXPECT_EQ(read_told(settled + "x"), std::nullopt);
+  for (const Told& told : {Told(UsersSettled{7, 1, 2, 3}), Told(RoomWanted{7}),
+                           Told(MoveUsers{7, 1, 2, true}), Told(UsersMoved{7, 1})}) {
+    const std::string whole = written(told);
+    for (std::size_t n = 0; n < whole.size(); ++n)
+      EXPECT_EQ(read_told(whole.substr(0, n)), std::nullopt) << told.index() << " " << n;
+    EXPECT_EQ(read_told(whole + "x"), std::nullopt) << told.index();
+    EXPECT_EQ(read_told(whole + '\0'), std::nullopt) << told.index();
+  }
   EXPECT_EQ(read_told("\x03"), std::nullopt);
   EXPECT_EQ(read_told("\x04\x01"), std::nullopt);
   EXPECT_EQ(read_told("\x04\x02x"), std::nullopt) << "neither yes nor no";
-  EXPECT_EQ(read_told("\x05" + given.substr(1)), std::nullopt) << "no kind";
+  std::string move = written(MoveUsers{7, 1, 2, true});
+  move.back() = '\x02';
+  EXPECT_EQ(read_told(move), std::nullopt) << "neither all nor not";
+  for (const char kind : {'\0', '\x08', '\xff'})
+    EXPECT_EQ(read_told(kind + given.substr(1)), std::nullopt) << "no kind";
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(ControlWire, CarriesEachRequest) {
       ChangePolicy{kAlice, WatcherPolicy::deny},
       DropAccount{kAlice},
       ListServers{},
-      FindUser{kAlice}};
+      FindUser{kAlice},
+      OrderServer{OrderServer::What::release, "sip:s2.example.com"}};
   for (const ControlRequest& request : requests) {
     EXPECT_EQ(again(request), to_json(request));
     EXPECT_EQ(parse_control_request(to_json(request))->index(), request.index());
@@ -56,6 +57,8 @@ TEST(ControlWire, CarriesEachReply) {
       AccountsListed{{{kAlice, WatcherPolicy::deny, true}}},
       WatchersListed{{bob}},
       ServersListed{{ServerSeen()}},
+      NotMain{"sip:s1.example.com"},
+      ControlRefused{ControlRefused::Why::is_main},
       ControlRefused{ControlRefused::Why::no_lease},
       ControlRefused{ControlRefused::Why::too_busy}};
   for (const ControlReply& reply : replies) {
@@ -71,6 +74,7 @@ TEST(ControlWire, RefusesWhatIsNone) {
         R"({"do":"watchers","account":"example.com"})",
         R"({"do":"watchers","account":"a@example.com/r"})",
         R"({"do":"policy","account":"a@example.com","policy":"maybe"})",
+        R"({"do":"order","what":"shoot","server":"sip:s1"})", R"({"do":"order","what":"drain"})",
         R"({"do":"set_credentials","account":"a@example.com","credentials":{}})"}) {
     EXPECT_FALSE(parse_control_request(line)) << line;
     EXPECT_FALSE(parse_control_reply(line)) << line;

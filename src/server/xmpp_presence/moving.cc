@@ -1,0 +1,45 @@
+// The part of XmppPresence that is about users who move to another server (design, "Moving users"):
+// their streams are told where, and their sessions wait until they are seen there. What comes
+// meanwhile is kept, and sent another way when the session ends: to her new server.
+
+#include <memory>
+#include <vector>
+
+#include "server/xmpp_presence/xmpp_presence.h"
+
+namespace muster {
+
+// Who got directed presence from a session is told by the new one (RFC 6121 section 4.6.3).
+void XmppPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
+  XmppUser* user = sessions_.find_user(leaves.account.text());
+  if (user == nullptr || leaves.at->xmpp == std::nullopt) return;
+  for (XmppSession* session : std::vector<XmppSession*>(user->sessions)) {
+    if (!session->link.valid()) continue;
+    leave_directed(*session, plain_unavailable_, out);
+    out.emit(RedirectStream{session->link, leaves.at});
+    if (session->managed == nullptr) session->managed = std::make_unique<ManagedStream>();
+    if (!may_wait(*session)) {
+      end(*session, out);
+      continue;
+    }
+    session->link = {};
+    wait_until(*session, now.instant + kMovingTimeMax);
+  }
+  forget_if_idle(*user, out);
+}
+
+void XmppPresence::on(Now, const UserHasLeft& left, Outbox& out) {
+  XmppUser* user = sessions_.find_user(left.account.text());
+  if (user == nullptr) return;
+  for (XmppSession* session : std::vector<XmppSession*>(user->sessions)) {
+    const ManagedStream* managed = session->managed.get();
+    if (managed != nullptr && !managed->id.empty()) {
+      ended_.add(user->account, managed->id, managed->handled());
+    }
+    if (session->link.valid()) out.emit(EndStream{session->link, StreamError::conflict, {}});
+    end(*session, out);
+  }
+  forget_if_idle(*user, out);
+}
+
+}  // namespace muster
