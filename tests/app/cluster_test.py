@@ -71,7 +71,8 @@ class PlacingTest(cluster.ClusterCase):
         self.join("s1")
         self.join("s2", "--standby")
         self.settled("s1", "s2")
-        self.assert_refused("alice", self.address_of("s2"))
+        _, home = self.log_in(ALICE, self.address_of("s2"))
+        self.assertEqual("s1", home, "the main")
         for number in range(3):
             _, home = self.log_in(f"u{number}@localhost", self.address_of("s1"))
             self.assertEqual("s1", home)

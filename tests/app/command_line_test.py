@@ -11,7 +11,8 @@ from programs import ask
 COMMANDS = ["musterd", "musterd dev", "musterd run", "musterd completion", "muster", "muster user",
             "muster user add", "muster user passwd", "muster user remove", "muster user list",
             "muster user watchers", "muster user policy", "muster servers", "muster where",
-            "muster top", "muster watch", "muster completion"]
+            "muster top", "muster watch", "muster drain", "muster undrain", "muster recruit",
+            "muster release", "muster completion"]
 DONE, REFUSED, USAGE = 0, 1, 2
 
 
@@ -33,7 +34,7 @@ class HelpTest(unittest.TestCase):
             for name, what in re.findall(r"^  (--?\S+|[A-Z]+) (\S+)", run(command, "--help").stdout,
                                          re.MULTILINE):
                 self.assertIn(what, ["FOLDER", "DOMAIN", "ADDRESS:PORT", "N", "FILE", "WATCHER",
-                                     "NAME",
+                                     "NAME", "COMMAND",
                                      "{debug|info|warning|error}", "{ask|mutual|allow|deny}",
                                      "{bash|zsh|fish}"], f"{command} {name}")
 
@@ -159,8 +160,8 @@ class CompletionTest(programs.Case):
         return done.stdout.splitlines()
 
     def test_bash_offers_commands_options_and_values(self):
-        self.assertEqual(["user", "servers", "where", "top", "watch", "sim", "completion",
-                          "--help", "-h", "--version"],
+        self.assertEqual(["user", "servers", "where", "top", "watch", "drain", "undrain",
+                          "recruit", "release", "sim", "completion", "--help", "-h", "--version"],
                          self.offered("muster", ""))
         self.assertEqual(["passwd", "policy"], self.offered("muster", "user", "p"))
         self.assertEqual(["--policy"], self.offered("muster", "user", "add", "--po"))

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -96,6 +97,33 @@ int on(const Work& work, const WatchCluster&) {
     if (!screen.wait(kWatchPause)) return kDone;
     servers = work.view.look();
   } while (true);
+}
+
+std::string_view done_text(OrderServer::What what) {
+  switch (what) {
+    case OrderServer::What::drain: return " is drained: its users move, and it takes no more";
+    case OrderServer::What::undrain: return " takes users again";
+    case OrderServer::What::recruit: return " is asked in";
+    case OrderServer::What::release: return " is drained, and a candidate once it has nobody";
+  }
+  return {};
+}
+
+int on(const Work& work, const GiveOrder& give) {
+  const auto servers = work.view.look();
+  if (!servers) return fail(servers.error());
+  const auto named = std::find_if(servers->begin(), servers->end(), [&](const ServerSeen& one) {
+    const bool here = one.member.role != cluster::Role::gone;
+    return here &&
+           (one.member.self.svr_id == give.server || short_name(one, work.domain) == give.server);
+  });
+  if (named == servers->end()) {
+    return fail("no server of the cluster is named \"" + give.server + "\"");
+  }
+  const auto done = work.view.order({give.what, named->member.self.svr_id});
+  if (!done) return fail(done.error());
+  const std::string name = short_name(*named, work.domain);
+  return print("muster", name + std::string(done_text(give.what)) + "\n");
 }
 
 }  // namespace

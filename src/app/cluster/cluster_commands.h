@@ -1,4 +1,4 @@
-// What `muster servers`, `where`, `top` and `watch` do.
+// What `muster servers`, `where`, `top`, `watch` and the orders to servers do.
 #pragma once
 
 #include "app/cluster/cluster_options.h"

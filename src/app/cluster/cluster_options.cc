@@ -22,6 +22,21 @@ CLI::Validator count() {
   return CLI::Validator(check, "");
 }
 
+struct OrderText {
+  const char* name;
+  const char* about;
+  const char* footer;
+};
+// By OrderServer::What.
+constexpr std::array<OrderText, 4> kOrders = {{
+    {"drain", "Have all users of a server move to the others",
+     "It takes no more; when it has nobody it may be ended, and nobody notices.\n"
+     "Who does not follow to another server is sent away each time, until then."},
+    {"undrain", "Have a server that drains take users again", ""},
+    {"recruit", "Take a candidate in", ""},
+    {"release", "Drain a server, and make it a candidate when it has nobody", ""},
+}};
+
 }  // namespace
 
 ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
@@ -40,6 +55,14 @@ ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
       ->type_name("N");
   all.top->footer("On a terminal it stays in place, and q ends it. Else each time is printed.");
   all.watch = add(app, "watch", "Say what happens in a cluster, a line each, as it does", words);
+  for (std::size_t i = 0; i < kOrders.size(); ++i) {
+    CLI::App* order = add(app, kOrders[i].name, kOrders[i].about, words);
+    order->add_option("SERVER", words.server, "The server, as `muster servers` names it")
+        ->required()
+        ->type_name("");
+    order->footer(kOrders[i].footer);
+    all.orders[i] = order;
+  }
   return all;
 }
 
@@ -53,6 +76,11 @@ std::optional<ClusterCommand> cluster_command_of(const ClusterCommands& commands
     return ClusterCommand{words.service, ShowTop{parse_number<std::uint32_t>(words.times)}};
   }
   if (commands.watch->parsed()) return ClusterCommand{words.service, WatchCluster{}};
+  for (std::size_t i = 0; i < commands.orders.size(); ++i) {
+    if (!commands.orders[i]->parsed()) continue;
+    const auto what = static_cast<OrderServer::What>(i);
+    return ClusterCommand{words.service, GiveOrder{what, words.server}};
+  }
   return std::nullopt;
 }
 

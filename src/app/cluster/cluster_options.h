@@ -1,6 +1,8 @@
-// What an operator wants to know of a cluster: muster servers, where, top and watch.
+// What an operator wants to know of a cluster: muster servers, where, top and watch; and what she
+// orders: muster drain, undrain, recruit and release.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 
 #include "app/user/service_choice.h"
 #include "model/address.h"
+#include "server/admin_events.h"
 
 namespace muster {
 
@@ -23,16 +26,21 @@ struct ShowTop {
   std::optional<std::uint32_t> times;  // none: until it is ended
 };
 struct WatchCluster {};
+struct GiveOrder {
+  OrderServer::What what = OrderServer::What::drain;
+  std::string server;  // as `muster servers` names it, or its SIP URI
+};
 
 struct ClusterCommand {
   ServiceChoice service;
-  std::variant<ShowServers, ShowWhere, ShowTop, WatchCluster> what;
+  std::variant<ShowServers, ShowWhere, ShowTop, WatchCluster, GiveOrder> what;
 };
 
 // As they stand on the command line, of whichever command it is.
 struct ClusterWords {
   ServiceChoice service;
   std::string address;
+  std::string server;
   std::string times;
   bool json = false;
 };
@@ -41,6 +49,7 @@ struct ClusterCommands {
   CLI::App* where = nullptr;
   CLI::App* top = nullptr;
   CLI::App* watch = nullptr;
+  std::array<CLI::App*, 4> orders{};  // by OrderServer::What
 };
 
 ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words);

@@ -47,6 +47,31 @@ ClusterView::Servers ClusterView::find(const Address& user) const {
   return ask_each(FindUser{user}, [](const std::vector<ServerSeen>&) { return true; });
 }
 
+// Who is not main says who is; and the main may be another one before it is asked.
+Result<void, std::string> ClusterView::order(const OrderServer& order) const {
+  std::string why = "no server of a cluster runs in " + data_.path();
+  for (const std::string& socket : control_sockets(data_)) {
+    auto connected = connect_unix(socket);
+    if (!connected) continue;
+    ControlDoor door(std::move(*connected), ControlDoor::kProbeTimeMax);
+    auto answer = door.ask(order);
+    if (!answer) {
+      why = answer.error();
+      continue;
+    }
+    if (std::holds_alternative<ControlDone>(*answer)) return {};
+    if (const auto* refused = std::get_if<ControlRefused>(&*answer)) {
+      why = text_of(refused->why, order);
+      if (refused->why != ControlRefused::Why::no_lease) break;
+    } else if (const auto* not_main = std::get_if<NotMain>(&*answer)) {
+      why = not_main->main.empty()
+                ? "nobody is main at this moment"
+                : "the main, " + not_main->main + ", is to be asked where it runs";
+    }
+  }
+  return Failure{std::move(why)};
+}
+
 std::string short_name(const ServerSeen& server, const std::string& domain) {
   std::string_view name = server.member.self.svr_id;
   if (name.starts_with("sip:")) name.remove_prefix(4);

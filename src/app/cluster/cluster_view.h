@@ -23,6 +23,8 @@ class ClusterView {
   Result<std::vector<ServerSeen>, std::string> look() const;
   // The one that has this user, or none.
   Result<std::vector<ServerSeen>, std::string> find(const Address& user) const;
+  // To the main, wherever it is among those that run here.
+  Result<void, std::string> order(const OrderServer& order) const;
 
  private:
   using Servers = Result<std::vector<ServerSeen>, std::string>;

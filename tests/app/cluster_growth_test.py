@@ -1,0 +1,198 @@
+"""A cluster of real servers that grows and shrinks: candidates are taken in and let go, launched,
+and users moved, of either protocol."""
+
+import contextlib
+import os
+import signal
+
+import cluster
+import programs
+import xmpp
+from programs import ask, until
+
+# A level is 21 users who watch nobody.
+USERS_OF_A_LEVEL = 21
+
+
+def redirection(stream):
+    """Where a stream is sent, once it is."""
+    error = stream.read_until(lambda s: s.tag == xmpp.STREAMS + "error")
+    return programs.musterd.split_address(
+        error.findtext(xmpp.STREAM_ERRORS + "see-other-host"))
+
+
+class GrowthCase(cluster.ClusterCase):
+    def fill(self, name, count):
+        """So many users of that server, on XMPP; their streams, by user."""
+        streams = {}
+        for number in range(count):
+            user = f"u{number}@localhost"
+            streams[user], home = self.log_in(user, self.address_of(name))
+            self.assertEqual(name, home)
+            until(lambda n=number: self.seen_by(name)[name]["users"] == n + 1, "it counts her")
+        return streams
+
+    def role(self, name):
+        return self.listed()[name]["role"]
+
+    def order(self, *words):
+        return self.muster(*words)
+
+    def follow(self, user, stream):
+        """As a program that follows: logged in where she was sent, and where that is."""
+        at = redirection(stream)
+        stream.close()
+        return self.log_in(user, at)
+
+
+class RecruitingTest(GrowthCase):
+    def test_who_comes_when_all_are_full_is_served_by_a_candidate(self):
+        limit = ["--max-loadlevel", "1"]
+        self.join("s1", *limit)
+        self.join("s2", "--standby", *limit)
+        self.join("s3", "--standby", *limit)
+        self.settled("s1", "s2", "s3")
+        self.fill("s1", 1)
+        _, home = self.log_in("late@localhost", self.address_of("s1"))
+        self.assertIn(home, ("s2", "s3"))
+        until(lambda: self.role(home) == "running", f"{home} runs")
+        other = "s3" if home == "s2" else "s2"
+        self.assertEqual("standby", self.role(other), "one is enough")
+
+    def test_a_phone_waits_for_a_candidate_too(self):
+        limit = ["--max-loadlevel", "1"]
+        self.join("s1", *limit)
+        self.join("s2", "--standby", *limit)
+        self.settled("s1", "s2")
+        self.fill("s1", 1)
+        phone = self.phone("late@localhost", self.address_of("s1", "sip"))
+        answer = phone.ask("REGISTER", ["Expires: 600"])
+        self.assertEqual(302, answer.status)
+        phone.server, uri = cluster.moved_to(answer)
+        self.assertIn(phone.server, self.by_id["s2"].sip)
+        self.assertEqual(200, phone.ask("REGISTER", ["Expires: 600"], uri=uri).status)
+
+    def test_where_there_is_no_candidate_one_is_launched(self):
+        command = (f"{programs.BIN}/musterd dev --data {self.data} --id s2 --standby"
+                   f" --auto-accounts --allow-all-watchers & echo $! > {self.folder}/launched")
+        self.join("s1", "--max-loadlevel", "1", "--launch", command)
+        self.fill("s1", 1)
+        self.addCleanup(self.end_launched)
+        arrived = xmpp.Stream(self.address_of("s1"))
+        self.addCleanup(arrived.close)
+        self.assertTrue(arrived.authenticate("late"))
+        at = programs.musterd.split_address(arrived.bind("r"))
+        self.assertNotIn(at, self.by_id["s1"].xmpp)
+        self.assertEqual("running", self.role("s2"))
+
+    def end_launched(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int((self.folder / "launched").read_text()), signal.SIGKILL)
+
+
+class MovingTest(GrowthCase):
+    def test_all_users_of_a_server_that_drains_move(self):
+        self.join("s1")
+        streams = self.fill("s1", USERS_OF_A_LEVEL)
+        watcher, _ = self.log_in("watcher@localhost", self.address_of("s1"))
+        shown = "u3@localhost"
+        watcher.send(f"<presence to='{shown}' type='subscribe'/>")
+        watcher.read_until(lambda s: s.tag == xmpp.PRESENCE
+                           and s.get("from", "").startswith(shown + "/"))
+        self.join("s2")
+        self.settled("s1", "s2")
+        self.order("drain", "s1")
+        homes = set()
+        for user, stream in streams.items():
+            streams[user], home = self.follow(user, stream)
+            homes.add(home)
+        self.assertEqual({"s2"}, homes)
+        _, home = self.follow("watcher@localhost", watcher)
+        self.assertEqual("s2", home)
+        until(lambda: self.seen_by("s1")["s1"]["users"] == 0, "s1 has nobody")
+
+    def test_a_contact_of_another_server_does_not_see_a_user_go(self):
+        self.together("s1", "s2", options=["--max-loadlevel", "100"])
+        alice, home = self.log_in("alice@localhost", self.address_of("s1"))
+        until(lambda: self.listed()[home]["users"] == 1, "the load is known")
+        self.settled("s1", "s2")
+        bob, other = self.log_in("bob@localhost", self.address_of("s1"))
+        self.assertNotEqual(home, other)
+        bob.send("<presence to='alice@localhost' type='subscribe'/>")
+        bob.read_until(lambda s: s.tag == xmpp.PRESENCE
+                       and s.get("from", "").startswith("alice@localhost/"))
+        self.join("s3")
+        self.settled("s1", "s2", "s3")
+        self.order("drain", home)
+        at = redirection(alice)
+        alice.close()
+        bob.send("<message to='alice@localhost' type='chat'><body>on the way</body></message>")
+        alice, there = self.log_in("alice@localhost", at)
+        self.assertNotEqual(home, there)
+        said = alice.read_until(lambda s: s.tag == xmpp.MESSAGE)
+        self.assertEqual("on the way", said.findtext("{jabber:client}body"))
+        until(lambda: self.seen_by(home)[home]["users"] == 0, "her old session has ended")
+        alice.send("<presence><show>away</show></presence>")
+        gone = []
+        bob.read_until(lambda s: s.tag == xmpp.PRESENCE
+                       and (s.get("type") != "unavailable" or gone.append(s))
+                       and s.findtext("{jabber:client}show") == "away")
+        self.assertEqual([], gone)
+
+    def test_a_phone_is_told_to_go_when_it_registers_next(self):
+        self.together("s1", "s2")
+        phone = self.phone("alice@localhost", self.address_of("s1", "sip"))
+        answer = phone.ask("REGISTER", ["Expires: 600"])
+        uri = None
+        if answer.status == 302:
+            phone.server, uri = cluster.moved_to(answer)
+            answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
+        self.assertEqual(200, answer.status)
+        home = self.where("alice@localhost")
+        self.settled("s1", "s2")
+        self.order("drain", home)
+        until(lambda: self.where("alice@localhost") != home, "she is the other's")
+        answer = phone.ask("REGISTER", ["Expires: 600"])
+        self.assertEqual(302, answer.status)
+        phone.server, uri = cluster.moved_to(answer)
+        self.assertEqual(200, phone.ask("REGISTER", ["Expires: 600"], uri=uri).status)
+        until(lambda: self.seen_by(home)[home]["users"] == 0, "nothing of hers is left")
+
+
+class OrdersTest(GrowthCase):
+    def test_drain_undrain_recruit_release(self):
+        self.join("s1")
+        self.join("s2", "--standby")
+        self.settled("s1", "s2")
+        self.assertEqual("s2 is asked in\n", self.order("recruit", "s2").stdout)
+        until(lambda: self.role("s2") == "running", "s2 runs")
+        self.order("drain", "s2")
+        until(lambda: self.role("s2") == "draining", "s2 drains")
+        self.order("undrain", "s2")
+        until(lambda: self.role("s2") == "running", "s2 runs again")
+        self.order("release", "s2")
+        until(lambda: self.role("s2") == "standby", "s2 is a candidate again")
+
+    def test_what_cannot_be_is_refused_and_says_why(self):
+        self.join("s1")
+        self.join("s2", "--standby")
+        self.settled("s1", "s2")
+        for words, why in [
+            (("drain", "s2"), "the server is not in a state for that"),
+            (("undrain", "s1"), "the server is not in a state for that"),
+            (("recruit", "s1"), "the server is not in a state for that"),
+            (("release", "s1"), "the main cannot be let go"),
+            (("drain", "s9"), 'no server of the cluster is named "s9"'),
+        ]:
+            refused = ask("muster", words[0], "--data", self.data, words[1])
+            self.assertEqual(1, refused.returncode)
+            self.assertIn(why, refused.stderr)
+        self.assertEqual("running", self.role("s1"))
+        self.assertEqual("standby", self.role("s2"))
+
+    def test_an_order_finds_the_main(self):
+        self.join("s2")
+        self.join("s1")  # asked first, by its name
+        self.settled("s1", "s2")
+        self.order("drain", "s1")
+        until(lambda: self.role("s1") == "draining", "s1 drains")
