@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A cluster on this machine, and what happens to it, as it happens: servers come, users of both
-kinds are placed, the main is killed, the servers become full. Called by ./run; what stands behind
-`--` goes to each musterd."""
+"""A cluster on this machine, and what happens to it, as it happens: users of both kinds come to one
+server until it is full, a candidate is taken in, users move to it, the main is killed, all is well
+again. Called by ./run; what stands behind `--` goes to each musterd."""
 
 import argparse
 import collections
@@ -21,10 +21,9 @@ from users import Phone, Refused, XmppUser, domain_of, endpoint
 BIN = pathlib.Path(__file__).resolve().parent.parent / "build/release/bin"
 # Two load levels each: a level is 21 users who watch nobody (load.resources_per_user).
 LIMIT = 2
-SERVERS = {"s1": [], "s2": [], "s3": [], "s4": ["--standby"]}
-CANDIDATE = "s4"
+SERVERS = {"s1": [], "s2": ["--standby"], "s3": ["--standby"], "s4": ["--standby"]}
 USUAL_PORTS = ["--xmpp", "127.0.0.1:5222", "--sip", "127.0.0.1:5060"]
-FIRST_USERS = 12  # each of whom is told of
+FIRST_USERS = 6  # each of whom is told of
 USERS_MAX = 200
 PATIENCE_SECONDS = 20
 
@@ -101,7 +100,8 @@ class Cluster:
 
     def landing(self):
         """The server that users try first."""
-        return next(name for name in sorted(self.running) if name != CANDIDATE)
+        return next(name for name, row in sorted(self.rows().items())
+                    if name in self.running and row["role"] == "running")
 
     def main(self):
         return next((name for name, row in self.rows().items() if row["main"]), None)
@@ -122,7 +122,7 @@ class Users:
     def __init__(self, cluster, domain):
         self.cluster = cluster
         self.domain = domain
-        self.homes = {}  # user: (id of her server, what keeps her there)
+        self.held = {}  # name: what keeps her there
 
     def come(self, name, landing):
         """One more user, who tries the server `landing`; the server that has her."""
@@ -134,22 +134,24 @@ class Users:
             held.register()
         else:
             held = XmppUser(at, user)
-        home = self.cluster.name_of(held.at, protocol)
-        self.homes[name] = home, held
+            held.say("<presence/>")
+        self.held[name] = held
         time.sleep(0.05)  # her server tells the others
-        return home
+        return self.home(name)
 
-    def come_soon(self, name, landing):
-        """The same; the answer may be that all are full, while they hear of who came before."""
-        for attempt in range(10):
-            try:
-                return self.come(name, landing)
-            except Refused:
-                time.sleep(0.2 * (attempt < 9))
-        return None
+    def home(self, name):
+        held = self.held[name]
+        return self.cluster.name_of(held.at, "sip" if isinstance(held, Phone) else "xmpp")
+
+    def homes(self):
+        return {name: self.home(name) for name in self.held}
+
+    def follow(self):
+        """All go where they are sent; who went."""
+        return [name for name, held in self.held.items() if held.follow()]
 
     def counted(self):
-        count = collections.Counter(home for home, _ in self.homes.values())
+        count = collections.Counter(self.homes().values())
         return ", ".join(f"{count[name]} at {name}" for name in sorted(count))
 
 
@@ -158,18 +160,49 @@ def kind(number):
 
 
 def arrive(users):
-    say(f"\n--- {FIRST_USERS} users come, all of them to s1")
+    say("\n--- Users come, on XMPP and with SIP phones; all they know is s1")
     for number in range(1, FIRST_USERS + 1):
-        home = users.come_soon(f"u{number}", "s1")
-        where = "stays there" if home == "s1" else f"is sent to {home}"
-        say(f"u{number}@{users.domain} ({kind(number)}) {where}")
+        home = users.come(f"u{number}", "s1")
+        say(f"u{number}@{users.domain} ({kind(number)}) is served by {home}")
+
+
+def grow(cluster, users):
+    """More come, until a server is taken in for one of them."""
+    number = len(users.held)
+    while True:
+        number += 1
+        if number > USERS_MAX:
+            sys.exit("story: no candidate is taken in")
+        began = time.monotonic()
+        home = users.come(f"u{number}", "s1")
+        if home != "s1":
+            break
+    waited = (time.monotonic() - began) * 1000
+    say(f"\n--- s1 was full when u{number}@{users.domain} ({kind(number)}) came. {home} was taken"
+        f" in for her, and she was logged in there {waited:.0f} ms after she came to s1")
+
+
+def spread(users):
+    say("\n--- And users move there, until both have about as much to do")
+    moved = []
+    until(lambda: moved.extend(users.follow()) or len(moved) >= 2, "users move")
+    quiet = time.monotonic() + 5
+    while time.monotonic() < quiet:
+        more = users.follow()
+        moved += more
+        quiet = time.monotonic() + 5 if more else quiet
+        time.sleep(0.2)
+    for name in moved:
+        say(f"{name}@{users.domain} ({kind(int(name[1:]))}) has moved to {users.home(name)}")
+    say(f"{len(users.held)} users are there: {users.counted()}.")
 
 
 def look_across(users):
-    watcher, home = next((held, home) for home, held in users.homes.values()
+    homes = users.homes()
+    watcher, home = next((held, homes[name]) for name, held in users.held.items()
                          if isinstance(held, Phone))
-    shown, other = next((held, other) for other, held in users.homes.values()
-                        if isinstance(held, XmppUser) and other != home)
+    shown, other = next((held, homes[name]) for name, held in users.held.items()
+                        if isinstance(held, XmppUser) and homes[name] != home)
     say(f"\n--- {watcher.address}, a phone at {home}, watches {shown.address}, who is on XMPP at"
         f" {other}, and is told")
     shown.say("<presence><show>away</show><status>at lunch</status></presence>")
@@ -182,35 +215,25 @@ def look_across(users):
 
 def lose_main(cluster, users):
     lost = cluster.main()
-    away = [name for name, (home, _) in users.homes.items() if home == lost]
+    away = [name for name, home in users.homes().items() if home == lost]
     say(f"\n--- {lost}, the main, is killed (kill -9); it had {len(away)} users")
+    for name in away:
+        del users.held[name]
     cluster.kill(lost)
     until(cluster.settled, "another main")
-    say(f"{cluster.main()} has taken its place. The users of {lost} log in again:")
+    say(f"{cluster.main()} has taken its place. The users of {lost} log in again, and another"
+        " candidate is taken in if they need one:")
+    landing = cluster.landing()
     for name in away:
-        home = users.come_soon(name, cluster.landing())
-        say(f"{name}@{users.domain} is at {home} now")
+        users.come(name, landing)
+    say(f"{len(users.held)} users are there: {users.counted()}.")
     say(f"\n--- {lost} is started again")
     cluster.start(lost)
     until(cluster.settled, "it is one of them again")
 
 
-def fill(cluster, users):
-    say("\n--- More and more users come")
-    number = FIRST_USERS + 1
-    while users.come_soon(f"u{number}", cluster.landing()) is not None:
-        number += 1
-        if number > USERS_MAX:
-            sys.exit("story: the servers do not become full")
-    time.sleep(0.5)  # what is watched is told
-    say(f"{len(users.homes)} users are there: {users.counted()}.")
-    say(f"u{number}@{users.domain} ({kind(number)}) is refused, for all servers are full. "
-        f"{CANDIDATE} is a candidate, and waits to be taken in.")
-
-
 def tell(cluster, stays):
-    say(f"--- A main server, two more and a candidate come; each takes users up to load level"
-        f" {LIMIT}")
+    say(f"--- A main server and three candidates come; each takes users up to load level {LIMIT}")
     for name in SERVERS:
         cluster.start(name)
         if name == "s1":
@@ -220,16 +243,21 @@ def tell(cluster, stays):
     users = Users(cluster, domain_of(cluster.data))
     time.sleep(0.5)
     arrive(users)
+    grow(cluster, users)
+    spread(users)
     say("\n$ muster servers\n" + cluster.muster("servers").rstrip())
     look_across(users)
     lose_main(cluster, users)
-    fill(cluster, users)
     say("\n$ muster servers\n" + cluster.muster("servers").rstrip())
     if not stays:
         return
     say(f"\nThe servers go on; Ctrl-C ends them. See them in another terminal:\n"
-        f"  build/release/bin/muster top --data {cluster.data}")
-    signal.pause()
+        f"  build/release/bin/muster top --data {cluster.data}\n"
+        f"or move all users of one away:\n"
+        f"  build/release/bin/muster drain {cluster.landing()} --data {cluster.data}")
+    while True:
+        users.follow()
+        time.sleep(1)
 
 
 def main():

@@ -5,6 +5,7 @@ import base64
 import json
 import pathlib
 import re
+import select
 import socket
 import sys
 
@@ -59,6 +60,25 @@ class XmppUser:
         sent = re.search("<see-other-host[^>]*>([^<]+)<", heard)
         return sent and sent.group(1)
 
+    def follow(self):
+        """Goes where her server has sent her meanwhile; whether it did."""
+        heard = ""
+        while select.select([self.link], [], [], 0)[0]:
+            more = self.link.recv(65536).decode()
+            heard += more
+            if not more:
+                break
+        sent = re.search("<see-other-host[^>]*>([^<]+)<", heard)
+        if sent is None:
+            return False
+        elsewhere = sent.group(1)
+        while elsewhere is not None:
+            self.link.close()
+            self.at = endpoint(elsewhere)
+            elsewhere = self.log_in()
+        self.say("<presence/>")
+        return True
+
     def open_stream(self):
         self.say("<stream:stream xmlns='jabber:client' to='" + self.domain + "' version='1.0'"
                  " xmlns:stream='http://etherx.jabber.org/streams'>")
@@ -95,6 +115,12 @@ class Phone:
 
     def register(self):
         self.ask("REGISTER", self.address, [])
+
+    def follow(self):
+        """It registers anew, as phones do now and then; whether it is sent elsewhere."""
+        before = self.at
+        self.register()
+        return self.at != before
 
     def ask(self, method, about, rows, body=""):
         while (elsewhere := self.ask_once(method, about, rows, body)) is not None:
