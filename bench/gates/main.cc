@@ -41,6 +41,10 @@ constexpr Row kRows[] = {
     {"subscribe", "us CPU with its NOTIFY", 15},
     {"notify", "us CPU per NOTIFY and 200", 6},
     {"notify by publish", "us CPU per NOTIFY and 200", 0},
+    {"moving", "s for all users of a server that drains", 25},
+    {"moving, presence p99", "ms until others hear of a change meanwhile", 50},
+    {"moving, presence max", "ms, the same", 0},
+    {"moved user", "us CPU of both servers, with the login", 0},
     {"floor", "us CPU per NOTIFY and 200, without any protocol", 0},
     {"noise", "ms for the same work each time", 0},
 };
@@ -57,6 +61,7 @@ constexpr Run kRuns[] = {
     {"subscribe", measure_subscribe},
     {"notify", measure_notify},
     {"notify-by-publish", measure_notify_by_publish},
+    {"moving", measure_moving},
     {"floor", measure_floor},
 };
 

@@ -24,9 +24,10 @@ struct Scale {
   std::size_t presentities = 200;
   std::size_t dialogs = 60'000;
   std::size_t fan_out_changes = 20'000;
+  std::size_t movers = 10'000;
 };
 constexpr std::size_t kContacts = 20;
-constexpr Scale kSmoke = {21, 63, 1, 10, 3, 120, 30};
+constexpr Scale kSmoke = {21, 63, 1, 10, 3, 120, 30, 60};
 
 struct Setting {
   std::string musterd;
@@ -50,6 +51,8 @@ Figures measure_subscribe(const Setting& setting);
 // Gate 6; presence changes come by XMPP, or by PUBLISH.
 Figures measure_notify(const Setting& setting);
 Figures measure_notify_by_publish(const Setting& setting);
+// Users who follow redirects move from a server that drains to another one, at the default pace.
+Figures measure_moving(const Setting& setting);
 // As gate 6, by a server that knows no protocol.
 Figures measure_floor(const Setting& setting);
 

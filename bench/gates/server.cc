@@ -19,7 +19,8 @@
 namespace gates {
 namespace {
 
-[[noreturn]] void become(const std::string& musterd, const std::string& data, int ready_fd) {
+[[noreturn]] void become(const std::string& musterd, const std::string& data,
+                         const std::vector<std::string>& options, int ready_fd) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int quiet = ::open("/dev/null", O_WRONLY);
   ::dup2(quiet, STDOUT_FILENO);
@@ -29,6 +30,7 @@ namespace {
                                     "--sip",           "127.0.0.1:0",
                                     "--ready-fd",      std::to_string(ready_fd),
                                     "--auto-accounts", "--allow-all-watchers"};
+  words.insert(words.end(), options.begin(), options.end());
   std::vector<char*> arguments;
   for (std::string& word : words)
     arguments.push_back(word.data());
@@ -52,7 +54,8 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// "127.0.0.1:5222"
+}  // namespace
+
 sockaddr_in address_of(const std::string& text) {
   sockaddr_in address{};
   const std::size_t colon = text.rfind(':');
@@ -62,16 +65,15 @@ sockaddr_in address_of(const std::string& text) {
   return address;
 }
 
-}  // namespace
-
-Server::Server(const std::string& musterd, const std::string& data) {
+Server::Server(const std::string& musterd, const std::string& data,
+               const std::vector<std::string>& options) {
   int ready[2];
   must(::pipe(ready) == 0, "pipe");
   process_ = ::fork();
   must(process_ >= 0, "fork");
   if (process_ == 0) {
     ::close(ready[0]);
-    become(musterd, data, ready[1]);
+    become(musterd, data, options, ready[1]);
   }
   ::close(ready[1]);
   const std::string line = read_all(ready[0]);

@@ -6,14 +6,22 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace gates {
+
+// "127.0.0.1:5222"
+sockaddr_in address_of(const std::string& text);
 
 class Server {
  public:
   // `musterd dev --auto-accounts --allow-all-watchers` on that data folder; returns when it is
   // ready.
-  Server(const std::string& musterd, const std::string& data);
+  Server(const std::string& musterd, const std::string& data)
+      : Server(musterd, data, std::vector<std::string>()) {}
+  // With further options.
+  Server(const std::string& musterd, const std::string& data,
+         const std::vector<std::string>& options);
   // Kills it: nothing that was measured is to be kept.
   ~Server();
   Server(const Server&) = delete;

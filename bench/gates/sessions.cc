@@ -11,8 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "failing.h"
+#include "server.h"
 
 namespace gates {
 namespace {
@@ -82,6 +84,7 @@ void Sessions::log_in(const std::string& prefix, std::size_t first, std::size_t 
   all_.resize(end);
   for (std::size_t next = begin; next < end; ++next) {
     all_[next].user = prefix + std::to_string(first + next - begin);
+    all_[next].at = server_;
     connect(all_[next], next);
     read_until([&] { return next + 1 - logged_in_ < kLoginsInFlight; }, "logins");
   }
@@ -134,6 +137,11 @@ std::size_t Sessions::read(Session& session) {
     const std::ptrdiff_t bytes = receive(session, tail);
     if (bytes == 0) return all;
     all += static_cast<std::size_t>(bytes);
+    if (follows_ &&
+        take_redirection(session, {scratch_.get() + tail, static_cast<std::size_t>(bytes)})) {
+      go_on(session);
+      return all;
+    }
     hear(session, {scratch_.get(), tail + static_cast<std::size_t>(bytes)});
     if (tls_ == nullptr) return all;  // epoll tells if there is more
   }
@@ -153,6 +161,24 @@ std::ptrdiff_t Sessions::receive(Session& session, std::size_t from) {
   must(bytes >= 0, "recv");
   if (bytes == 0) fail("the server closed the stream of " + session.user);
   return bytes;
+}
+
+// What comes with it is of no use any more.
+bool Sessions::take_redirection(Session& session, std::string_view heard) {
+  constexpr std::string_view kBegin = "<see-other-host";
+  std::size_t at = heard.find(kBegin);
+  if (at == std::string_view::npos) return false;
+  at = heard.find('>', at) + 1;
+  session.at = address_of(std::string(heard.substr(at, heard.find('<', at) - at)));
+  return true;
+}
+
+void Sessions::go_on(Session& session) {
+  ::close(session.fd);
+  session.step = 0;
+  session.tail.clear();
+  session.sent_on = true;
+  connect(session, static_cast<std::size_t>(&session - all_.data()));
 }
 
 void Sessions::hear(Session& session, std::string_view heard) {
@@ -186,8 +212,9 @@ void Sessions::hear(Session& session, std::string_view heard) {
 void Sessions::connect(Session& session, std::size_t number) {
   session.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   must(session.fd >= 0, "socket");
-  must(::connect(session.fd, reinterpret_cast<const sockaddr*>(&server_), sizeof server_) == 0,
-       "connect");
+  must(
+      ::connect(session.fd, reinterpret_cast<const sockaddr*>(&session.at), sizeof session.at) == 0,
+      "connect");
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = number;
@@ -213,7 +240,7 @@ void Sessions::shake_hands(Session& session) {
 
 void Sessions::begin_step(Session& session) {
   if (session.step == kLogin.size()) {
-    ++logged_in_;
+    ++(std::exchange(session.sent_on, false) ? moved_ : logged_in_);
     return;
   }
   const std::string_view text = kLogin[session.step].say;

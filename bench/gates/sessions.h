@@ -37,6 +37,11 @@ class Sessions {
   void log_in(const std::string& prefix, std::size_t first, std::size_t count);
   std::size_t size() const { return all_.size(); }
 
+  // From now on who is sent to another server (see-other-host) goes there, and logs in anew.
+  void follow() { follows_ = true; }
+  // So many have, and are logged in there.
+  std::size_t moved() const { return moved_; }
+
   void say(std::size_t session, std::string_view text);
 
   // From now on this is counted, from 0.
@@ -65,6 +70,8 @@ class Sessions {
     std::size_t step = 0;  // of the login
     std::string tail;      // of what was heard: it may be the beginning of what is awaited
     std::uint64_t counted = 0;
+    sockaddr_in at{};      // its server
+    bool sent_on = false;  // to `at`, where it is not logged in yet
   };
 
   void connect(Session& session, std::size_t number);
@@ -74,12 +81,16 @@ class Sessions {
   void hear(Session& session, std::string_view heard);
   void write(Session& session, std::string_view text);
   void begin_step(Session& session);
+  static bool take_redirection(Session& session, std::string_view heard);
+  void go_on(Session& session);
 
   sockaddr_in server_;
   std::unique_ptr<ssl_ctx_st, FreeContext> tls_;
   int epoll_;
   std::vector<Session> all_;
   std::size_t logged_in_ = 0;
+  bool follows_ = false;
+  std::size_t moved_ = 0;
   std::string word_;
   std::uint64_t counted_ = 0;
   std::unique_ptr<char[]> scratch_;

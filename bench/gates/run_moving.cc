@@ -1,0 +1,106 @@
+// Two servers of a cluster: all users of one move to the other, while two who have nothing to do
+// with it, of the same servers, watch each other.
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "failing.h"
+#include "runs.h"
+#include "server.h"
+#include "sessions.h"
+
+namespace gates {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kChangeEvery = std::chrono::milliseconds(20);
+
+double milliseconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+void order(const Setting& setting, const std::string& data, const std::string& words) {
+  const std::filesystem::path tool =
+      std::filesystem::path(setting.musterd).parent_path() / "muster";
+  const std::string command = tool.string() + " " + words + " --data " + data + " >/dev/null";
+  must(std::system(command.c_str()) == 0, words.c_str());
+}
+
+// One session that changes its presence, and hears of it.
+class Beacon {
+ public:
+  explicit Beacon(const sockaddr_in& server) : sessions_(server, Sessions::Link::plain) {
+    sessions_.log_in("beacon", 0, 1);
+  }
+  void look() {
+    if (waits_ && sessions_.counted() > 0) {
+      delays_.push_back(milliseconds_since(said_));
+      waits_ = false;
+    }
+    if (!waits_ && Clock::now() >= said_ + kChangeEvery) {
+      const std::string word = "change" + std::to_string(delays_.size());
+      sessions_.count(word);
+      sessions_.say(0, "<presence><status>" + word + "</status></presence>");
+      said_ = Clock::now();
+      waits_ = true;
+    }
+    sessions_.read(0);
+  }
+  std::vector<double> sorted() {
+    std::sort(delays_.begin(), delays_.end());
+    return delays_;
+  }
+
+ private:
+  Sessions sessions_;
+  std::vector<double> delays_;
+  Clock::time_point said_;
+  bool waits_ = false;
+};
+
+}  // namespace
+
+Figures measure_moving(const Setting& setting) {
+  const std::string data = setting.data + "-cluster";
+  std::filesystem::remove_all(data);
+  const std::vector<std::string> roomy = {"--max-loadlevel", "1000000"};
+  const auto with_id = [&](const std::string& id) {
+    std::vector<std::string> options = {"--id", id};
+    options.insert(options.end(), roomy.begin(), roomy.end());
+    return options;
+  };
+  Server from(setting.musterd, data, with_id("s1"));
+  Sessions movers(from.xmpp(), Sessions::Link::plain);
+  movers.log_in("mover", 0, setting.scale.movers);
+  movers.follow();
+  Server to(setting.musterd, data, with_id("s2"));
+  Beacon beacon(to.xmpp());
+
+  const double cpu = from.cpu_microseconds() + to.cpu_microseconds();
+  const std::size_t begun = movers.moved();
+  const Clock::time_point begin = Clock::now();
+  order(setting, data, "drain s1");
+  while (movers.moved() < setting.scale.movers) {
+    movers.read(1);
+    beacon.look();
+    if (milliseconds_since(begin) > 120'000) fail("not all users moved");
+  }
+  const double seconds = milliseconds_since(begin) / 1'000;
+  const double moved = static_cast<double>(setting.scale.movers - begun);
+  const double spent = from.cpu_microseconds() + to.cpu_microseconds() - cpu;
+  const std::vector<double> delays = beacon.sorted();
+  if (delays.empty()) fail("nobody heard of a change");
+  return {{"moving", seconds},
+          {"moving, presence p99", delays[delays.size() * 99 / 100]},
+          {"moving, presence max", delays.back()},
+          {"moved user", spent / moved}};
+}
+
+}  // namespace gates
