@@ -212,7 +212,9 @@ void append_credentials(std::string& out, const Credentials& credentials) {
   writer.quoted("uri", credentials.uri);
   writer.quoted("response", credentials.response);
   if (!credentials.algorithm_text.empty()) writer.token("algorithm", credentials.algorithm_text);
-  if (!credentials.cnonce.empty()) writer.quoted("cnonce", credentials.cnonce);
+  // With qop it must be there, if empty.
+  const bool has_cnonce = !credentials.cnonce.empty() || !credentials.qop.empty();
+  if (has_cnonce) writer.quoted("cnonce", credentials.cnonce);
   if (credentials.has_opaque) writer.quoted("opaque", credentials.opaque);
   if (!credentials.qop.empty()) writer.token("qop", credentials.qop);
   if (!credentials.nc.empty()) writer.token("nc", credentials.nc);

@@ -127,6 +127,16 @@ TEST(CredentialsTest, WrittenOnesAreReadBack) {
   EXPECT_NE(value.find("nc=00000001"), std::string::npos);
 }
 
+// A fuzzer found that the writer left it out.
+TEST(CredentialsTest, AnEmptyCnonceIsOneToo) {
+  Credentials credentials = *parse_credentials(kMufasa);
+  credentials.cnonce.clear();
+  std::string value;
+  append_credentials(value, credentials);
+  ASSERT_TRUE(parse_credentials(value).ok()) << value;
+  EXPECT_EQ(parse_credentials(value)->response, credentials.response);
+}
+
 TEST(Challenges, AreQuotedAsTheRfcWants) {
   std::string value;
   append_challenge(value, {.realm = "b\"c", .nonce = "n", .opaque = "", .stale = false});
