@@ -27,7 +27,8 @@ struct Shown {
 using Picture = std::map<std::string, Shown>;
 std::string to_text(const Picture& picture);
 
-// The agent is bound or registered, or is no more (it said so, or its link was lost).
+// The agent is bound or registered, or is no more: it said so, its link was lost, or it vanished,
+// maybe while it was about to come back.
 struct WentOnline {
   Address as;  // of a messenger: with its resource
 };

@@ -102,8 +102,7 @@ void Messenger::on(const GoOffline&) {
 }
 
 void Messenger::on(const Vanish& wish) {
-  const bool was_online = state_ == State::online;
-  wants_online_ = false;
+  const bool was_online = std::exchange(wants_online_, false);
   kept_roster_.clear();
   kept_version_.clear();
   management_.reset();

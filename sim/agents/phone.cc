@@ -79,9 +79,8 @@ void Phone::on(const GoOffline&) {
 }
 
 void Phone::on(const Vanish& wish) {
-  const bool was_online = online();
   vanished_ = true;
-  wants_online_ = false;
+  const bool was_online = std::exchange(wants_online_, false);
   if (link_ != LinkState::none) {
     out_->push_back(wish.link_ends ? AgentOrder(Finish{}) : AgentOrder(GiveUp{}));
   }

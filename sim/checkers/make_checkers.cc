@@ -11,6 +11,7 @@
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
 #include "sim/checkers/reference.h"
+#include "sim/checkers/steadiness.h"
 
 namespace muster::sim {
 
@@ -26,6 +27,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Order>(findings));
   checkers.push_back(std::make_unique<Permission>(findings));
   checkers.push_back(std::make_unique<Reference>(findings));
+  checkers.push_back(std::make_unique<Steadiness>(findings));
   return checkers;
 }
 

@@ -27,7 +27,7 @@ using AnyEvent = std::variant<
     UnreadBytes, BindAsked, BindGranted, BindRefused, StanzaReceived, StreamEnded, EndStream,
     ManagementAsked, AckAsked, AckReceived, StanzaTaken, StanzaForSession, QueueOverran,
     ResumeAsked, ResumeGranted, ResumeRefused, StanzaForUser, RequestForUser, RequestWeighed,
-    PresenceBroadcast, PresenceReply, RosterAsked, RosterAnswered, RosterItemAsked,
+    PresenceBroadcast, DirectedEnds, PresenceReply, RosterAsked, RosterAnswered, RosterItemAsked,
     RosterItemAnswered, RosterPush, SubscriptionAsked, SubscriptionRefused, SubscriptionShown,
     // presence_events.h
     UserWanted, UserReady, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,

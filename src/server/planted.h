@@ -60,6 +60,7 @@ enum class Planted : std::uint8_t {
   other_server_untold,
   other_server_hint_lost,
   link_not_synced,
+  moved_user_ends,
 };
 
 struct Plant {
@@ -156,6 +157,8 @@ inline constexpr std::array kPlants{
           "a change of a subscription stays with the server where it was made"},
     Plant{Planted::link_not_synced, "link-not-synced", "load_control",
           "two servers that were parted say nothing anew"},
+    Plant{Planted::moved_user_ends, "moved-user-ends", "presence_db",
+          "of a user who has moved, the sessions at her old server are shown to end"},
 };
 
 }  // namespace muster

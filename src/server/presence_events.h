@@ -203,11 +203,13 @@ struct DocumentComposed {
   SharedText document;
 };
 
-// presence_db -> conversion: what XMPP watchers are to see of a publication, or of a registration.
+// presence_db -> conversion: what XMPP watchers are to see of a publication, or of a registration;
+// of NoSource nothing any more, and they see that behind what is converted before it.
+struct NoSource {};
 struct TuplesToConvert {
   Address account;
   std::uint32_t number = 0;  // of the publication or registration among the account's
-  std::variant<PublicationSource, RegistrationSource> source;
+  std::variant<NoSource, PublicationSource, RegistrationSource> source;
 };
 // conversion -> presence_db. An empty list: nothing of it is to be seen.
 struct TuplesConverted {

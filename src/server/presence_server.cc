@@ -36,7 +36,7 @@ inline constexpr bool kForPresenceDb =
              RequestForUser, RosterAsked, RosterItemAsked, SubscriptionAsked, RelationChanged,
              PublishAsked, RegistrationsChanged, TuplesConverted, DocumentComposed, WatchAsked,
              WatchRefreshed, WatchEnded, DropAccount, UserServed, PresenceElsewhere, PresenceAsked,
-             UserLeaves, RecordsDoubted>;
+             UserLeaves, DirectedEnds, RecordsDoubted>;
 template <class E>
 inline constexpr bool kForConversion =
     kIsOneOf<E, DocumentWanted, TuplesToConvert, MessageToSip, MessageToXmpp, PageMessageRefused>;
@@ -70,11 +70,10 @@ void PresenceServer::step(Now now, const Input& input) {
   accept(now, input);
   std::size_t carried = 0;
   carry_all(now, carried);
-  while (!from_servers_.empty()) {
-    const FromServer from = std::move(from_servers_.front());
-    from_servers_.pop_front();
-    const std::optional<UserEvent> came = load_control_.hear(now, from, out_);
-    if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
+  while (!of_servers_.empty()) {
+    const OfServers next = std::move(of_servers_.front());
+    of_servers_.pop_front();
+    take(now, next);
     carry_all(now, carried);
   }
   load_control_.steer(now, out_);
@@ -186,13 +185,27 @@ void PresenceServer::carry(Now now, const Event& event) {
         } else if constexpr (std::is_same_v<E, SaidToWeigh>) {
           if (load_control_.weigh(now, happened, out_)) return;
           std::visit([&](const auto& said) { deliver(now, said); }, happened.said);
-        } else if constexpr (std::is_same_v<E, FromServer>) {
-          from_servers_.push_back(happened);
+        } else if constexpr (kIsHeldBy<E, OfServers>) {
+          of_servers_.emplace_back(happened);
         } else {
           deliver(now, happened);
         }
       },
       event);
+}
+
+void PresenceServer::take(Now now, const OfServers& happened) {
+  const auto* from = std::get_if<FromServer>(&happened);
+  if (from == nullptr) {
+    std::visit(
+        [&]<class E>(const E& one) {
+          if constexpr (!std::is_same_v<E, FromServer>) deliver(now, one);
+        },
+        happened);
+    return;
+  }
+  const std::optional<UserEvent> came = load_control_.hear(now, *from, out_);
+  if (came) std::visit([&](const auto& one) { deliver(now, one); }, *came);
 }
 
 // To the modules of this shard.

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <variant>
 
 #include "server/conversion/conversion.h"
 #include "server/load_control/load_control.h"
@@ -47,10 +48,13 @@ class PresenceServer {
   std::size_t users_known() const { return presence_db_.users() + load_control_.users(); }
 
  private:
+  using OfServers = std::variant<FromServer, ConcernsCame, ServerUp, ServerSaidAll, ServerGone>;
+
   void accept(Now now, const Input& input);
   void open_link(Now now, const LinkOpened& opened);
   void carry_all(Now now, std::size_t& carried);
   void carry(Now now, const Event& event);
+  void take(Now now, const OfServers& happened);
   template <class E>
   void deliver(Now now, const E& happened);
   void end(Now now);
@@ -65,9 +69,9 @@ class PresenceServer {
   PresenceDb presence_db_;
   Conversion conversion_;
   LoadControl load_control_;
-  // Said by other servers, and to be dealt with one after the other, as if each came in a step of
-  // its own: what comes of one may take more events than what comes of the next.
-  std::deque<FromServer> from_servers_;
+  // Of other servers, and to be dealt with in their order, as if each came in a step of its own:
+  // what comes of one may take more events than what comes of the next.
+  std::deque<OfServers> of_servers_;
   bool stopping_ = false;
   bool stopped_ = false;
 };

@@ -171,6 +171,13 @@ struct PresenceBroadcast {
   std::vector<Address> to;
 };
 
+// xmpp_presence -> presence_db of the same shard: these got directed presence from that session,
+// and are to hear that it is over, but for those who see her anyway: she only moves.
+struct DirectedEnds {
+  Address session;
+  std::vector<Address> to;
+};
+
 // presence_db -> xmpp_presence on the home shard of `to`: the presence of somebody, one stanza for
 // each of her resources, to one session or to all available sessions of a user (a bare `to`). Each
 // is `before` + `to` + `after`.

@@ -18,6 +18,7 @@
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
 #include "sim/checkers/reference.h"
+#include "sim/checkers/steadiness.h"
 
 namespace muster::sim {
 namespace {
@@ -179,6 +180,55 @@ TEST_F(OrderChecker, AMessageThatNobodySentIsWrong) {
   EXPECT_THAT(found(), IsEmpty());
   tell(order_, romeo_, HeardMessage{kJuliet, "text 2"});
   EXPECT_THAT(found(), ElementsAre(HasSubstr("order: a message is heard that nobody sent")));
+}
+
+// --- steadiness ----------------------------------------------------------------------------------
+
+class SteadinessChecker : public Checkers {
+ protected:
+  SteadinessChecker() { romeos_.has[kJuliet] = {true, false, false}; }
+  void sees(const Picture& picture) { tell(steadiness_, romeo_, SawPicture{kJuliet, picture}); }
+  void rest() { steadiness_.at_rest(view_); }
+
+  Steadiness steadiness_{findings_};
+};
+
+TEST_F(SteadinessChecker, OneWhoGoesAndIsThereIsWrong) {
+  rest();
+  sees(picture("v1"));
+  sees({});
+  EXPECT_THAT(found(), ElementsAre("steadiness: romeo@example.com/home saw juliet@example.com go, "
+                                   "who is there"));
+}
+
+TEST_F(SteadinessChecker, OneWhoWentIsRight) {
+  rest();
+  sees(picture("v1"));
+  tell(steadiness_, juliet_, WentOffline{});
+  sees({});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(SteadinessChecker, SoIsOneWhoIsNotWatchedAnyMore) {
+  rest();
+  sees(picture("v1"));
+  tell(steadiness_, romeo_, ForgotPictures{});
+  sees({});
+  sees(picture("v1"));
+  romeos_.has.clear();
+  sees({});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+// Before there is rest, and when some are sent away.
+TEST_F(SteadinessChecker, ItIsAskedOfAWorldAtRest) {
+  sees(picture("v1"));
+  sees({});
+  rest();
+  rest();
+  sees(picture("v1"));
+  sees({});
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 // --- permission ----------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ void Conversion::on(Now, const DocumentWanted& wanted, Outbox& out) {
 void Conversion::on(Now now, const TuplesToConvert& tuples, Outbox& out) {
   TuplesConverted converted{tuples.account, tuples.number, {}};
   std::visit(Overloaded{
+                 [](const NoSource&) {},
                  [&](const PublicationSource& source) {
                    auto document = parsers_.document(*source.document);
                    if (!document) return;

@@ -163,8 +163,8 @@ void ClusterServer::begin_move(Now now, const cluster::MoveUsers& move, Outbox& 
   for (std::uint8_t shard = 0; shard < shard_.shards && at != nullptr && all > 0; ++shard) {
     const std::uint64_t share = (move.users * counted_[shard].users + all - 1) / all;
     const auto users = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, share));
-    const auto dialogs =
-        static_cast<std::uint32_t>(std::uint64_t{move.dialogs} * users / move.users);
+    const auto dialogs = static_cast<std::uint32_t>(
+        (std::uint64_t{move.dialogs} * users + move.users - 1) / move.users);
     left -= users;
     if (users == 0) continue;
     out.emit(ShardId(shard), UsersToMove{move.to, at, users, dialogs, move.all});

@@ -163,8 +163,12 @@ void Interests::take_presence(std::uint64_t by, const PresenceElsewhere& presenc
   if (concerned == concerns_.end() || !concerned->second.watched()) return;
   Concern& concern = concerned->second;
   const bool present = is_present(presence.sources);
-  const bool is_news = present || concern.present_at == by;
-  if (!is_news) return answer(concern, presence.account, out);
+  const bool is_news = concern.present_at == by || (present && !concern.is_outdated(by));
+  if (!is_news) {
+    // Of where she is present more is to come.
+    if (!concern.present_at) answer(concern, presence.account, out);
+    return;
+  }
   concern.present_at = present ? std::optional(by) : std::nullopt;
   concern.gone_by.reset();
   concern.answer_by.reset();
@@ -237,7 +241,8 @@ void Interests::on(Now now, const ConcernsCame& came, Outbox& out) {
       stake(account, came.by).*what = is;
   };
   note(came.concerns.watched, &Stake::watches, true);
-  note(came.concerns.served, &Stake::serves, true);
+  for (const Address& account : came.concerns.served)
+    note_served(account, came.by, out);
   for (const Address& account : came.concerns.watched) {
     if (concerns_[account].served) out.emit(PresenceAsked{account, came.by});
   }
@@ -248,8 +253,10 @@ void Interests::on(Now now, const ConcernsCame& came, Outbox& out) {
   }
   note(came.concerns.unwatched, &Stake::watches, false);
   note(came.concerns.not_served, &Stake::serves, false);
-  for (const Address& account : came.concerns.not_served)
+  for (const Address& account : came.concerns.not_served) {
+    stake(account, came.by).serves_since = 0;
     look_where_she_went(now, account, came.by, out);
+  }
   for (const auto* accounts : {&came.concerns.unwatched, &came.concerns.not_served}) {
     for (const Address& account : *accounts) {
       const Concerned concerned = concerns_.find(account);
@@ -261,6 +268,40 @@ void Interests::on(Now now, const ConcernsCame& came, Outbox& out) {
   }
 }
 
+// What it had said of her presence before that may have been passed over.
+void Interests::note_served(const Address& account, std::uint64_t by, Outbox& out) {
+  Stake& there = stake(account, by);
+  there.serves = true;
+  if (there.serves_since != 0) return;
+  there.serves_since = next_serving_++;
+  const Concern& concern = concerns_.find(account)->second;
+  const bool is_elsewhere = concern.present_at && concern.present_at != by;
+  if (!is_elsewhere || !concern.watched()) return;
+  Concerns again;
+  again.watched.push_back(account);
+  tell({by}, write_concerns(again), out);
+}
+
+const Interests::Stake* Interests::Concern::serving() const {
+  const Stake* latest = nullptr;
+  for (const Stake& stake : stakes) {
+    if (!stake.serves) continue;
+    if (latest == nullptr || latest->serves_since < stake.serves_since) latest = &stake;
+  }
+  return latest;
+}
+
+bool Interests::Concern::is_outdated(std::uint64_t server) const {
+  if (!present_at || present_at == server) return false;
+  const auto since = [&](std::uint64_t at) -> std::uint64_t {
+    for (const Stake& stake : stakes) {
+      if (stake.server == at) return stake.serves_since;
+    }
+    return 0;
+  };
+  return since(server) < since(*present_at);
+}
+
 // She was present there, and it has not said that she left: she may have moved. Who serves her now
 // is asked; if nobody does, somebody may be about to.
 void Interests::look_where_she_went(Now now, const Address& account, std::uint64_t from,
@@ -268,8 +309,8 @@ void Interests::look_where_she_went(Now now, const Address& account, std::uint64
   const Concerned concerned = concerns_.find(account);
   if (concerned == concerns_.end() || concerned->second.present_at != from) return;
   Concern& concern = concerned->second;
-  if (const auto other = concern.serving()) {
-    concern.present_at = other;
+  if (const Stake* other = concern.serving()) {
+    concern.present_at = other->server;
     return ask_again(account, concern, out);
   }
   concern.gone_by = now.instant + kAnswerTimeMax;
@@ -343,7 +384,8 @@ void Interests::forget_orphans(Outbox& out) {
 std::optional<std::uint64_t> Interests::server_of(const Address& user) const {
   const auto concerned = concerns_.find(user.bare());
   if (concerned == concerns_.end() || concerned->second.served) return std::nullopt;
-  return concerned->second.serving();
+  const Stake* serving = concerned->second.serving();
+  return serving == nullptr ? std::nullopt : std::optional(serving->server);
 }
 
 template <class E>

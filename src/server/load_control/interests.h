@@ -23,6 +23,9 @@
 // A server that is gone may have changed records in the store that it told nobody of: those of all
 // who matter here are looked at anew, kDoubtedAtOnce users in kSyncEvery.
 //
+// While a user moves two servers serve her, and the one that she leaves may be heard late. So of
+// two the one that said so later counts: it is sent what is for her, and believed.
+//
 // What is known of a user's presence at a server is kept until that server says otherwise or is
 // gone; the link may be cut meanwhile. So is directed presence that came from there (RFC 6121
 // section 4.6), of kDirectedMax pairs of users for each server.
@@ -110,6 +113,8 @@ class Interests {
     std::uint32_t link = 0;
     bool watches = false;
     bool serves = false;
+    // When it said so first: the more, the later. It holds over links.
+    std::uint64_t serves_since = 0;
   };
   // A user who matters here, or elsewhere.
   struct Concern {
@@ -123,13 +128,10 @@ class Interests {
     std::vector<Stake> stakes;
 
     bool watched() const { return watchers > 0 || asked; }
-    // The first of the others that does.
-    std::optional<std::uint64_t> serving() const {
-      for (const Stake& stake : stakes) {
-        if (stake.serves) return stake.server;
-      }
-      return std::nullopt;
-    }
+    // Of the others the one that serves her, of two the later: she has moved there.
+    const Stake* serving() const;
+    // Whether that server is one that she has left, by where she is taken to be present.
+    bool is_outdated(std::uint64_t server) const;
     bool matters() const { return watched() || served || !stakes.empty(); }
   };
   // By a bare address, without making one.
@@ -171,6 +173,7 @@ class Interests {
   void tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void ask_again(const Address& account, const Concern& concern, Outbox& out) const;
   void answer(Concern& concern, const Address& account, Outbox& out);
+  void note_served(const Address& account, std::uint64_t by, Outbox& out);
   void look_where_she_went(Now now, const Address& account, std::uint64_t from, Outbox& out);
   void look_whether_she_is_gone(Now now, Concern& concern, const Address& account, Outbox& out);
   Stake& stake(const Address& account, std::uint64_t server);
@@ -217,6 +220,7 @@ class Interests {
   std::map<std::uint64_t, SipSender> senders_;
   std::uint64_t next_sender_ = std::uint64_t{1} << 32;  // the number of a SlotId that is one
   Deadlines<std::uint64_t> senders_due_;
+  std::uint64_t next_serving_ = 1;
 };
 
 }  // namespace muster

@@ -60,7 +60,8 @@ void Interests::look_whether_she_is_gone(Now now, Concern& concern, const Addres
   if (!concern.gone_by || *concern.gone_by > now.instant) return;
   concern.gone_by.reset();
   if (!concern.present_at) return;
-  concern.present_at = concern.serving();
+  const Stake* serving = concern.serving();
+  concern.present_at = serving == nullptr ? std::nullopt : std::optional(serving->server);
   if (concern.present_at) return ask_again(account, concern, out);
   out.emit(PresenceElsewhere{account, {}});
 }

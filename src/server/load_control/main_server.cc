@@ -12,6 +12,8 @@ namespace muster::cluster {
 
 void MainServer::know(Instant now, const Directory& directory, Incarnation self) {
   self_ = self;
+  // It was another's meanwhile.
+  if (is_main() && epoch_ != directory.epoch) end();
   epoch_ = directory.epoch;
   const std::map<Incarnation, Known> before = std::exchange(servers_, {});
   bool joined = false;

@@ -114,6 +114,7 @@ void Residents::change(Now now, const Address& account, Change change, Outbox& o
   const Known known = residents_.try_emplace(account).first;
   Resident& resident = known->second;
   const Counts before = resident.counted();
+  const bool had_something = resident.has_something();
   change(resident);
   const Counts after = resident.counted();
   if (after.users > 0 && std::exchange(resident.awaited, false)) {
@@ -127,7 +128,9 @@ void Residents::change(Now now, const Address& account, Change change, Outbox& o
   }
   if (!resident.has_something()) {
     end_move(resident, out);
-    if (std::exchange(resident.left, false)) out.emit(UserServed{account, false});
+    // What was under way when she left may have come about, and gone.
+    const bool is_left = std::exchange(resident.left, false) || (had_something && !resident.here);
+    if (is_left) out.emit(UserServed{account, false});
     resident.seen = now.instant;
     forget_if_nothing(known);
   }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "codec/xml/writer.h"
+#include "server/planted.h"
 #include "server/presence_db/presence_db.h"
 #include "server/presence_db/presence_stanza.h"
 
@@ -44,6 +46,16 @@ std::vector<Elsewhere::Publication>::iterator find_publication(
   if (same != among.end()) return same;
   return std::find_if(among.begin(), among.end(),
                       [](const auto& one) { return one.there == kHandedOver; });
+}
+
+// Of publications and registrations.
+std::vector<std::uint32_t> numbers_elsewhere(const Elsewhere& elsewhere) {
+  std::vector<std::uint32_t> numbers;
+  for (const Elsewhere::Publication& publication : elsewhere.publications)
+    numbers.push_back(publication.number);
+  for (const LiveRegistration& live : elsewhere.registrations)
+    numbers.push_back(live.number);
+  return numbers;
 }
 
 // All that is shown of her of another server, to be compared.
@@ -200,15 +212,32 @@ void PresenceDb::look_again(Now now, Outbox& out) {
 // From when she is present there she is shown as she is there (hand_over()).
 void PresenceDb::on(Now, const UserLeaves& leaves, Outbox& out) {
   User* user = held(leaves.account);
-  if (user == nullptr) return;
+  // Who was handed over already, and is told again, has left.
+  if (user == nullptr || !user->here) return;
   user->leaves = true;
   if (!std::exchange(user->presence_asked, true)) out.emit(PresenceWanted{leaves.account});
+}
+
+void PresenceDb::on(Now, const DirectedEnds& ends, Outbox& out) {
+  const User* user = held(ends.session.to_bare());
+  for (const Address& to : ends.to) {
+    const bool sees_her =
+        user != nullptr && is_seen_by(relation_to(*user, to.to_bare()).subscription);
+    if (sees_her) continue;
+    std::string xml = *stanza_before_to(ends.session);
+    xml::append_escaped(xml, to.text());
+    xml.append("' type='unavailable'/>");
+    out.emit(
+        shard_.home_of(to),
+        StanzaForUser{StanzaKind::presence, "unavailable", {}, ends.session, to, std::move(xml)});
+  }
 }
 
 // What she is present through here is taken for what the other server said last, so that only the
 // difference is shown. That it ends here, nobody sees then; the other servers are not told either,
 // but that she is served here no more.
 void PresenceDb::hand_over(const Address& account, User& user, Outbox& out) {
+  if (shard_.planted == Planted::moved_user_ends) return out.emit(UserHasLeft{account});
   user.here = user.leaves = false;
   if (user.elsewhere == nullptr) user.elsewhere = std::make_unique<Elsewhere>();
   for (PresentResource& resource : user.resources) {
@@ -244,8 +273,15 @@ void PresenceDb::on(Now now, const PresenceElsewhere& presence, Outbox& out) {
   if (user.elsewhere != nullptr) {
     const std::vector<std::string> before = shown_elsewhere(user);
     take_sessions(now, presence.account, user, presence.sources, out);
-    take_publications(now, presence.account, user, presence.sources, out);
-    take_registrations(now, presence.account, user, presence.sources, out);
+    const std::vector<std::uint32_t> numbers = numbers_elsewhere(*user.elsewhere);
+    take_publications(presence.account, user, presence.sources, out);
+    take_registrations(presence.account, user, presence.sources, out);
+    // What is there no more is seen to go behind what has come.
+    const std::vector<std::uint32_t> left = numbers_elsewhere(*user.elsewhere);
+    for (const std::uint32_t number : numbers) {
+      if (std::find(left.begin(), left.end(), number) != left.end()) continue;
+      out.emit(TuplesToConvert{presence.account, number, NoSource{}});
+    }
     const bool sessions = std::any_of(user.resources.begin(), user.resources.end(),
                                       [](const PresentResource& r) { return r.elsewhere; });
     if (!sessions && user.elsewhere->publications.empty() &&
@@ -295,7 +331,7 @@ void PresenceDb::take_sessions(Now now, const Address& account, User& user,
   }
 }
 
-void PresenceDb::take_publications(Now now, const Address& account, User& user,
+void PresenceDb::take_publications(const Address& account, User& user,
                                    const std::vector<PresenceSource>& sources, Outbox& out) {
   std::vector<Elsewhere::Publication> old = std::exchange(user.elsewhere->publications, {});
   for (const PresenceSource& source : sources) {
@@ -311,11 +347,9 @@ void PresenceDb::take_publications(Now now, const Address& account, User& user,
     }
     user.elsewhere->publications.push_back(std::move(next));
   }
-  for (const Elsewhere::Publication& gone : old)
-    replace_resources(now, account, user, gone.number, {}, out);
 }
 
-void PresenceDb::take_registrations(Now now, const Address& account, User& user,
+void PresenceDb::take_registrations(const Address& account, User& user,
                                     const std::vector<PresenceSource>& sources, Outbox& out) {
   std::vector<LiveRegistration> old = std::exchange(user.elsewhere->registrations, {});
   for (const PresenceSource& source : sources) {
@@ -333,8 +367,6 @@ void PresenceDb::take_registrations(Now now, const Address& account, User& user,
     }
     user.elsewhere->registrations.push_back(std::move(next));
   }
-  for (const LiveRegistration& gone : old)
-    replace_resources(now, account, user, gone.number, {}, out);
 }
 
 }  // namespace muster

@@ -72,6 +72,7 @@ class PresenceDb {
   // elsewhere.cc
   void on(Now now, const UserServed& served, Outbox& out);
   void on(Now now, const UserLeaves& leaves, Outbox& out);
+  void on(Now now, const DirectedEnds& ends, Outbox& out);
   void on(Now now, const PresenceElsewhere& presence, Outbox& out);
   void on(Now now, const PresenceAsked& asked, Outbox& out);
   // admin.cc
@@ -177,7 +178,7 @@ class PresenceDb {
   void look_for_expiry(Now now, const Address& account, User& user);
   void expire_publications(Now now, const Address& account, User& user, Outbox& out);
   void set_registrations(Now now, const RegistrationsChanged& changed, User& user, Outbox& out);
-  void show_registrations(Now now, const Address& account, User& user, Outbox& out);
+  static void show_registrations(const Address& account, const User& user, Outbox& out);
   void replace_resources(Now now, const Address& account, User& user, std::uint32_t number,
                          std::vector<TuplesConverted::Resource> resources, Outbox& out);
 
@@ -208,10 +209,10 @@ class PresenceDb {
   void release_presence(const Address& account, User& user, Outbox& out);
   void take_sessions(Now now, const Address& account, User& user,
                      const std::vector<PresenceSource>& sources, Outbox& out);
-  void take_publications(Now now, const Address& account, User& user,
-                         const std::vector<PresenceSource>& sources, Outbox& out);
-  void take_registrations(Now now, const Address& account, User& user,
-                          const std::vector<PresenceSource>& sources, Outbox& out);
+  static void take_publications(const Address& account, User& user,
+                                const std::vector<PresenceSource>& sources, Outbox& out);
+  static void take_registrations(const Address& account, User& user,
+                                 const std::vector<PresenceSource>& sources, Outbox& out);
   void look_again(Now now, const Address& account);
   void look_again(Now now, Outbox& out);
   void want_contacts(User& user, Outbox& out);

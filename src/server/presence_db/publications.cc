@@ -2,6 +2,7 @@
 // of phones that never publish. What XMPP watchers see of them is conversion's to say.
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "server/planted.h"
@@ -87,10 +88,11 @@ void PresenceDb::keep_publication(Now now, const Address& account, User& user,
                                   Outbox& out) {
   auto known = std::find_if(user.publications.begin(), user.publications.end(),
                             [&](const LivePublication& p) { return p.etag == if_match; });
+  bool is_first = false;
   if (known == user.publications.end()) {
     user.publications.push_back({user.next_number++, {}, share({}), {}});
     known = std::prev(user.publications.end());
-    if (user.publications.size() == 1) show_registrations(now, account, user, out);
+    is_first = user.publications.size() == 1;
     tell_residence(account, user, out);
   }
   known->etag = stored.etag;
@@ -99,6 +101,7 @@ void PresenceDb::keep_publication(Now now, const Address& account, User& user,
   if (*known->document == stored.document) return;
   known->document = share(stored.document);
   out.emit(TuplesToConvert{account, known->number, PublicationSource{known->document}});
+  if (is_first) show_registrations(account, user, out);
   presence_changed(now, account, user, out);
 }
 
@@ -109,8 +112,8 @@ void PresenceDb::drop_publication(Now now, const Address& account, User& user,
   if (known == user.publications.end()) return;
   const std::uint32_t number = known->number;
   user.publications.erase(known);
-  replace_resources(now, account, user, number, {}, out);
-  if (user.publications.empty()) show_registrations(now, account, user, out);
+  if (user.publications.empty()) show_registrations(account, user, out);
+  out.emit(TuplesToConvert{account, number, NoSource{}});
   tell_residence(account, user, out);
   presence_changed(now, account, user, out);
 }
@@ -169,25 +172,25 @@ void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed,
     const bool is_known = known != user.registrations.end();
     next.push_back({is_known ? known->number : user.next_number++, registration});
   }
-  for (const LiveRegistration& old : user.registrations) {
-    const bool stays = std::any_of(next.begin(), next.end(), [&](const LiveRegistration& live) {
-      return live.number == old.number;
-    });
-    if (!stays) replace_resources(now, changed.account, user, old.number, {}, out);
-  }
-  user.registrations = std::move(next);
+  const std::vector<LiveRegistration> before = std::exchange(user.registrations, std::move(next));
   tell_residence(changed.account, user, out);
-  show_registrations(now, changed.account, user, out);
+  show_registrations(changed.account, user, out);
+  for (const LiveRegistration& old : before) {
+    const bool stays =
+        std::any_of(user.registrations.begin(), user.registrations.end(),
+                    [&](const LiveRegistration& live) { return live.number == old.number; });
+    if (!stays) out.emit(TuplesToConvert{changed.account, old.number, NoSource{}});
+  }
   if (user.publications.empty()) presence_changed(now, changed.account, user, out);
 }
 
 // Registrations are presence only of who does not publish (design, "Identity and presence").
-void PresenceDb::show_registrations(Now now, const Address& account, User& user, Outbox& out) {
+void PresenceDb::show_registrations(const Address& account, const User& user, Outbox& out) {
   for (const LiveRegistration& live : user.registrations) {
     if (user.publications.empty()) {
       out.emit(TuplesToConvert{account, live.number, RegistrationSource{live.registration}});
     } else {
-      replace_resources(now, account, user, live.number, {}, out);
+      out.emit(TuplesToConvert{account, live.number, NoSource{}});
     }
   }
 }
@@ -206,8 +209,9 @@ void PresenceDb::on(Now now, const TuplesConverted& converted, Outbox& out) {
       has(user->publications) || (elsewhere != nullptr && has(elsewhere->publications));
   const bool registered = (user->publications.empty() && has(user->registrations)) ||
                           (elsewhere != nullptr && has(elsewhere->registrations));
-  if (!published && !registered) return;
+  if (!published && !registered && !converted.resources.empty()) return;
   replace_resources(now, converted.account, *user, converted.number, converted.resources, out);
+  forget_if_idle(converted.account, out);
 }
 
 // All resources that come of `number` are these from now on; watchers hear of each difference.
@@ -236,18 +240,19 @@ void PresenceDb::replace_resources(Now now, const Address& account, User& user,
     old.push_back(r);
     return true;
   });
+  // Who comes first, so that she is not seen to go where only a name changes.
+  for (const PresentResource& resource : next) {
+    const auto was = named(old, resource.full);
+    const bool same = was != old.end() && *was->after == *resource.after;
+    if (!same) broadcast(account, user, resource, out);
+  }
   for (PresentResource& was : old) {
     if (named(next, was.full) != next.end()) continue;
     const auto left = named(gone, was.full);
     was.after = left != gone.end() ? left->after : share("' type='unavailable'/>");
     broadcast(account, user, was, out);
   }
-  for (PresentResource& resource : next) {
-    const auto was = named(old, resource.full);
-    const bool same = was != old.end() && *was->after == *resource.after;
-    if (!same) broadcast(account, user, resource, out);
-    user.resources.push_back(std::move(resource));
-  }
+  std::move(next.begin(), next.end(), std::back_inserter(user.resources));
 }
 
 }  // namespace muster

@@ -125,7 +125,8 @@ struct User {
 
   bool idle() const {
     return loaded && !wanted_by_sessions && !here && asks == 0 && watches.empty() &&
-           publications.empty() && registrations.empty() && elsewhere == nullptr && waiting.empty();
+           publications.empty() && registrations.empty() && elsewhere == nullptr &&
+           waiting.empty() && resources.empty();
   }
 };
 

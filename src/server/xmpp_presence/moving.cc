@@ -3,19 +3,22 @@
 // meanwhile is kept, and sent another way when the session ends: to her new server.
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "server/xmpp_presence/xmpp_presence.h"
 
 namespace muster {
 
-// Who got directed presence from a session is told by the new one (RFC 6121 section 4.6.3).
+// Who got directed presence from a session is told anew by the next one (RFC 6121 section 4.6.3).
 void XmppPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
   XmppUser* user = sessions_.find_user(leaves.account.text());
   if (user == nullptr || leaves.at->xmpp == std::nullopt) return;
   for (XmppSession* session : std::vector<XmppSession*>(user->sessions)) {
     if (!session->link.valid()) continue;
-    leave_directed(*session, plain_unavailable_, out);
+    if (const auto directed = std::exchange(session->directed, nullptr)) {
+      out.emit(DirectedEnds{session->full(), *directed});
+    }
     out.emit(RedirectStream{session->link, leaves.at});
     if (session->managed == nullptr) session->managed = std::make_unique<ManagedStream>();
     if (!may_wait(*session)) {

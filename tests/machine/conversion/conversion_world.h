@@ -120,7 +120,7 @@ class ConversionWorld : public ModuleWorld {
   }
 
   std::vector<TuplesConverted::Resource> resources(
-      std::variant<PublicationSource, RegistrationSource> source) {
+      decltype(TuplesToConvert::source) source) {
     conversion.on(now, TuplesToConvert{account, 7, std::move(source)}, out);
     auto converted = events<TuplesConverted>(take());
     EXPECT_EQ(converted.size(), 1U);

@@ -105,6 +105,16 @@ TEST_F(InterestsDirectedTest, ARequestToo) {
   EXPECT_EQ(there->kind, RequestForUser::Kind::disco_items);
 }
 
+// She moves, and has not let go of what she has where she was.
+TEST_F(InterestsDirectedTest, OfTwoServersTheLaterIsSentIt) {
+  meet(5);
+  meet(6);
+  serve_there(6, alice);
+  serve_there(5, alice);
+  ASSERT_TRUE(send_on(stanza()));
+  EXPECT_TRUE(sent<StanzaForUser>(5).has_value());
+}
+
 TEST_F(InterestsDirectedTest, WhoIsServedHereIsServedHere) {
   meet(5);
   serve_there(5, alice);

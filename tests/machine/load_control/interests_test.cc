@@ -341,6 +341,38 @@ TEST_F(InterestsTest, SheMovesWithoutGoingOffline) {
   EXPECT_EQ(heard_of(alice, present(6, alice, {})), std::vector<Names>{{}});
 }
 
+// While she moves both serve her. The link of the older is slow, or it says all anew on another.
+TEST_F(InterestsTest, OfTwoServersTheLaterIsBelieved) {
+  meet(5);
+  meet(6);
+  watch(alice);
+  serve_there(5, alice);
+  present(5, alice, {session("desk")});
+  serve_there(6, alice);
+  EXPECT_EQ(heard_of(alice, present(6, alice, {session("car")})), (std::vector<Names>{{"car"}}));
+  EXPECT_TRUE(heard_of(alice, present(5, alice, {session("desk")})).empty());
+  meet(5);
+  serve_there(5, alice);
+  EXPECT_TRUE(heard_of(alice, present(5, alice, {session("desk")})).empty())
+      << "it said so before, on another link";
+  EXPECT_TRUE(heard_of(alice, present(5, alice, {})).empty());
+  // She has moved back.
+  serve_no_more(5, alice);
+  serve_there(5, alice);
+  EXPECT_EQ(heard_of(alice, present(5, alice, {session("desk")})), (std::vector<Names>{{"desk"}}));
+}
+
+// What it had said before was passed over.
+TEST_F(InterestsTest, WhoSaysLaterThatItServesHerIsAskedOfHer) {
+  meet(5);
+  meet(6);
+  watch(alice);
+  serve_there(5, alice);
+  present(5, alice, {session("desk")});
+  EXPECT_EQ(concerns_said(serve_there(6, alice), {6}).watched, Users{alice});
+  EXPECT_TRUE(concerns_said(serve_there(6, alice), {6}).watched.empty()) << "once";
+}
+
 // Where she moves from nothing is said of her presence: it is shown where she moves to, which may
 // be heard of later.
 TEST_F(InterestsTest, WhoIsServedThereNoMoreIsLookedForElsewhere) {

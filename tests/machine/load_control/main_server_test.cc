@@ -283,6 +283,18 @@ TEST_F(MainServerTest, InAnotherEpochItBeginsAnew) {
   EXPECT_EQ(std::get<MainServer::ChangeRole>(orders[0]).change.epoch, Epoch(9));
 }
 
+// It had not heard that there was another between.
+TEST_F(MainServerTest, ThatItIsMainInALaterEpochIsAnotherEpochToo) {
+  be_short();
+  step(0);
+  directory.epoch = Epoch(9);
+  know(20);
+  EXPECT_TRUE(main.is_main());
+  EXPECT_EQ(answered(21, 3, Status::ok), kNothing);
+  main.wanting(kSelf, 1);
+  EXPECT_EQ(step(22), kThirdIsAsked);
+}
+
 // One that was to be let go by an earlier main drains until an operator says so again.
 TEST_F(MainServerTest, WhatAnEarlierMainReleasedOnlyDrains) {
   set_role(2, Role::draining);

@@ -333,6 +333,16 @@ TEST_F(ResidentsMoving, OrWhenItsTimeIsOver) {
   EXPECT_FALSE(events<UserServed>(gone)[0].here);
 }
 
+// A phone's request had been taken before, and is done after.
+TEST_F(ResidentsMoving, WhatCameAboutAfterSheLeftEndsToo) {
+  begin_move(kAlice);
+  go(kAlice);
+  give(ResidentChanged{kAlice, false, true, 0});
+  const auto gone = give(ResidentChanged{kAlice, false, false, 0});
+  ASSERT_EQ(events<UserServed>(gone).size(), 1u);
+  EXPECT_FALSE(events<UserServed>(gone)[0].here);
+}
+
 // She came back and was moved to the same server again.
 TEST_F(ResidentsMoving, EachMoveHasItsOwnTime) {
   begin_move(kAlice);

@@ -187,8 +187,8 @@ TEST_F(PresenceDbElsewhere, APublicationIsKnownByItsNumber) {
   EXPECT_THAT(watched(), ElementsAre("notify 1: [publication desk: busy]"));
   forget();
   world.elsewhere("alice", {publication(8, "car")});
-  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/desk' to='bob' type='unavailable'/>",
-                                     "<presence from='alice/car' to='bob'>car</presence>"));
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/car' to='bob'>car</presence>",
+                                     "<presence from='alice/desk' to='bob' type='unavailable'/>"));
   forget();
   world.elsewhere("alice", {});
   EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/car' to='bob' type='unavailable'/>"));

@@ -217,6 +217,48 @@ TEST_F(HandingOver, SoIsAPhone) {
   EXPECT_THAT(notified(), IsEmpty());
 }
 
+// She was handed over before; load control tells her again where she has something still.
+TEST_F(HandingOver, WhoHasLeftDoesNotLeaveAgain) {
+  world.come("alice/home");
+  watch();
+  leaves();
+  world.elsewhere("alice", {session("home")});
+  world.leave("alice/home");
+  forget();
+  leaves();
+  world.elsewhere("alice", {session("home")});
+  EXPECT_FALSE(has_left());
+  EXPECT_THAT(bob(), IsEmpty());
+}
+
+TEST_F(HandingOver, AnotherPublicationComesBeforeTheFirstGoes) {
+  world.on("alice", UserServed{world.user("alice"), true});
+  world.publish("alice", "desk");
+  watch();
+  leaves();
+  forget();
+  world.elsewhere("alice", {phone("mobile")});
+  EXPECT_THAT(bob(), ElementsAre("<presence from='alice/mobile' to='bob'>mobile</presence>",
+                                 "<presence from='alice/desk' to='bob' type='unavailable'/>"));
+  forget();
+  world.elsewhere("alice", {publication(1, "car")});
+  EXPECT_THAT(bob(), ElementsAre("<presence from='alice/car' to='bob'>car</presence>",
+                                 "<presence from='alice/mobile' to='bob' type='unavailable'/>"));
+}
+
+// RFC 6121 section 4.6.3. Who is subscribed sees her without it.
+TEST_F(HandingOver, DirectedPresenceEndsForWhoIsNotSubscribed) {
+  world.accounts({"carol"});
+  world.come("alice/home");
+  world.hold_hints();
+  forget();
+  world.on("alice", DirectedEnds{world.user("alice/home"),
+                                 {world.user("bob/desk"), world.user("carol/desk")}});
+  world.release_hints();
+  EXPECT_THAT(with("directed "),
+              ElementsAre("<presence from='alice/home' to='carol/desk' type='unavailable'/>"));
+}
+
 // From when load control says that she is served no more, she is held only for who watches her.
 TEST_F(HandingOver, WhoIsServedNoMoreIsForgotten) {
   world.come("alice/home");

@@ -112,10 +112,10 @@ TEST_F(PresenceDbPresence, APublicationIsSeenByContactsAndByHerOwnSessions) {
   world.publish("alice", "car", world.etag);
   EXPECT_THAT(world.heard(),
               ElementsAre("publish: stored",
-                          "to alice: <presence from='alice/desk' to='alice' type='unavailable'/>",
                           "to alice: <presence from='alice/car' to='alice'>car</presence>",
-                          "to bob: <presence from='alice/desk' to='bob' type='unavailable'/>",
-                          "to bob: <presence from='alice/car' to='bob'>car</presence>"));
+                          "to alice: <presence from='alice/desk' to='alice' type='unavailable'/>",
+                          "to bob: <presence from='alice/car' to='bob'>car</presence>",
+                          "to bob: <presence from='alice/desk' to='bob' type='unavailable'/>"));
   probe("bob", "alice");
   EXPECT_THAT(world.heard(),
               ElementsAre("to bob: <presence from='alice/car' to='bob'>car</presence>"));
@@ -134,17 +134,18 @@ TEST_F(PresenceDbPresence, APhoneIsSeenUntilSomethingIsPublished) {
   EXPECT_THAT(world.heard(), ElementsAre("to alice: <presence from='alice/tablet' to='alice'>"
                                          "tablet</presence>"));
   world.publish("alice", "desk");
-  EXPECT_THAT(world.heard(),
-              ElementsAre("publish: stored",
-                          "to alice: <presence from='alice/phone' to='alice' type='unavailable'/>",
-                          "to alice: <presence from='alice/tablet' to='alice' type='unavailable'/>",
-                          "to alice: <presence from='alice/desk' to='alice'>desk</presence>"));
+  EXPECT_THAT(
+      world.heard(),
+      ElementsAre("publish: stored",
+                  "to alice: <presence from='alice/desk' to='alice'>desk</presence>",
+                  "to alice: <presence from='alice/phone' to='alice' type='unavailable'/>",
+                  "to alice: <presence from='alice/tablet' to='alice' type='unavailable'/>"));
   world.unpublish("alice", world.etag);
   EXPECT_THAT(world.heard(),
               ElementsAre("publish: removed",
-                          "to alice: <presence from='alice/desk' to='alice' type='unavailable'/>",
                           "to alice: <presence from='alice/phone' to='alice'>phone</presence>",
-                          "to alice: <presence from='alice/tablet' to='alice'>tablet</presence>"));
+                          "to alice: <presence from='alice/tablet' to='alice'>tablet</presence>",
+                          "to alice: <presence from='alice/desk' to='alice' type='unavailable'/>"));
 }
 
 TEST_F(PresenceDbPresence, APublicationDoesNotTakeTheNameOfASession) {

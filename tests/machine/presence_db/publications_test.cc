@@ -55,6 +55,32 @@ TEST_F(PresenceDbPublications, TheFirstTakesThePlaceOfRegistrations) {
   EXPECT_THAT(heard(), ElementsAre("publish: stored", "notify 1: [publication desk]"));
 }
 
+// By XMPP each is a resource of its own, and there is no moment without her.
+TEST_F(PresenceDbPublications, WhatComesIsSeenBeforeWhatItTakesThePlaceOf) {
+  const auto seen = [&] {
+    Lines lines = world.heard();
+    std::erase_if(lines, [](const std::string& line) { return !line.starts_with("to "); });
+    return lines;
+  };
+  const std::string begin = "to alice: <presence from='alice/";
+  const std::string gone = "' to='alice' type='unavailable'/>";
+  world.phones("alice", {"phone"});
+  EXPECT_THAT(seen(), ElementsAre(begin + "phone' to='alice'>phone</presence>"));
+  const std::string first = publish("desk");
+  EXPECT_THAT(seen(),
+              ElementsAre(begin + "desk' to='alice'>desk</presence>", begin + "phone" + gone));
+  const std::string second = publish("car", first);
+  EXPECT_THAT(seen(), ElementsAre(begin + "car' to='alice'>car</presence>", begin + "desk" + gone));
+  world.unpublish("alice", second);
+  EXPECT_THAT(seen(),
+              ElementsAre(begin + "phone' to='alice'>phone</presence>", begin + "car" + gone));
+  world.phones("alice", {"other"});
+  EXPECT_THAT(seen(),
+              ElementsAre(begin + "other' to='alice'>other</presence>", begin + "phone" + gone));
+  world.phones("alice", {});
+  EXPECT_THAT(seen(), ElementsAre(begin + "other" + gone));
+}
+
 TEST_F(PresenceDbPublications, ARefreshTellsNobodyAndKeepsItAlive) {
   const std::string first = publish("desk");
   heard();

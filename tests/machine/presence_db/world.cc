@@ -78,6 +78,7 @@ struct Teller {
     for (const Address& to : e.to)
       line("to " + to.text() + ": " + *e.before + to.text() + *e.after);
   }
+  void on(const StanzaForUser& e) { line("directed " + e.xml); }
   void on(const PresenceReply& e) {
     for (const PresenceReply::Stanza& stanza : e.stanzas)
       line("to " + e.to.text() + ": " + *stanza.before + e.to.text() + *stanza.after);
@@ -153,8 +154,10 @@ DocumentComposed compose(const DocumentWanted& wanted) {
 }
 
 TuplesConverted convert(const TuplesToConvert& to) {
+  if (std::holds_alternative<NoSource>(to.source)) return {to.account, to.number, {}};
   const std::string name =
-      std::visit(Overloaded{[](const PublicationSource& s) { return *s.document; },
+      std::visit(Overloaded{[](const NoSource&) { return std::string(); },
+                            [](const PublicationSource& s) { return *s.document; },
                             [](const RegistrationSource& s) { return s.registration.name; }},
                  to.source);
   const std::string resource = name.substr(0, name.find(':'));

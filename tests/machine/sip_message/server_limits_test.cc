@@ -63,8 +63,8 @@ TEST(ServerTransactionLimits, AtTheLimitOldAnswersMakeRoom) {
 
 TEST(ServerTransactionLimits, LimitOfRequestBytes) {
   SipWorld world;
-  const auto one = static_cast<std::uint32_t>(
-      ServerTransaction::Request(numbered(0).text(), Flow()).bytes());
+  const auto one =
+      static_cast<std::uint32_t>(ServerTransaction::Request(numbered(0).text(), Flow()).bytes());
   world.settings.limits.sip_request_bytes_per_shard_max = 2 * one;
   world.datagram(numbered(0));
   const SipRequestId first = world.only_request();

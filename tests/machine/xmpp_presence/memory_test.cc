@@ -30,7 +30,8 @@ TEST(SessionMemory, IsBounded) {
               sizeof(XmppSession));
   EXPECT_LE(each, kSessionBytesMax);
   // And nothing stays.
-  for (const Bound& session : bound) world.on(StreamEnded{session.session, session.link});
+  for (const Bound& session : bound)
+    world.on(StreamEnded{session.session, session.link});
   EXPECT_EQ(world.presence->sessions(), 1u);
 }
 

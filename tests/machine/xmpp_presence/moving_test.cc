@@ -200,19 +200,18 @@ TEST_F(XmppMoving, WhereTooManyWaitItEndsAtOnce) {
   EXPECT_THAT(seen_to_go(happened), ElementsAre("hall"));
 }
 
-// RFC 6121 section 4.6.3: who got it from this session is told; from the new one she tells them.
-TEST_F(XmppMoving, WhoGotDirectedPresenceIsToldThatItEnds) {
+// RFC 6121 section 4.6.3: who got it from this session is told, if he does not see her anyway.
+TEST_F(XmppMoving, DirectedPresenceEnds) {
   const Bound balcony = world.available("juliet@example.com/balcony");
   world.say(balcony, "<presence to='nurse@example.com'/>");
-  const auto ended_to = [](const ModuleWorld::Happened& happened) {
-    std::vector<std::string> to;
-    for (const StanzaForUser& stanza : events_anywhere<StanzaForUser>(happened)) {
-      if (stanza.type == "unavailable") to.push_back(stanza.to.text());
-    }
-    return to;
-  };
-  EXPECT_THAT(ended_to(leave()), ElementsAre("nurse@example.com"));
-  EXPECT_THAT(ended_to(has_left()), IsEmpty()) << "once";
+  const auto ended = events<DirectedEnds>(leave());
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].session, balcony.full);
+  EXPECT_THAT(ended[0].to, ElementsAre(address("nurse@example.com")));
+  for (const auto& happened : {leave(), has_left()}) {
+    EXPECT_THAT(events<DirectedEnds>(happened), IsEmpty()) << "once";
+    EXPECT_THAT(events_anywhere<StanzaForUser>(happened), IsEmpty());
+  }
 }
 
 }  // namespace
