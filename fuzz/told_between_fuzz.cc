@@ -1,5 +1,6 @@
 // Any bytes as what a shard of another server says: what is read is written again and says the
 // same, and is for the reader that it names.
+#include "server/load_control/relay_words.h"
 #include "server/load_control/told_between.h"
 
 #include <cstddef>
@@ -46,12 +47,21 @@ void check_reader(std::string_view bytes, const Said& said) {
       said);
 }
 
+// Of a relayed stream: what was read says the same when it is written again.
+void check_relay(std::string_view bytes) {
+  const auto said = read_relay(bytes);
+  if (!said) return;
+  MUSTER_CHECK(relay_shard_of(bytes, 255).has_value() || !said->to_owner);
+  MUSTER_CHECK(read_relay(write_relay(*said)) == said);
+}
+
 }  // namespace
 }  // namespace muster
 
 // Numbers may be written longer than they need be: so what was read is compared as it is written.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes(data, data + size);
+  muster::check_relay(bytes);
   const auto said = muster::read_said(bytes);
   if (!said) {
     static_cast<void>(muster::reader_of(bytes));

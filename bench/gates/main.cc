@@ -45,6 +45,8 @@ constexpr Row kRows[] = {
     {"moving, presence p99", "ms until others hear of a change meanwhile", 50},
     {"moving, presence max", "ms, the same", 0},
     {"moved user", "us CPU of both servers, with the login", 0},
+    {"relay", "us CPU of who relays, per stanza at full load", 3},
+    {"relay, one a write", "us CPU, the same, each session with one on its way", 0},
     {"floor", "us CPU per NOTIFY and 200, without any protocol", 0},
     {"noise", "ms for the same work each time", 0},
 };
@@ -62,6 +64,7 @@ constexpr Run kRuns[] = {
     {"notify", measure_notify},
     {"notify-by-publish", measure_notify_by_publish},
     {"moving", measure_moving},
+    {"relay", measure_relay},
     {"floor", measure_floor},
 };
 

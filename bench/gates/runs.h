@@ -25,9 +25,11 @@ struct Scale {
   std::size_t dialogs = 60'000;
   std::size_t fan_out_changes = 20'000;
   std::size_t movers = 10'000;
+  std::size_t relayed = 200;
+  std::size_t relayed_messages = 200'000;
 };
 constexpr std::size_t kContacts = 20;
-constexpr Scale kSmoke = {21, 63, 1, 10, 3, 120, 30, 60};
+constexpr Scale kSmoke = {21, 63, 1, 10, 3, 120, 30, 60, 6, 600};
 
 struct Setting {
   std::string musterd;
@@ -53,6 +55,8 @@ Figures measure_notify(const Setting& setting);
 Figures measure_notify_by_publish(const Setting& setting);
 // Users who follow redirects move from a server that drains to another one, at the default pace.
 Figures measure_moving(const Setting& setting);
+// Users whom another server serves, and who stay where they landed, write to one another.
+Figures measure_relay(const Setting& setting);
 // As gate 6, by a server that knows no protocol.
 Figures measure_floor(const Setting& setting);
 

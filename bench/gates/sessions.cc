@@ -22,9 +22,6 @@ namespace {
 constexpr std::string_view kHeader =
     "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' "
     "xmlns:stream='http://etherx.jabber.org/streams'>";
-constexpr std::string_view kBind =
-    "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-    "<resource>gates</resource></bind></iq>";
 constexpr std::string_view kRoster = "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>";
 
 std::string authentication(const std::string& user) {
@@ -37,16 +34,23 @@ std::string authentication(const std::string& user) {
   return "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + coded + "</auth>";
 }
 
-// What is said in each step of a login, "" for what depends on the user; and what ends the answer.
+std::string binding(const std::string& resource) {
+  return "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+         resource + "</resource></bind></iq>";
+}
+
+// What is said in each step of a login, "" for what depends on the session; and what ends the
+// answer.
 struct Step {
   std::string_view say;
   std::string_view await;
 };
+constexpr std::size_t kAuthenticates = 1;
 constexpr std::array<Step, 6> kLogin = {{
     {kHeader, "</stream:features>"},
     {"", "<success "},
     {kHeader, "</stream:features>"},
-    {kBind, "</bind></iq>"},
+    {"", "</bind></iq>"},
     {kRoster, "xmlns='jabber:iq:roster'"},
     {"<presence/>", "<presence "},
 }};
@@ -60,8 +64,11 @@ void Sessions::FreeSsl::operator()(ssl_st* ssl) const {
   SSL_free(ssl);
 }
 
-Sessions::Sessions(const sockaddr_in& server, Link link)
-    : server_(server), epoll_(::epoll_create1(EPOLL_CLOEXEC)), scratch_(new char[kReadBytesMax]) {
+Sessions::Sessions(const sockaddr_in& server, Link link, std::string resource)
+    : server_(server),
+      resource_(std::move(resource)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      scratch_(new char[kReadBytesMax]) {
   must(epoll_ >= 0, "epoll_create1");
   if (link == Link::plain) return;
   tls_.reset(SSL_CTX_new(TLS_client_method()));
@@ -137,7 +144,7 @@ std::size_t Sessions::read(Session& session) {
     const std::ptrdiff_t bytes = receive(session, tail);
     if (bytes == 0) return all;
     all += static_cast<std::size_t>(bytes);
-    if (follows_ &&
+    if (sent_on_ != SentOn::is_wrong &&
         take_redirection(session, {scratch_.get() + tail, static_cast<std::size_t>(bytes)})) {
       go_on(session);
       return all;
@@ -164,10 +171,11 @@ std::ptrdiff_t Sessions::receive(Session& session, std::size_t from) {
 }
 
 // What comes with it is of no use any more.
-bool Sessions::take_redirection(Session& session, std::string_view heard) {
+bool Sessions::take_redirection(Session& session, std::string_view heard) const {
   constexpr std::string_view kBegin = "<see-other-host";
   std::size_t at = heard.find(kBegin);
   if (at == std::string_view::npos) return false;
+  if (sent_on_ == SentOn::comes_back) return true;
   at = heard.find('>', at) + 1;
   session.at = address_of(std::string(heard.substr(at, heard.find('<', at) - at)));
   return true;
@@ -175,9 +183,9 @@ bool Sessions::take_redirection(Session& session, std::string_view heard) {
 
 void Sessions::go_on(Session& session) {
   ::close(session.fd);
+  session.moves = session.moves || session.step == kLogin.size();
   session.step = 0;
   session.tail.clear();
-  session.sent_on = true;
   connect(session, static_cast<std::size_t>(&session - all_.data()));
 }
 
@@ -240,11 +248,13 @@ void Sessions::shake_hands(Session& session) {
 
 void Sessions::begin_step(Session& session) {
   if (session.step == kLogin.size()) {
-    ++(std::exchange(session.sent_on, false) ? moved_ : logged_in_);
+    ++(std::exchange(session.moves, false) ? moved_ : logged_in_);
     return;
   }
   const std::string_view text = kLogin[session.step].say;
-  write(session, text.empty() ? authentication(session.user) : text);
+  if (!text.empty()) return write(session, text);
+  const bool authenticates = session.step == kAuthenticates;
+  write(session, authenticates ? authentication(session.user) : binding(resource_));
 }
 
 // The kernel takes what we say: little is on its way at any time.

@@ -27,7 +27,7 @@ class Sessions {
 
   enum class Link : std::uint8_t { plain, direct_tls };
 
-  Sessions(const sockaddr_in& server, Link link);
+  Sessions(const sockaddr_in& server, Link link, std::string resource = "gates");
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -38,9 +38,11 @@ class Sessions {
   std::size_t size() const { return all_.size(); }
 
   // From now on who is sent to another server (see-other-host) goes there, and logs in anew.
-  void follow() { follows_ = true; }
+  void follow() { sent_on_ = SentOn::follows; }
   // So many have, and are logged in there.
   std::size_t moved() const { return moved_; }
+  // From now on who is sent to another server comes here again, as who follows nothing does.
+  void come_back() { sent_on_ = SentOn::comes_back; }
 
   void say(std::size_t session, std::string_view text);
 
@@ -55,6 +57,7 @@ class Sessions {
   int epoll_fd() const { return epoll_; }
 
  private:
+  enum class SentOn : std::uint8_t { is_wrong, follows, comes_back };
   struct Session;
   struct FreeContext {
     void operator()(ssl_ctx_st* context) const;
@@ -70,8 +73,8 @@ class Sessions {
     std::size_t step = 0;  // of the login
     std::string tail;      // of what was heard: it may be the beginning of what is awaited
     std::uint64_t counted = 0;
-    sockaddr_in at{};      // its server
-    bool sent_on = false;  // to `at`, where it is not logged in yet
+    sockaddr_in at{};    // its server
+    bool moves = false;  // to `at`, where it is not logged in yet
   };
 
   void connect(Session& session, std::size_t number);
@@ -81,15 +84,16 @@ class Sessions {
   void hear(Session& session, std::string_view heard);
   void write(Session& session, std::string_view text);
   void begin_step(Session& session);
-  static bool take_redirection(Session& session, std::string_view heard);
+  bool take_redirection(Session& session, std::string_view heard) const;
   void go_on(Session& session);
 
   sockaddr_in server_;
+  std::string resource_;
   std::unique_ptr<ssl_ctx_st, FreeContext> tls_;
   int epoll_;
   std::vector<Session> all_;
   std::size_t logged_in_ = 0;
-  bool follows_ = false;
+  SentOn sent_on_ = SentOn::is_wrong;
   std::size_t moved_ = 0;
   std::string word_;
   std::uint64_t counted_ = 0;

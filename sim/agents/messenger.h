@@ -34,6 +34,7 @@ class Messenger : public Agent {
   struct Habits {
     bool scram = true;
     bool approves = true;       // who asks to see it
+    bool follows = true;        // see-other-host; most clients do not
     bool resumes = false;       // its sessions, where the server can
     bool keeps_roster = false;  // from one stream to the next (RFC 6121 section 2.6)
     int priority = 0;

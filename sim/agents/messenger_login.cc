@@ -46,7 +46,7 @@ void Messenger::hear_error(const xml::Element& error) {
   const auto elsewhere = parse_endpoint(error.child_text("see-other-host", kNsStreams));
   if (!elsewhere) return;
   is_sent_on_ = true;
-  landing_.sent_to(*elsewhere);
+  if (habits_.follows) landing_.sent_to(*elsewhere);
 }
 
 void Messenger::bind() {

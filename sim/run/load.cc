@@ -62,6 +62,7 @@ void Load::make_messenger(User& user, std::uint32_t number, std::uint32_t which)
   Messenger::Habits habits;
   habits.scram = happens(users_, 700);
   habits.approves = happens(users_, 800);
+  habits.follows = happens(users_, 600);
   habits.resumes = happens(users_, 400);
   habits.keeps_roster = happens(users_, 500);
   // Two of a user are not alike.

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/xmpp/redirection.h"
 #include "model/address.h"
 #include "model/cluster/document.h"
+#include "model/endpoint.h"
 #include "server/vocabulary.h"
 
 namespace muster {
@@ -22,6 +24,7 @@ struct ShardStopped {};
 
 // Where users reach another server of the cluster.
 struct ServerContacts {
+  std::uint64_t server = 0;  // its incarnation
   std::string svr_id;
   std::optional<Redirection> xmpp;
   std::string sip;  // a SIP URI without a user; empty: it serves no SIP
@@ -132,7 +135,8 @@ struct ShardLoad {
   // Users who are present through each protocol, some through both.
   std::uint64_t xmpp = 0;
   std::uint64_t sip = 0;
-  std::uint64_t dialogs = 0;  // of SIP subscriptions
+  std::uint64_t dialogs = 0;   // of SIP subscriptions
+  std::uint64_t relaying = 0;  // links of users whom others serve
 };
 
 // --- users who move to another server (load_control/residents.h) ---------------------------------
@@ -178,6 +182,72 @@ struct RedirectStream {
 // waits for her here ends, and nobody sees it.
 struct UserHasLeft {
   Address account;
+};
+
+// --- streams that are relayed (load_control/relay.h) ---------------------------------------------
+
+// xmpp_stream -> load_control of the same shard: that server serves this stream's user, who does
+// not go there.
+struct RelayStream {
+  LinkId link;
+  std::uint64_t to = 0;  // its incarnation
+  Address account;
+  std::string domain;  // that the stream names
+  Endpoint remote;
+  bool secure = false;
+};
+// The same: what came on it; and that it has ended here.
+struct BytesToRelay {
+  LinkId link;
+  std::string_view bytes;
+};
+struct RelayedStreamEnded {
+  LinkId link;
+};
+// load_control -> xmpp_stream: that server has begun to speak on it.
+struct RelayedStreamBegun {
+  LinkId link;
+};
+// The same: it has ended there; or the server is not reached any more.
+struct EndRelayedStream {
+  LinkId link;
+  bool lost = false;
+};
+// load_control -> xmpp_stream of the server that serves her: a stream that another one relays; she
+// has proved there who she is. Its link is_relayed(). Then what comes on it, and its end.
+struct RelayedStreamCame {
+  LinkId link;
+  Address account;
+  std::string domain;
+  Endpoint remote;
+  bool secure = false;
+};
+struct RelayedBytes {
+  LinkId link;
+  std::string_view bytes;
+};
+struct RelayedLinkClosed {
+  LinkId link;
+};
+// load_control of a shard -> load_control on shard 0: to be told that server on the lane `relay`.
+struct ToRelay {
+  ShardId shard;
+  std::uint64_t to = 0;
+  std::string said;
+};
+// Back: what came, or what could not be told.
+struct FromRelay {
+  enum class Why : std::uint8_t {
+    came,
+    no_link,  // it was not told, nor anything else since
+    full,     // it was not told
+  } why = Why::came;
+  std::uint64_t by = 0;
+  std::string said;
+};
+// load_control on shard 0 -> all shards: there is no link to that server now.
+struct ServerDown {
+  std::uint64_t server = 0;
 };
 
 // shard 0 -> the others: another server asks for all users, in pieces of one shard.

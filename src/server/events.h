@@ -50,7 +50,9 @@ using AnyEvent = std::variant<
     SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft,
     ShardLoad, UsersToMove, MovesChosen, MoveDecided, MovesEnded, UserLeaves, RedirectStream,
     UserHasLeft, UsersListWanted, UsersListed, ToServers, FromServer, ConcernsCame, ServerUp,
-    ServerSaidAll, ServerGone,
+    ServerSaidAll, ServerGone, RelayStream, BytesToRelay, RelayedStreamEnded, RelayedStreamBegun,
+    EndRelayedStream, RelayedStreamCame, RelayedBytes, RelayedLinkClosed, ToRelay, FromRelay,
+    ServerDown,
     // said_events.h
     SaidToWeigh, SaidWeighed>;
 

@@ -16,8 +16,10 @@ template <class T>
 class LinkTable {
  public:
   T& add(LinkId link, T value) {
-    if (link.slot >= entries_.size()) entries_.resize(link.slot + std::size_t{1});
-    Entry& entry = entries_[link.slot];
+    std::vector<Entry>& entries = entries_with(link);
+    const std::size_t at = place_of(link);
+    if (at >= entries.size()) entries.resize(at + 1);
+    Entry& entry = entries[at];
     MUSTER_CHECK(entry.value == nullptr);
     entry.generation = link.generation;
     entry.value = std::make_unique<T>(std::move(value));
@@ -26,15 +28,17 @@ class LinkTable {
   }
 
   T* find(LinkId link) {
-    if (link.slot >= entries_.size()) return nullptr;
-    Entry& entry = entries_[link.slot];
+    std::vector<Entry>& entries = entries_with(link);
+    const std::size_t at = place_of(link);
+    if (at >= entries.size()) return nullptr;
+    Entry& entry = entries[at];
     return entry.generation == link.generation ? entry.value.get() : nullptr;
   }
   const T* find(LinkId link) const { return const_cast<LinkTable*>(this)->find(link); }
 
   void erase(LinkId link) {
     if (find(link) == nullptr) return;
-    entries_[link.slot].value.reset();
+    entries_with(link)[place_of(link)].value.reset();
     --size_;
   }
 
@@ -43,10 +47,13 @@ class LinkTable {
   // Visits all, in the order of slots. The visitor may erase the entry it is shown.
   template <class Visitor>
   void for_each(Visitor&& visit) {
-    for (std::size_t slot = 0; slot < entries_.size(); ++slot) {
-      if (entries_[slot].value == nullptr) continue;
-      visit(LinkId{static_cast<std::uint32_t>(slot), entries_[slot].generation},
-            *entries_[slot].value);
+    for (std::vector<Entry>* entries : {&entries_, &relayed_}) {
+      const std::uint32_t begin = entries == &relayed_ ? kRelayedSlot : 0;
+      for (std::size_t at = 0; at < entries->size(); ++at) {
+        Entry& entry = (*entries)[at];
+        if (entry.value == nullptr) continue;
+        visit(LinkId{begin + static_cast<std::uint32_t>(at), entry.generation}, *entry.value);
+      }
     }
   }
 
@@ -55,7 +62,11 @@ class LinkTable {
     std::uint32_t generation = 0;
     std::unique_ptr<T> value;
   };
+  std::vector<Entry>& entries_with(LinkId link) { return is_relayed(link) ? relayed_ : entries_; }
+  static std::size_t place_of(LinkId link) { return link.slot & ~kRelayedSlot; }
+
   std::vector<Entry> entries_;
+  std::vector<Entry> relayed_;
   std::size_t size_ = 0;
 };
 

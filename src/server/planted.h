@@ -61,6 +61,7 @@ enum class Planted : std::uint8_t {
   other_server_hint_lost,
   link_not_synced,
   moved_user_ends,
+  relayed_bytes_lost,
 };
 
 struct Plant {
@@ -159,6 +160,8 @@ inline constexpr std::array kPlants{
           "two servers that were parted say nothing anew"},
     Plant{Planted::moved_user_ends, "moved-user-ends", "presence_db",
           "of a user who has moved, the sessions at her old server are shown to end"},
+    Plant{Planted::relayed_bytes_lost, "relayed-bytes-lost", "load_control",
+          "of what comes on a link that is relayed, only the first part is sent on"},
 };
 
 }  // namespace muster

@@ -14,7 +14,8 @@ namespace {
 template <class E>
 inline constexpr bool kForXmppStreams =
     kIsOneOf<E, UnreadBytes, BindGranted, BindRefused, EndStream, ResumeGranted, ResumeRefused,
-             AccountGone, AccountKept, StreamPlaced, RedirectStream>;
+             AccountGone, AccountKept, StreamPlaced, RedirectStream, RelayedStreamBegun,
+             EndRelayedStream, RelayedStreamCame, RelayedBytes, RelayedLinkClosed>;
 template <class E>
 inline constexpr bool kForXmppPresence =
     kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
@@ -46,7 +47,8 @@ inline constexpr bool kForLoadControl =
              OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
              UsersToMove, MovesChosen, MoveDecided, MovesEnded, UsersListWanted, UsersListed,
              ContactsWanted, PresenceWanted, PresenceUnwanted, PresenceHere, RelationToTell,
-             ToServers, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, SaidWeighed>;
+             ToServers, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, SaidWeighed, RelayStream,
+             BytesToRelay, RelayedStreamEnded, ToRelay, FromRelay, ServerDown>;
 // Of a user: where there is a cluster it goes to the server that serves her.
 template <class E>
 inline constexpr bool kFollowsUser =
@@ -70,16 +72,25 @@ void PresenceServer::step(Now now, const Input& input) {
   accept(now, input);
   std::size_t carried = 0;
   carry_all(now, carried);
+  // What leaves last for other servers may come back, where it does not fit.
+  do {
+    take_of_servers(now, carried);
+    load_control_.steer(now, out_);
+    carry_all(now, carried);
+    load_control_.take_orders(out_);
+    carry_all(now, carried);
+  } while (!of_servers_.empty());
+  load_control_.flush(now, out_);
+  if (stopping_ && !stopped_ && serves_nobody()) end(now);
+}
+
+void PresenceServer::take_of_servers(Now now, std::size_t& carried) {
   while (!of_servers_.empty()) {
     const OfServers next = std::move(of_servers_.front());
     of_servers_.pop_front();
     take(now, next);
     carry_all(now, carried);
   }
-  load_control_.steer(now, out_);
-  carry_all(now, carried);
-  load_control_.flush(now, out_);
-  if (stopping_ && !stopped_ && serves_nobody()) end(now);
 }
 
 void PresenceServer::carry_all(Now now, std::size_t& carried) {

@@ -48,12 +48,14 @@ class PresenceServer {
   std::size_t users_known() const { return presence_db_.users() + load_control_.users(); }
 
  private:
-  using OfServers = std::variant<FromServer, ConcernsCame, ServerUp, ServerSaidAll, ServerGone>;
+  using OfServers = std::variant<FromServer, ConcernsCame, ServerUp, ServerSaidAll, ServerGone,
+                                 FromRelay, ServerDown>;
 
   void accept(Now now, const Input& input);
   void open_link(Now now, const LinkOpened& opened);
   void carry_all(Now now, std::size_t& carried);
   void carry(Now now, const Event& event);
+  void take_of_servers(Now now, std::size_t& carried);
   void take(Now now, const OfServers& happened);
   template <class E>
   void deliver(Now now, const E& happened);

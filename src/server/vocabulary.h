@@ -20,6 +20,12 @@ using ShardId = Id<struct ShardTag, std::uint8_t>;
 // must name that shard too (Flow).
 using LinkId = SlotId<struct LinkTag>;
 
+// A link that another server has, and relays (load_control/relay.h): the driver knows of none.
+inline constexpr std::uint32_t kRelayedSlot = std::uint32_t{1} << 31;
+constexpr bool is_relayed(LinkId link) {
+  return (link.slot & kRelayedSlot) != 0;
+}
+
 // Ties an answer from outside to the question: drawn by who asks, handed back as it was.
 using Ticket = Id<struct TicketTag, std::uint64_t>;
 

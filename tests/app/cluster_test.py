@@ -36,12 +36,14 @@ class PlacingTest(cluster.ClusterCase):
         self.assertEqual({"s1", "s2"}, set(homes))
         for user, (_, home) in streams.items():
             self.assertEqual(home, self.where(user))
-        # Who belongs to one is sent there by the other.
+        # Who belongs to one is sent there by the other; from an address that was not sent before.
         for user, (_, home) in streams.items():
             other = "s2" if home == "s1" else "s1"
-            stream, address = cluster.arrive(user, self.address_of(other))
-            self.assertEqual(self.address_of(home), address)
-            stream.close()
+            stream = xmpp.Stream(self.address_of(other), source=("127.0.0.2", 0))
+            self.addCleanup(stream.close)
+            self.assertTrue(stream.authenticate(user.partition("@")[0]))
+            host, port = self.address_of(home)
+            self.assertEqual(f"{host}:{port}", stream.bind())
 
     def test_a_phone_is_sent_to_its_server(self):
         self.together("s1", "s2")
@@ -79,9 +81,7 @@ class PlacingTest(cluster.ClusterCase):
         self.assertEqual("standby", self.listed()["s2"]["role"])
 
 
-class TogetherTest(cluster.ClusterCase):
-    """What users of two servers have of one another."""
-
+class ApartCase(cluster.ClusterCase):
     def apart(self):
         """Alice and Bob, each at a server of her and his own."""
         self.together("s1", "s2")
@@ -91,6 +91,10 @@ class TogetherTest(cluster.ClusterCase):
         bob, other = self.log_in(BOB, self.address_of("s1"))
         self.assertNotEqual(home, other)
         return alice, bob, other
+
+
+class TogetherTest(ApartCase):
+    """What users of two servers have of one another."""
 
     def test_they_see_each_other_and_write(self):
         alice, bob, _ = self.apart()
@@ -113,6 +117,93 @@ class TogetherTest(cluster.ClusterCase):
         phone = self.phone(BOB, self.address_of(other, "sip"))
         self.assertEqual(200, phone.watch(ALICE).status)
         until(lambda: "at lunch" in phone.notified().body.decode(), "her presence")
+
+
+class RelayTest(ApartCase):
+    """Alice has a phone that goes nowhere, while her desk is where she is served.
+
+    Each has an address of its own: her desk may have been told to go on where the phone lands.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.desk, self.bob, self.landing = self.apart()
+        self.owner = next(name for name in self.by_id if name != self.landing)
+
+    def arrive_at_landing(self):
+        """The phone's stream, and where it is sent, if it is."""
+        phone = xmpp.Stream(self.address_of(self.landing), source=("127.0.0.2", 0))
+        self.addCleanup(phone.close)
+        self.assertTrue(phone.authenticate("alice"))
+        return phone, phone.bind("phone")
+
+    def come_back(self):
+        """It is sent to its server, and is here again; available."""
+        owner_host, owner_port = self.address_of(self.owner)
+        sent, elsewhere = self.arrive_at_landing()
+        self.assertEqual(f"{owner_host}:{owner_port}", elsewhere)
+        sent.close()
+        phone, elsewhere = self.arrive_at_landing()
+        self.assertIsNone(elsewhere)
+        phone.send("<presence/>")
+        self.desk.read_until(is_presence_of(f"{ALICE}/phone"))
+        return phone
+
+    def is_served(self):
+        """A phone whose server is lost may be let in, and lose its stream again."""
+        try:
+            phone, _ = self.arrive_at_landing()
+            return phone.ask("get", "<ping xmlns='urn:xmpp:ping'/>").get("type") == "result"
+        except xmpp.Ended:
+            return False
+
+    def assert_they_write(self, phone):
+        self.bob.send(f"<message to='{ALICE}/phone' type='chat'><body>hello</body></message>")
+        said = phone.read_until(lambda s: s.tag == xmpp.MESSAGE)
+        self.assertEqual("hello", said.findtext("{jabber:client}body"))
+        phone.send(f"<message to='{BOB}' type='chat'><body>hello yourself</body></message>")
+        said = self.bob.read_until(lambda s: s.tag == xmpp.MESSAGE)
+        self.assertEqual((f"{ALICE}/phone", "hello yourself"),
+                         (said.get("from"), said.findtext("{jabber:client}body")))
+
+    def test_who_comes_back_is_served_where_she_landed(self):
+        phone = self.come_back()
+        phone.read_until(is_presence_of(f"{ALICE}/r"))
+        self.assert_they_write(phone)
+        self.assertIn("xmpp-relayed", self.by_id[self.landing].log())
+        self.assertEqual(self.owner, self.where(ALICE))
+        phone.send("</stream:stream>")
+        self.assertEqual([], phone.read_to_the_end())
+        self.assertTrue(phone.closed_in_order)
+        self.desk.read_until(is_presence_of(f"{ALICE}/phone", "unavailable"))
+
+    def test_where_she_landed_ends(self):
+        phone = self.come_back()
+        self.assertEqual(0, self.by_id.pop(self.landing).stop())
+        error = phone.read_to_the_end()[-1]
+        self.assertEqual("system-shutdown", xmpp.condition_of(error, xmpp.STREAM_ERRORS))
+        self.assertTrue(phone.closed_in_order)
+        self.desk.read_until(is_presence_of(f"{ALICE}/phone", "unavailable"))
+        self.assertEqual("result",
+                         self.desk.ask("get", "<ping xmlns='urn:xmpp:ping'/>").get("type"))
+        self.assertEqual(self.owner, self.where(ALICE))
+
+    def test_her_server_is_killed(self):
+        phone = self.come_back()
+        self.by_id.pop(self.owner).kill()
+        error = phone.read_to_the_end()[-1]
+        self.assertEqual("remote-connection-failed",
+                         xmpp.condition_of(error, xmpp.STREAM_ERRORS))
+        self.assertTrue(phone.closed_in_order)
+        until(self.is_served, "she is let in where she lands")
+        self.assertEqual(self.landing, self.where(ALICE))
+        phone, elsewhere = self.arrive_at_landing()
+        self.assertIsNone(elsewhere)
+        self.assert_they_write(phone)
+
+
+def is_presence_of(address, kind=None):
+    return lambda s: (s.tag, s.get("from"), s.get("type")) == (xmpp.PRESENCE, address, kind)
 
 
 class LossTest(cluster.ClusterCase):

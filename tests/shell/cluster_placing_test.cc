@@ -141,7 +141,14 @@ TEST_F(ClusterPlacing, AnXmppUserIsSentToHerServerFromAnyOther) {
   EXPECT_EQ(sent(1, users[1]), std::nullopt);
   EXPECT_EQ(sent(1, users[0]), xmpp(0));
   EXPECT_EQ(sent(0, users[0]), std::nullopt);
-  EXPECT_EQ(sent(0, users[1]), xmpp(1));
+}
+
+// She has something at her server, was sent there from here, and came back: it does not yield her.
+TEST_F(ClusterPlacing, WhoDoesNotGoIsServedThroughWhereSheIs) {
+  const auto users = one_user_each();
+  ASSERT_EQ(sent(1, users[1]), std::nullopt);
+  EXPECT_EQ(sent(0, users[1]), std::nullopt);
+  EXPECT_EQ(sent(1, users[1]), std::nullopt) << "it serves her still";
 }
 
 // She was sent away and came back, as most clients do: her server has nothing of hers, and yields.
@@ -153,11 +160,11 @@ TEST_F(ClusterPlacing, WhoDoesNotGoIsServedWhereSheIs) {
 
 TEST_F(ClusterPlacing, SheMayAskBeforeSheBinds) {
   const auto users = one_user_each();
-  ASSERT_EQ(sent(1, users[1]), std::nullopt);
-  XmppStream stream(xmpp(0), users[1], "secret");
+  ASSERT_EQ(sent(0, users[0]), std::nullopt);
+  XmppStream stream(xmpp(1), users[0], "secret");
   stream.say("<iq type='get' id='r'><redirection xmlns='urn:muster:presence-cluster:1'/></iq>");
   EXPECT_EQ(between(stream.hear_until("</iq>"), "presence-cluster:1'>", "</redirection>"),
-            to_text(xmpp(1)));
+            to_text(xmpp(0)));
 }
 
 // The same user by her phone: 302 from the other server, and what it says is true.

@@ -30,11 +30,11 @@ enum class Lane : std::uint8_t {
   documents,  // SIP text
   directed,   // messages, iqs, subscription changes: acknowledged, each comes once
   presence,   // what users are present through, and who watches whom
-  relay,
+  relay,      // streams whose user another server serves
 };
 
 // Of this page; a server that speaks another closes the link.
-inline constexpr std::uint16_t kFrameFormat = 2;
+inline constexpr std::uint16_t kFrameFormat = 3;
 inline constexpr std::size_t kFrameHeaderBytes = 5;
 inline constexpr std::size_t kDirectedHeaderBytes = 8;
 // Of one payload: a cluster document, and the headers of the SIP message that it is the body of.

@@ -45,9 +45,13 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
   for (const cluster::Member& member : directory.members) {
     if (member.role == cluster::Role::gone || member.role == cluster::Role::standby) continue;
     const auto known = contacts_.find(member.incarnation);
-    contacts[member.incarnation] =
-        known != contacts_.end() ? known->second
-                                 : std::make_shared<const ServerContacts>(contacts_of(member.self));
+    if (known != contacts_.end()) {
+      contacts.insert(*known);
+      continue;
+    }
+    ServerContacts of_it = contacts_of(member.self);
+    of_it.server = member.incarnation.number();
+    contacts[member.incarnation] = std::make_shared<const ServerContacts>(std::move(of_it));
   }
   contacts_ = std::move(contacts);
   candidates_.clear();
@@ -136,11 +140,15 @@ void Assignments::ask_next(Outbox& out) {
   }
 }
 
-// Who was yielded to us stays, though we may be full: she was here, and goes nowhere else.
-Placement Assignments::place(const Asked& asked) const {
+bool Assignments::takes_users() const {
   const auto servers = picture_.servers();
   const cluster::ServerPicture* self = cluster::find(servers, self_);
-  if (asked.yielded && self != nullptr && self->runs()) {
+  return self != nullptr && self->runs();
+}
+
+// Who was yielded to us stays, though we may be full: she was here, and goes nowhere else.
+Placement Assignments::place(const Asked& asked) const {
+  if (asked.yielded && takes_users()) {
     picture_.reserve(self_, 1);
     return {Placement::Outcome::placed, self_};
   }
@@ -199,7 +207,7 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
     place.outcome = UserPlace::Outcome::full;
   }
   const bool is_hers = owner != Incarnation() && place.outcome == UserPlace::Outcome::elsewhere;
-  if (asked.again && !asked.yielded && is_hers) {
+  if (asked.again && !asked.yielded && is_hers && takes_users()) {
     const Instant until = now.instant + kYieldTimeMax;
     outcome.wanted.push_back({owner, asked.user});
     yields_due_.add(until, asked.user);

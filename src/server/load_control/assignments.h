@@ -9,7 +9,7 @@
 // Who was sent to her server and came back here stays here, if she is nobody's yet, or if her
 // server has nothing of hers: it is asked to yield her. It makes her nobody's in the store before
 // it says so, for it alone knows whether she has come to it meanwhile; whoever then asks first has
-// her.
+// her. A server that takes no users asks for none.
 //
 // A candidate, who knows no loads, sends whoever is nobody's to the main. A user who was given to a
 // server that is a candidate again, and did not come in time, is placed anew; but not before the
@@ -117,6 +117,7 @@ class Assignments {
   };
 
   void ask_next(Outbox& out);
+  bool takes_users() const;
   cluster::Placement place(const Asked& asked) const;
   void given_back(const ClusterAnswered& answered, Outcome& outcome);
   void move_some(MovesChosen some, Outbox& out);

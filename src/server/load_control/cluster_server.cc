@@ -10,6 +10,7 @@
 #include "codec/address/jid.h"
 #include "model/cluster/sorted.h"
 #include "server/load_control/level.h"
+#include "server/load_control/relay_words.h"
 
 namespace muster {
 namespace {
@@ -218,6 +219,7 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  [&](const ServerLinks::PeerDown& down) {
                    documents_->peer_down(now.instant, down.peer);
                    carry_out(now, out);
+                   tell_shards(ServerDown{down.peer.number()}, out);
                  },
                  [&](const ServerLinks::Came& payload) { came(now, payload, out); },
                  [&](const ServerLinks::NotDelivered& lost) { not_delivered(lost, out); },
@@ -231,6 +233,7 @@ void ClusterServer::came(Now now, const ServerLinks::Came& payload, Outbox& out)
     carry_out(now, out);
     return;
   }
+  if (payload.lane == cluster::Lane::relay) return came_relayed(payload, out);
   const auto what =
       payload.lane == cluster::Lane::directed ? cluster::read_told(payload.payload) : std::nullopt;
   if (!what) return came_for_users(payload, out);
@@ -260,6 +263,21 @@ void ClusterServer::on(Now, const ToServers& said, Outbox& out) {
     if (member.incarnation == membership_.self() || member.role == cluster::Role::gone) continue;
     tell_one(member.incarnation);
   }
+}
+
+void ClusterServer::on(Now, const ToRelay& said, Outbox& out) {
+  using Why = FromRelay::Why;
+  const auto sent = links_.send(Incarnation(said.to), cluster::Lane::relay, said.said);
+  if (sent == ServerLinks::Sent::sent) return;
+  const Why why = sent == ServerLinks::Sent::full ? Why::full : Why::no_link;
+  out.emit(said.shard, FromRelay{why, said.to, said.said});
+}
+
+void ClusterServer::came_relayed(const ServerLinks::Came& payload, Outbox& out) {
+  const auto shard = relay_shard_of(payload.payload, shard_.shards);
+  if (!shard) return tell_not_understood(payload.peer, out);
+  out.emit(*shard,
+           FromRelay{FromRelay::Why::came, payload.peer.number(), std::string(payload.payload)});
 }
 
 void ClusterServer::came_for_users(const ServerLinks::Came& payload, Outbox& out) {
@@ -372,7 +390,8 @@ void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
 // --- the load ------------------------------------------------------------------------------------
 
 void ClusterServer::on(Now now, const ShardLoad& load, Outbox& out) {
-  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp, load.sip, load.dialogs};
+  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp,
+                                   load.sip,   load.dialogs,   load.relaying};
   for (const Address& user : load.came)
     awaited_users_.came(user);
   load_changed(now, out);
@@ -384,7 +403,10 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
   for (const Counted& counted : counted_) {
     load.users += counted.users;
     load.resources += counted.resources;
+    load.relayed_links.used += static_cast<std::uint32_t>(counted.relaying);
   }
+  load.relayed_links.of = static_cast<std::uint32_t>(shard_.settings.limits.streams_per_shard_max *
+                                                     std::size_t{shard_.shards});
   cluster::LoadSettings by = settings_.load;
   by.max_level = settings_.self.max_level;
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};

@@ -55,6 +55,7 @@ class ClusterServer {
   void on(Now now, const UsersListed& listed, Outbox& out);
   void on(Now now, const ShardStopped& stopped, Outbox& out);
   void on(Now now, const ToServers& said, Outbox& out);
+  void on(Now now, const ToRelay& said, Outbox& out);
   // Of an operator.
   void on(Now now, const AdminAsked& asked, Outbox& out);
   void on(Now now, const MovesChosen& chosen, Outbox& out);
@@ -88,6 +89,7 @@ class ClusterServer {
     std::uint64_t xmpp = 0;
     std::uint64_t sip = 0;
     std::uint64_t dialogs = 0;
+    std::uint64_t relaying = 0;
   };
 
   void directory_read(Now now, Outbox& out);
@@ -96,6 +98,7 @@ class ClusterServer {
   void hear(Now now, Outbox& out);
   void happened(Now now, const ServerLinks::Happened& what, Outbox& out);
   void came(Now now, const ServerLinks::Came& payload, Outbox& out);
+  void came_relayed(const ServerLinks::Came& payload, Outbox& out);
   void came_for_users(const ServerLinks::Came& payload, Outbox& out);
   void concerns_came(cluster::Incarnation by, const Concerns& concerns, Outbox& out);
   void not_delivered(const ServerLinks::NotDelivered& lost, Outbox& out);

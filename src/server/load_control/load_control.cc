@@ -8,6 +8,7 @@ LoadControl::LoadControl(Shard& shard) : shard_(shard.self) {
   if (!shard.settings.cluster) return;
   residents_.emplace(shard);
   interests_.emplace(shard);
+  relay_.emplace(shard);
   if (shard.self == ShardId()) server_ = std::make_unique<ClusterServer>(shard);
 }
 
@@ -46,6 +47,7 @@ void LoadControl::on(Now now, const ResidentChanged& changed, Outbox& out) {
 void LoadControl::wake(Now now, Outbox& out) {
   if (interests_) interests_->wake(now, out);
   if (residents_) residents_->wake(now, out);
+  if (relay_) relay_->wake(now, out);
   if (server_ != nullptr) server_->wake(now, out);
 }
 
@@ -54,6 +56,7 @@ std::optional<Instant> LoadControl::next_deadline() const {
   for (const std::optional<Instant>& next :
        {residents_ ? residents_->next_deadline() : std::nullopt,
         interests_ ? interests_->next_deadline() : std::nullopt,
+        relay_ ? relay_->next_deadline() : std::nullopt,
         server_ != nullptr ? server_->next_deadline() : std::nullopt}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }

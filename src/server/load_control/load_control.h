@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "server/load_control/cluster_server.h"
 #include "server/load_control/interests.h"
+#include "server/load_control/relay.h"
 #include "server/load_control/residents.h"
 #include "server/outbox.h"
 #include "server/shard.h"
@@ -63,6 +64,21 @@ class LoadControl {
     MUSTER_CHECK(interests_.has_value());
     interests_->on(now, fact, out);
   }
+  // To the streams that are relayed from here, or to here.
+  template <class Fact>
+  requires requires(Relay& relay, Now now, const Fact& fact, Outbox& out) {
+    relay.on(now, fact, out);
+  }
+  void on(Now now, const Fact& fact, Outbox& out) {
+    MUSTER_CHECK(relay_.has_value());
+    relay_->on(now, fact, out);
+    residents_->relaying(now, relay_->relaying());
+  }
+  // What is ordered of links that other servers have is theirs.
+  void take_orders(Outbox& out) {
+    if (relay_) relay_->take_orders(out);
+  }
+
   // Whether another server is to deal with it; then it is on its way there.
   template <class E>
   bool send_on(Now now, const E& event, Outbox& out) {
@@ -104,6 +120,7 @@ class LoadControl {
   ShardId shard_;
   std::optional<Residents> residents_;
   std::optional<Interests> interests_;
+  std::optional<Relay> relay_;
   std::unique_ptr<ClusterServer> server_;
 };
 

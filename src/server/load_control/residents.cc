@@ -147,6 +147,10 @@ void Residents::forget_if_nothing(Known known) {
   }
 }
 
+void Residents::relaying(Now now, std::size_t links) {
+  if (std::exchange(relaying_, links) != links) load_changed(now);
+}
+
 void Residents::load_changed(Now now) {
   if (!tell_at_) tell_at_ = now.instant + kTellAfter;
 }
@@ -250,7 +254,7 @@ void Residents::wake(Now now, Outbox& out) {
     tell_at_.reset();
     out.emit(ShardId(),
              ShardLoad{shard_.self, counts_.users, counts_.resources, std::exchange(came_, {}),
-                       counts_.xmpp, counts_.sip, counts_.dialogs});
+                       counts_.xmpp, counts_.sip, counts_.dialogs, relaying_});
   }
   look_at_idle(now, out);
   look_at_moves(now, out);

@@ -60,6 +60,9 @@ class Residents {
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
 
+  // So many links here are of users whom others serve.
+  void relaying(Now now, std::size_t links);
+
   // All who count.
   std::vector<cluster::User> list() const;
 
@@ -127,6 +130,7 @@ class Residents {
   const Shard& shard_;
   std::map<Address, Resident> residents_;
   Counts counts_;  // of all
+  std::size_t relaying_ = 0;
   std::vector<Address> came_;
   std::optional<Instant> tell_at_;
   Deadlines<Address> idle_;

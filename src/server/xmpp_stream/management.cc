@@ -67,6 +67,9 @@ void XmppStreams::resume_session(LinkId link, Stream& stream, const xml::Element
     return refuse_resumption(link, stream, StanzaError::bad_request, std::nullopt, out);
   }
   if (go_elsewhere(link, stream, out)) return;
+  if (stream.negotiation->place.outcome != UserPlace::Outcome::here) {
+    return refuse_resumption(link, stream, StanzaError::resource_constraint, std::nullopt, out);
+  }
   raise_barrier(link, stream, StreamState::awaiting_binding, out);
   out.emit(ResumeAsked{link, stream.negotiation->account, std::string(*id), *handled});
 }

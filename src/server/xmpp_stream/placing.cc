@@ -16,6 +16,7 @@ void XmppStreams::ask_place(LinkId link, Stream& stream, Outbox& out) {
   const Negotiation& negotiation = *stream.negotiation;
   const bool again =
       told_elsewhere_.knows(stream.heard, negotiation.account, negotiation.remote.ip);
+  stream.negotiation->came_back = again;
   out.emit(StreamToPlace{link, negotiation.account, again});
 }
 
@@ -23,8 +24,60 @@ void XmppStreams::on(Now now, const StreamPlaced& placed, Outbox& out) {
   Stream* stream = streams_.find(placed.link);
   if (stream == nullptr || stream->state != StreamState::placing) return;
   stream->negotiation->place = placed.place;
+  const bool elsewhere = placed.place.outcome == UserPlace::Outcome::elsewhere;
+  // Who is relayed already is told where to go: none relays on.
+  if (elsewhere && stream->negotiation->came_back && !is_relayed(placed.link)) {
+    return relay(placed.link, *stream, out);
+  }
   lift_barrier(now, placed.link, *stream, StreamState::reopening, out);
 }
+
+// --- relaying ------------------------------------------------------------------------------------
+
+// She is known, and so is her server: from here on it reads what she sends.
+void XmppStreams::relay(LinkId link, Stream& stream, Outbox& out) {
+  stream.state = StreamState::relaying;
+  const Negotiation& negotiation = *stream.negotiation;
+  stream.full = negotiation.account;
+  const ServerContacts& at = *negotiation.place.at;
+  out.order(Log{Log::Level::debug, "xmpp-relayed", stream.full.text(), at.svr_id});
+  out.emit(RelayStream{link, at.server, negotiation.account, negotiation.domain, negotiation.remote,
+                       stream.secure});
+  out.order(ResumeReading{link});
+  if (stream.unread.empty()) return;
+  window_ = std::exchange(stream.unread, {});
+  out.emit(BytesToRelay{link, window_});
+}
+
+void XmppStreams::on(Now, const RelayedStreamBegun& begun, Outbox&) {
+  Stream* stream = streams_.find(begun.link);
+  if (stream == nullptr || stream->state != StreamState::relaying) return;
+  stream->state = StreamState::relayed;
+  stream->negotiation.reset();
+}
+
+// If it is lost she is to come again; else her server has said its last words.
+void XmppStreams::on(Now, const EndRelayedStream& end, Outbox& out) {
+  Stream* stream = streams_.find(end.link);
+  if (stream == nullptr || !is_elsewhere(stream->state)) return;
+  if (end.lost) return fail(end.link, *stream, StreamError::remote_connection_failed, out);
+  close(end.link, *stream, {}, out);
+}
+
+// As one that arrives from another shard; there it was told of its success.
+void XmppStreams::on(Now now, const RelayedStreamCame& came, Outbox& out) {
+  arrive(now, came.link, came.remote, {came.account, came.domain, {}, came.secure, {}}, out);
+}
+
+void XmppStreams::on(Now now, const RelayedBytes& relayed, Outbox& out) {
+  on(now, BytesReceived{relayed.link, relayed.bytes}, out);
+}
+
+void XmppStreams::on(Now now, const RelayedLinkClosed& closed, Outbox& out) {
+  on(now, LinkClosed{closed.link}, out);
+}
+
+// --- sending on ----------------------------------------------------------------------------------
 
 // RFC 6120 section 4.9.3.19: she is known, and the link is as safe as it will be. False if she is
 // to be served here, or there is no such way to where she is.

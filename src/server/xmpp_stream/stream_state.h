@@ -7,6 +7,7 @@
 //   negotiating -> asking_sasl <-> challenged                 (SASL, section 6)
 //   asking_sasl -> reopening -> binding -> awaiting_binding -> bound      (section 7, XEP-0198)
 //   asking_sasl -> placing -> reopening              (one of many servers: whose user is she?)
+//                  placing -> relaying -> relayed   (another's, and she does not go there)
 //
 // A stream that ends is forgotten at once; the driver sees to its last bytes.
 #pragma once
@@ -32,8 +33,10 @@ enum class StreamState : std::uint8_t {
   binding,           // features sent: resource binding, resumption
   awaiting_binding,  // until BindGranted, BindRefused, ResumeGranted or ResumeRefused
   bound,
+  relaying,  // another server has all but the link, and has sent nothing
+  relayed,   // its header was sent
 };
-inline constexpr std::size_t kStreamStates = 11;
+inline constexpr std::size_t kStreamStates = 13;
 
 struct StreamStateTraits {
   std::string_view name;
@@ -53,9 +56,15 @@ inline constexpr std::array<StreamStateTraits, kStreamStates> kStreamStateTraits
     {"binding", false, true, true},
     {"awaiting_binding", true, true, true},
     {"bound", false, true, true},
+    {"relaying", false, false, true},
+    {"relayed", false, true, true},
 }};
 constexpr const StreamStateTraits& traits_of(StreamState state) {
   return kStreamStateTraits[static_cast<std::size_t>(state)];
+}
+
+constexpr bool is_elsewhere(StreamState state) {
+  return state >= StreamState::relaying;
 }
 
 // What a first-level element is to stream processing.

@@ -79,6 +79,7 @@ void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
   const Stream* stream = streams_.find(closed.link);
   if (stream == nullptr) return;
   if (stream->session.valid()) out.emit(StreamEnded{stream->session, closed.link, StreamEnd::lost});
+  if (is_elsewhere(stream->state)) out.emit(RelayedStreamEnded{closed.link});
   streams_.erase(closed.link);
 }
 
@@ -87,6 +88,9 @@ void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
 void XmppStreams::on(Now now, const BytesReceived& received, Outbox& out) {
   Stream* stream = streams_.find(received.link);
   if (stream == nullptr) return;
+  if (is_elsewhere(stream->state)) {
+    return out.emit(BytesToRelay{received.link, received.bytes});
+  }
   stream->heard = now.instant;
   stream->pinged = false;
   if (stream->unread.empty() && !traits_of(stream->state).barred) {
@@ -233,6 +237,7 @@ void XmppStreams::wake(Now now, Outbox& out) {
       return;  // the others are still due: each has a step of its own
     }
     if (now.instant < stream->look_at) continue;
+    if (is_elsewhere(stream->state)) continue;  // her server looks after it
     if (stream->state == StreamState::bound) {
       look_after_silence(now, *link, *stream, out);
     } else {
@@ -302,6 +307,7 @@ void XmppStreams::fail(LinkId link, Stream& stream, StreamError why, Outbox& out
 void XmppStreams::close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
                         StreamEnd how) {
   if (stream.session.valid()) out.emit(StreamEnded{stream.session, link, how});
+  if (is_elsewhere(stream.state)) out.emit(RelayedStreamEnded{link});
   if (!last_words.empty()) out.order(SendBytes{link, std::move(last_words)});
   out.order(CloseLink{link});
   streams_.erase(link);

@@ -17,7 +17,8 @@
 //
 // One of many servers asks load_control whose user this is as soon as she has proved who she is.
 // Who is another's is told so in three ways (design, "The redirect ladder"): an iq of the paper, to
-// a client that asks; else, when it binds or resumes, see-other-host.
+// a client that asks; else, when it binds or resumes, see-other-host. Who was told, and comes back,
+// is served all the same: all that she sends after SASL is her server's to read (relay.h).
 //
 // Stream errors (section 4.9.3) that begin here: those of the XML codec (xml::Error); host-unknown,
 // improper-addressing, unsupported-version (stream_header.h); not-authorized, invalid-namespace,
@@ -74,6 +75,11 @@ class XmppStreams {
   void on(Now now, const AccountKept& kept, Outbox& out);
   void on(Now now, const StreamPlaced& placed, Outbox& out);
   void on(Now now, const RedirectStream& redirect, Outbox& out);
+  void on(Now now, const RelayedStreamBegun& begun, Outbox& out);
+  void on(Now now, const EndRelayedStream& end, Outbox& out);
+  void on(Now now, const RelayedStreamCame& came, Outbox& out);
+  void on(Now now, const RelayedBytes& relayed, Outbox& out);
+  void on(Now now, const RelayedLinkClosed& closed, Outbox& out);
   void on(Now now, const StopAsked& stop, Outbox& out);
 
   void wake(Now now, Outbox& out);
@@ -136,6 +142,7 @@ class XmppStreams {
   void ask_place(LinkId link, Stream& stream, Outbox& out);
   bool go_elsewhere(LinkId link, Stream& stream, Outbox& out);
   void note_told(const Stream& stream);
+  void relay(LinkId link, Stream& stream, Outbox& out);
   void take_redirection(LinkId link, const Stream& stream, const xml::Element& iq, Outbox& out);
 
   // management.cc: XEP-0198.

@@ -201,6 +201,17 @@ TEST_F(AssignmentsTest, WhoseServerKeepsHerIsSentThereAgain) {
   EXPECT_EQ(events<OwnerFound>(happened)[0].place.at->svr_id, "sip:s3.example.com");
 }
 
+// She would only be sent away again.
+TEST_F(AssignmentsTest, AServerThatTakesNoUsersAsksForNobody) {
+  know({server(1, cluster::Role::draining), server(2), server(3)}, {50, 10, 70});
+  land(1, true);
+  const auto found = answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::elsewhere);
+  EXPECT_EQ(found[0].place.at->server, 3u);
+  EXPECT_TRUE(wanted.empty());
+}
+
 TEST_F(AssignmentsTest, SoIsWhoseServerDoesNotAnswer) {
   land(1, true);
   answer(asked()[0], cluster::Owners{{Incarnation(3)}});

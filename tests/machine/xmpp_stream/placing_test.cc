@@ -21,6 +21,7 @@ constexpr std::string_view kFeatures = "<stream:features>";
 
 UserPlace elsewhere() {
   ServerContacts contacts;
+  contacts.server = 2;
   contacts.svr_id = "sip:s2.example.com";
   contacts.xmpp = Redirection{"2001:db8::2", 5222, {}};
   return {Outcome::elsewhere, std::make_shared<const ServerContacts>(std::move(contacts))};
@@ -168,6 +169,17 @@ TEST_F(Placing, WhoWasNotSentAwayIsNot) {
   EXPECT_FALSE(only<StreamToPlace>(world.events).at(0).again);
 }
 
+// Who is to go elsewhere may have a session that waits here; but it is not hers to have.
+TEST_F(Placing, WithoutAServerNoSessionIsResumed) {
+  for (const Outcome outcome : {Outcome::full, Outcome::unknown}) {
+    const LinkId link = placed({outcome, nullptr});
+    world.feed(link, kResume);
+    EXPECT_THAT(world.said(link), HasSubstr("<failed xmlns='urn:xmpp:sm:3'><resource-constraint "));
+    EXPECT_EQ(world.state(link), "binding");
+    EXPECT_TRUE(only<ResumeAsked>(world.events).empty());
+  }
+}
+
 // For want of a server there is the answer that RFC 6120 section 7.7.2.2 has for want of room, and
 // she may try again.
 TEST_F(Placing, WithoutAServerThereIsNoSession) {
@@ -186,6 +198,150 @@ TEST_F(Placing, NorWhereHerServerCannotBeReached) {
       placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(ServerContacts{})});
   world.feed(link, testing::kBind);
   EXPECT_THAT(world.said(link), HasSubstr("<resource-constraint "));
+}
+
+// --- who does not follow -------------------------------------------------------------------------
+
+class Relaying : public Placing {
+ protected:
+  // She was told, and has come back; what she had sent before her place was known waits.
+  LinkId relayed(std::string_view unread = {}) {
+    world.feed(placed(elsewhere()), testing::kBind);
+    const LinkId link = world.placing();
+    if (!unread.empty()) world.feed(link, unread);
+    world.forget();
+    world.input(StreamPlaced{link, elsewhere()});
+    return link;
+  }
+  std::string sent_on(LinkId link) const {
+    std::string bytes;
+    for (const BytesToRelay& one : only<BytesToRelay>(world.events)) {
+      if (one.link == link) bytes += one.bytes;
+    }
+    return bytes;
+  }
+};
+
+TEST_F(Relaying, WhoComesBackIsRelayedToHerServer) {
+  const LinkId link = relayed();
+  const auto streams = only<RelayStream>(world.events);
+  ASSERT_EQ(streams.size(), 1u);
+  EXPECT_EQ(streams[0].link, link);
+  EXPECT_EQ(streams[0].to, 2u);
+  EXPECT_EQ(streams[0].account, StreamWorld::alice());
+  EXPECT_EQ(streams[0].domain, "example.com");
+  EXPECT_EQ(streams[0].remote, StreamWorld::peer());
+  EXPECT_TRUE(streams[0].secure);
+  EXPECT_EQ(only<ResumeReading>(world.orders).size(), 1u);
+  EXPECT_EQ(world.said(link), "");
+}
+
+TEST_F(Relaying, WhatSheSendsGoesOnAsItIs) {
+  world.forget();
+  const LinkId link = relayed();
+  world.forget();
+  for (const std::string_view bytes : {testing::kHeader, std::string_view("<no"), kResume}) {
+    world.feed(link, bytes);
+    EXPECT_EQ(only<BytesToRelay>(world.events).size(), 1u);
+    world.forget();
+  }
+  EXPECT_EQ(world.state(link), "relaying");
+}
+
+TEST_F(Relaying, SoDoesWhatSheHadSentBefore) {
+  const LinkId link = relayed(testing::kHeader);
+  EXPECT_FALSE(only<BytesToRelay>(world.events).empty());
+  EXPECT_EQ(only<BytesToRelay>(world.events)[0].link, link);
+}
+
+TEST_F(Relaying, HerSilenceIsHerServersToLookAfter) {
+  const LinkId link = relayed();
+  world.pass(Duration::minutes(60));
+  EXPECT_EQ(world.state(link), "relaying");
+}
+
+TEST_F(Relaying, ItEndsWithItsLink) {
+  const LinkId link = relayed();
+  world.input(LinkClosed{link});
+  ASSERT_EQ(only<RelayedStreamEnded>(world.events).size(), 1u);
+  EXPECT_EQ(only<RelayedStreamEnded>(world.events)[0].link, link);
+  EXPECT_EQ(world.streams.size(), 0u);
+}
+
+TEST_F(Relaying, ItEndsWhenHerServerEndsIt) {
+  const LinkId link = relayed();
+  world.input(RelayedStreamBegun{link});
+  EXPECT_EQ(world.state(link), "relayed");
+  world.input(EndRelayedStream{link, false});
+  EXPECT_TRUE(world.closed(link));
+  EXPECT_EQ(world.said(link), "") << "the last words were said there";
+}
+
+TEST_F(Relaying, IfItIsLostSheIsTold) {
+  for (const bool begun : {false, true}) {
+    const LinkId link = relayed();
+    if (begun) world.input(RelayedStreamBegun{link});
+    world.input(EndRelayedStream{link, true});
+    EXPECT_TRUE(world.closed(link));
+    EXPECT_THAT(world.said(link), HasSubstr("<remote-connection-failed "));
+    EXPECT_EQ(world.said(link).starts_with("<stream:error>"), begun) << "behind a header";
+  }
+}
+
+TEST_F(Relaying, ItEndsWithThisServer) {
+  const LinkId link = relayed();
+  world.input(RelayedStreamBegun{link});
+  world.input(StopAsked{});
+  EXPECT_THAT(world.said(link), HasSubstr("<system-shutdown "));
+  EXPECT_EQ(only<RelayedStreamEnded>(world.events).size(), 1u);
+}
+
+// --- at her server
+
+class Relayed : public Placing {
+ protected:
+  static constexpr LinkId kLink{kRelayedSlot | 3u, 1};
+  void come() {
+    world.input(
+        RelayedStreamCame{kLink, StreamWorld::alice(), "example.com", StreamWorld::peer(), true});
+  }
+  void feed(std::string_view bytes) { world.input(RelayedBytes{kLink, bytes}); }
+};
+
+TEST_F(Relayed, AStreamBeginsAsBehindSasl) {
+  come();
+  EXPECT_EQ(world.said(kLink), "") << "that she has proved who she is was said";
+  ASSERT_EQ(only<StreamToPlace>(world.events).size(), 1u);
+  EXPECT_EQ(only<StreamToPlace>(world.events)[0].account, StreamWorld::alice());
+  feed(testing::kHeader);
+  EXPECT_EQ(world.said(kLink), "");
+  world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
+  EXPECT_THAT(world.said(kLink), HasSubstr(kFeatures));
+  feed(testing::kBind);
+  EXPECT_EQ(only<BindAsked>(world.events).size(), 1u);
+}
+
+TEST_F(Relayed, NobodyRelaysOn) {
+  come();
+  world.input(StreamPlaced{kLink, elsewhere()});
+  feed(testing::kHeader);
+  feed(testing::kBind);
+  EXPECT_THAT(world.said(kLink), HasSubstr("<see-other-host "));
+  come();
+  EXPECT_TRUE(only<StreamToPlace>(world.events).back().again);
+  world.input(StreamPlaced{kLink, elsewhere()});
+  EXPECT_TRUE(only<RelayStream>(world.events).empty());
+}
+
+TEST_F(Relayed, ItEndsWithItsLink) {
+  come();
+  world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
+  feed(testing::kHeader);
+  feed(testing::kBind);
+  world.input(BindGranted{kLink, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
+  world.input(RelayedLinkClosed{kLink});
+  ASSERT_EQ(only<StreamEnded>(world.events).size(), 1u);
+  EXPECT_EQ(only<StreamEnded>(world.events)[0].how, StreamEnd::lost);
 }
 
 // --- who moves -----------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+#include "server/load_control/relay_words.h"
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "codec/address/ip.h"
+#include "codec/address/jid.h"
+#include "server/value_bytes.h"
+
+namespace muster {
+namespace {
+
+using value::ByteReader;
+using value::ByteWriter;
+
+enum class Kind : std::uint8_t {
+  open = 32,
+  bytes_to_owner,
+  ended_to_owner,
+  bytes_from_owner,
+  taken,
+  ended_from_owner,
+};
+
+Kind kind_of(const RelaySaid& said) {
+  const bool to_owner = said.to_owner;
+  const Kind kind =
+      std::visit(Overloaded{
+                     [](const RelayOpen&) { return Kind::open; },
+                     [&](const RelayBytes&) {
+                       return to_owner ? Kind::bytes_to_owner : Kind::bytes_from_owner;
+                     },
+                     [](const RelayTaken&) { return Kind::taken; },
+                     [&](const RelayEnded&) {
+                       return to_owner ? Kind::ended_to_owner : Kind::ended_from_owner;
+                     },
+                 },
+                 said.what);
+  MUSTER_CHECK(to_owner ? kind <= Kind::ended_to_owner : kind >= Kind::bytes_from_owner);
+  return kind;
+}
+
+struct Head {
+  Kind kind = Kind::open;
+  std::uint64_t number = 0;
+  std::uint64_t home = 0;
+  bool to_owner() const { return kind <= Kind::ended_to_owner; }
+};
+Head read_head(ByteReader& in) {
+  Head head;
+  const std::uint8_t kind = in.byte();
+  if (kind < static_cast<std::uint8_t>(Kind::open) ||
+      kind > static_cast<std::uint8_t>(Kind::ended_from_owner)) {
+    in.fail();
+    return head;
+  }
+  head.kind = static_cast<Kind>(kind);
+  head.number = in.fixed<std::uint64_t>();
+  head.home = in.fixed<std::uint64_t>();
+  return head;
+}
+
+RelayOpen read_open(ByteReader& in) {
+  RelayOpen open;
+  const std::string_view text = in.text();
+  auto account = parse_jid(text);
+  const bool is_user =
+      account && account->has_local() && !account->has_resource() && account->text() == text;
+  open.domain = in.text();
+  const auto remote = parse_endpoint(in.text());
+  open.secure = in.byte() == 1;
+  if (!is_user || !remote) {
+    in.fail();
+    return {};
+  }
+  open.account = *std::move(account);
+  open.remote = *remote;
+  return open;
+}
+
+}  // namespace
+
+std::string write_relay(const RelaySaid& said) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.byte(static_cast<std::uint8_t>(kind_of(said)));
+  out.fixed(said.number);
+  out.fixed(said.home);
+  std::visit(Overloaded{
+                 [&](const RelayOpen& open) {
+                   out.text(open.account.text());
+                   out.text(open.domain);
+                   out.text(to_text(open.remote));
+                   out.byte(open.secure ? 1 : 0);
+                 },
+                 [&](const RelayBytes& one) { out.raw(one.bytes); },
+                 [&](const RelayTaken& one) { out.number(one.bytes); },
+                 [](const RelayEnded&) {},
+             },
+             said.what);
+  return bytes;
+}
+
+std::optional<RelaySaid> read_relay(std::string_view bytes) {
+  ByteReader in(bytes);
+  const Head head = read_head(in);
+  RelaySaid said{head.number, head.home, head.to_owner(), RelayEnded{}};
+  switch (head.kind) {
+    case Kind::open: said.what = read_open(in); break;
+    case Kind::bytes_to_owner:
+    case Kind::bytes_from_owner: said.what = RelayBytes{in.raw(in.left())}; break;
+    case Kind::taken: said.what = RelayTaken{in.number()}; break;
+    case Kind::ended_to_owner:
+    case Kind::ended_from_owner: break;
+  }
+  if (in.failed() || in.left() > 0) return std::nullopt;
+  return said;
+}
+
+std::optional<ShardId> relay_shard_of(std::string_view bytes, std::uint8_t shards) {
+  ByteReader in(bytes);
+  const Head head = read_head(in);
+  if (in.failed()) return std::nullopt;
+  const std::uint64_t shard =
+      head.to_owner() ? head.home % shards : head.number >> kRelayShardShift;
+  if (shard >= shards) return std::nullopt;
+  return ShardId(static_cast<std::uint8_t>(shard));
+}
+
+}  // namespace muster
