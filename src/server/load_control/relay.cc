@@ -56,7 +56,8 @@ void Relay::on(Now, const BytesToRelay& came, Outbox& out) {
   if (relaying == nullptr) return;
   if (shard_.planted == Planted::relayed_bytes_lost && relaying->under_way > kPlantedBytes) return;
   Owner& owner = owners_[relaying->owner];
-  if (owner.under_way >= kOwnerWindowBytes / shard_.shards) {
+  const bool is_full = owner.under_way >= kOwnerWindowBytes / shard_.shards;
+  if (is_full || !relaying->held.empty()) {
     if (relaying->held.empty()) owner.waiting.push_back(came.link);
     relaying->held.append(came.bytes);
   } else {
@@ -99,6 +100,8 @@ void Relay::go_on(LinkId link, Relaying& relaying, Outbox& out) {
 void Relay::on(Now, const RelayedStreamEnded& ended, Outbox& out) {
   const Relaying* relaying = relaying_.find(ended.link);
   if (relaying == nullptr) return;
+  // What it had sent before is its last words.
+  say_bytes(relaying->owner, {relaying->number, relaying->home, true, {}}, relaying->held, out);
   say(relaying->owner, {relaying->number, relaying->home, true, RelayEnded{}}, out);
   forget(ended.link, out);
 }
@@ -153,7 +156,8 @@ void Relay::open(std::uint64_t by, const RelaySaid& said, const RelayOpen& opene
   const StreamNumber stream(by, said.number);
   const bool is_ours = shard_.home_of(opened.account) == shard_.self &&
                        said.home == hash_bytes(opened.account.bare()) &&
-                       shard_.settings.serves(opened.account.domain());
+                       shard_.settings.serves(opened.account.domain()) &&
+                       shard_.settings.serves(opened.domain);
   const bool is_full = served_.size() >= shard_.settings.limits.streams_per_shard_max;
   if (!is_ours || is_full || served_by_stream_.contains(stream)) {
     return say(by, {said.number, said.home, false, RelayEnded{}}, out);
@@ -174,15 +178,15 @@ void Relay::hear_as_owner(std::uint64_t by, const RelaySaid& said, Outbox& out) 
   }
   const LinkId link = known->second;
   if (const auto* one = std::get_if<RelayBytes>(&said.what)) {
-    Served& served = *served_on(link);
-    served.taken += one->bytes.size();
+    served_on(link)->taken += one->bytes.size();
+    say_on(link, {});
     out.emit(RelayedBytes{link, one->bytes});
-    if (!served.paused && served.taken >= kWindowBytes / 4) tell_taken(served, out);
   } else if (std::holds_alternative<RelayEnded>(said.what)) {
     lose(link, out);
   }
 }
 
+// Each time: what is not told is missing in the window that all streams of this owner share.
 void Relay::tell_taken(Served& served, Outbox& out) const {
   const std::uint64_t taken = std::exchange(served.taken, 0);
   if (taken == 0) return;
@@ -271,6 +275,7 @@ void Relay::flush(Served& served, Outbox& out) const {
   served.is_said = false;
   const auto [to, number] = served.stream;
   say_bytes(to, {number, served.home, false, {}}, std::exchange(served.said, {}), out);
+  if (!served.paused) tell_taken(served, out);
 }
 
 // --- what comes, and what comes back -------------------------------------------------------------

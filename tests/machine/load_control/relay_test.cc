@@ -45,6 +45,7 @@ struct End {
   template <class Fact>
   void give(const Fact& fact) {
     relay.on(world.now, fact, world.out);
+    relay.take_orders(world.out);
     take();
   }
   // What the step orders for the link that it does not have.
@@ -251,6 +252,34 @@ TEST_F(RelayTest, TheStreamsOfOneOwnerHaveSoMuchTogether) {
   EXPECT_EQ(landing.relay.relaying(), 0u);
 }
 
+// A little of each is enough to fill what they have together, if it is not told that it is taken.
+TEST_F(RelayTest, ManyWhoWriteLittleDoNotStop) {
+  const std::string little(1'000, 'x');
+  constexpr std::uint32_t streams = 2 * Relay::kOwnerWindowBytes / 1'000;
+  for (std::uint32_t stream = 0; stream < streams; ++stream) {
+    landing.give(RelayStream{LinkId{stream, 1}, kOwner, kAlice, "example.com", {}, true});
+    landing.give(BytesToRelay{LinkId{stream, 1}, little});
+    carry();
+  }
+  EXPECT_EQ(to_owner.size(), streams * little.size());
+  EXPECT_TRUE(orders<PauseReading>(landing.happened).empty());
+}
+
+// It may write, and close, while others wait too.
+TEST_F(RelayTest, WhatIsHeldWhenItsLinkEndsGoesFirst) {
+  const std::string window(Relay::kWindowBytes, 'x');
+  for (std::uint32_t stream = 0; stream <= Relay::kOwnerWindowBytes / window.size(); ++stream) {
+    landing.give(RelayStream{LinkId{stream, 1}, kOwner, kAlice, "example.com", {}, true});
+    landing.give(BytesToRelay{LinkId{stream, 1}, window});
+  }
+  landing.says.clear();
+  const LinkId last{Relay::kOwnerWindowBytes / kRelayBytesMax, 1};
+  landing.give(RelayedStreamEnded{last});
+  ASSERT_EQ(landing.says.size(), 2u);
+  EXPECT_EQ(read_relay(landing.says[0])->what, decltype(RelaySaid::what)(RelayBytes{window}));
+  EXPECT_TRUE(std::holds_alternative<RelayEnded>(read_relay(landing.says[1])->what));
+}
+
 // --- its end -------------------------------------------------------------------------------------
 
 TEST_F(RelayTest, TheOwnersLastWordsAreHeardBeforeItEnds) {
@@ -270,12 +299,13 @@ TEST_F(RelayTest, TheOwnersLastWordsAreHeardBeforeItEnds) {
 TEST_F(RelayTest, ItEndsWithItsLink) {
   const LinkId link = open();
   landing.give(RelayedStreamEnded{kLink});
+  // In that step something had been said on it.
+  owner.world.out.order(SendBytes{link, "too late"});
   carry();
+  EXPECT_TRUE(owner.happened.orders.empty()) << "the driver has no such link";
   const auto closed = owner.events<RelayedLinkClosed>();
   ASSERT_EQ(closed.size(), 1u);
   EXPECT_EQ(closed[0].link, link);
-  owner.order(SendBytes{link, "too late"});
-  EXPECT_TRUE(owner.happened.orders.empty()) << "the driver has no such link";
   EXPECT_TRUE(owner.says.empty());
 }
 
