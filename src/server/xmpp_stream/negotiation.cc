@@ -226,13 +226,13 @@ void XmppStreams::arrive(Now now, LinkId link, const Endpoint& remote, StreamOnT
   stream.negotiation->domain = std::move(moved.domain);
   stream.negotiation->remote = remote;
   if (stopping_) {
-    // In the old stream, whose header was sent.
-    stream.state = StreamState::binding;
+    // In the old stream, whose header was sent; one that is relayed has been told to begin anew.
+    if (!moved.success_xml.empty()) stream.state = StreamState::binding;
     fail(link, stream, StreamError::system_shutdown, out);
     return;
   }
   look_at(link, stream, now.instant + shard_.settings.limits.login_time_max);
-  out.order(SendBytes{link, std::move(moved.success_xml)});
+  if (!moved.success_xml.empty()) out.order(SendBytes{link, std::move(moved.success_xml)});
   stream.unread = std::move(moved.unread);
   if (shard_.settings.cluster) {
     ask_place(link, stream, out);

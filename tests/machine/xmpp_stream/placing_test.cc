@@ -321,6 +321,14 @@ TEST_F(Relayed, AStreamBeginsAsBehindSasl) {
   EXPECT_EQ(only<BindAsked>(world.events).size(), 1u);
 }
 
+TEST_F(Relayed, AServerThatStopsSaysSoBehindAHeader) {
+  world.input(StopAsked{});
+  come();
+  EXPECT_THAT(world.said(kLink), HasSubstr("<system-shutdown "));
+  EXPECT_THAT(world.said(kLink), ::testing::StartsWith("<?xml"));
+  EXPECT_TRUE(world.closed(kLink));
+}
+
 TEST_F(Relayed, NobodyRelaysOn) {
   come();
   world.input(StreamPlaced{kLink, elsewhere()});
