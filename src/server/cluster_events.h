@@ -195,6 +195,7 @@ struct RelayStream {
   std::string domain;  // that the stream names
   Endpoint remote;
   bool secure = false;
+  std::string unread;  // what came before it was known whose she is
 };
 // The same: what came on it; and that it has ended here.
 struct BytesToRelay {

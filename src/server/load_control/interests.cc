@@ -76,10 +76,13 @@ void Interests::on(Now now, const PresenceWanted& wanted, Outbox& out) {
 
 // Where she is present, who tells it is asked to do so once more.
 void Interests::ask_again(const Address& account, const Concern& concern, Outbox& out) const {
-  if (!concern.present_at) return;
+  if (concern.present_at) ask(*concern.present_at, account, out);
+}
+
+void Interests::ask(std::uint64_t server, const Address& account, Outbox& out) const {
   Concerns again;
   again.watched.push_back(account);
-  tell({*concern.present_at}, write_concerns(again), out);
+  tell({server}, write_concerns(again), out);
 }
 
 void Interests::on(Now, const PresenceUnwanted& unwanted, Outbox& out) {
@@ -173,6 +176,9 @@ void Interests::take_presence(std::uint64_t by, const PresenceElsewhere& presenc
   concern.gone_by.reset();
   concern.answer_by.reset();
   out.emit(presence);
+  // What another that serves her still had said may have been passed over.
+  const Stake* other = present ? nullptr : concern.serving(by);
+  if (other != nullptr) ask(other->server, presence.account, out);
 }
 
 // There is nothing to be told of her, and presence_db waits.
@@ -276,16 +282,13 @@ void Interests::note_served(const Address& account, std::uint64_t by, Outbox& ou
   there.serves_since = next_serving_++;
   const Concern& concern = concerns_.find(account)->second;
   const bool is_elsewhere = concern.present_at && concern.present_at != by;
-  if (!is_elsewhere || !concern.watched()) return;
-  Concerns again;
-  again.watched.push_back(account);
-  tell({by}, write_concerns(again), out);
+  if (is_elsewhere && concern.watched()) ask(by, account, out);
 }
 
-const Interests::Stake* Interests::Concern::serving() const {
+const Interests::Stake* Interests::Concern::serving(std::uint64_t but) const {
   const Stake* latest = nullptr;
   for (const Stake& stake : stakes) {
-    if (!stake.serves) continue;
+    if (!stake.serves || stake.server == but) continue;
     if (latest == nullptr || latest->serves_since < stake.serves_since) latest = &stake;
   }
   return latest;
@@ -329,8 +332,10 @@ void Interests::drop_stakes(IsOver is_over) {
 void Interests::on(Now, const ServerSaidAll& said, Outbox&) {
   const auto peer = peers_.find(said.server);
   if (peer == peers_.end()) return;
-  drop_stakes([&](const Stake& stake) {
-    return stake.server == said.server && stake.link != peer->second.link;
+  drop_stakes([&](Stake& stake) {
+    if (stake.server != said.server) return false;
+    if (!stake.serves) stake.serves_since = 0;
+    return stake.link != peer->second.link;
   });
 }
 
@@ -372,9 +377,15 @@ void Interests::forget_orphans(Outbox& out) {
     orphans_.pop_back();
     const Concerned concerned = concerns_.find(account);
     if (concerned == concerns_.end()) continue;
-    auto& present_at = concerned->second.present_at;
-    if (!present_at || peers_.contains(*present_at)) continue;
-    present_at.reset();
+    Concern& concern = concerned->second;
+    if (!concern.present_at || peers_.contains(*concern.present_at)) continue;
+    // She may have been about to move there, and be where she was.
+    if (const Stake* other = concern.serving()) {
+      concern.present_at = other->server;
+      ask_again(account, concern, out);
+      continue;
+    }
+    concern.present_at.reset();
     out.emit(PresenceElsewhere{account, {}});
   }
 }

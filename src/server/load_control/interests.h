@@ -128,8 +128,8 @@ class Interests {
     std::vector<Stake> stakes;
 
     bool watched() const { return watchers > 0 || asked; }
-    // Of the others the one that serves her, of two the later: she has moved there.
-    const Stake* serving() const;
+    // Of the others, but for one, the one that serves her, of two the later: she has moved there.
+    const Stake* serving(std::uint64_t but = 0) const;
     // Whether that server is one that she has left, by where she is taken to be present.
     bool is_outdated(std::uint64_t server) const;
     bool matters() const { return watched() || served || !stakes.empty(); }
@@ -172,6 +172,7 @@ class Interests {
   void tell(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void tell_once(std::vector<std::uint64_t> to, std::string said, Outbox& out) const;
   void ask_again(const Address& account, const Concern& concern, Outbox& out) const;
+  void ask(std::uint64_t server, const Address& account, Outbox& out) const;
   void answer(Concern& concern, const Address& account, Outbox& out);
   void note_served(const Address& account, std::uint64_t by, Outbox& out);
   void look_where_she_went(Now now, const Address& account, std::uint64_t from, Outbox& out);

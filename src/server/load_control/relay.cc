@@ -28,48 +28,63 @@ void Relay::say(std::uint64_t to, const RelaySaid& said, Outbox& out) const {
   out.emit(ShardId(), ToRelay{shard_.self, to, write_relay(said)});
 }
 
-void Relay::say_bytes(std::uint64_t to, RelaySaid said, std::string_view bytes, Outbox& out) const {
+void Relay::say_bytes(std::uint64_t to, RelaySaid said, std::uint64_t before,
+                      std::string_view bytes, Outbox& out) const {
   while (!bytes.empty()) {
     const std::string_view some = bytes.substr(0, kRelayBytesMax);
-    bytes.remove_prefix(some.size());
-    said.what = RelayBytes{some};
+    said.what = RelayBytes{before, some};
     say(to, said, out);
+    before += some.size();
+    bytes.remove_prefix(some.size());
   }
 }
 
 // --- where the link is ---------------------------------------------------------------------------
 
+// A stream behind a barrier keeps no more than a stanza.
+std::size_t Relay::window() const {
+  return std::min<std::size_t>(kWindowBytes, shard_.settings.limits.stanza_bytes_max);
+}
+
+bool Relay::has_room(const Owner& owner) const {
+  return owner.under_way < kOwnerWindowBytes / shard_.shards;
+}
+
 void Relay::on(Now, const RelayStream& stream, Outbox& out) {
   const std::uint64_t shard = shard_.self.number();
-  Relaying relaying;
+  const std::uint64_t number = (shard << kRelayShardShift) | next_number_++;
+  Relaying& relaying = relaying_[number];
+  relaying.link = stream.link;
   relaying.owner = stream.to;
-  relaying.number = (shard << kRelayShardShift) | next_number_++;
   relaying.home = hash_bytes(stream.account.bare());
-  relaying_.add(stream.link, relaying);
-  links_by_number_.emplace(relaying.number, stream.link);
+  numbers_.add(stream.link, number);
   const RelayOpen open{stream.account, stream.domain, stream.remote, stream.secure};
-  say(stream.to, {relaying.number, relaying.home, true, open}, out);
+  say(stream.to, {number, relaying.home, true, open}, out);
+  if (!stream.unread.empty()) pass_on(number, relaying, stream.unread, out);
 }
 
 void Relay::on(Now, const BytesToRelay& came, Outbox& out) {
-  Relaying* relaying = relaying_.find(came.link);
-  if (relaying == nullptr) return;
-  if (shard_.planted == Planted::relayed_bytes_lost && relaying->under_way > kPlantedBytes) return;
-  Owner& owner = owners_[relaying->owner];
-  const bool is_full = owner.under_way >= kOwnerWindowBytes / shard_.shards;
-  if (is_full || !relaying->held.empty()) {
-    if (relaying->held.empty()) owner.waiting.push_back(came.link);
-    relaying->held.append(came.bytes);
-  } else {
-    send_on(*relaying, came.bytes, out);
-  }
-  const bool may_go_on = relaying->held.empty() && relaying->under_way < kWindowBytes;
-  if (may_go_on || std::exchange(relaying->paused, true)) return;
-  out.order(PauseReading{came.link});
+  const std::uint64_t* number = numbers_.find(came.link);
+  if (number != nullptr) pass_on(*number, relaying_.at(*number), came.bytes, out);
 }
 
-void Relay::send_on(Relaying& relaying, std::string_view bytes, Outbox& out) {
-  say_bytes(relaying.owner, {relaying.number, relaying.home, true, {}}, bytes, out);
+void Relay::pass_on(std::uint64_t number, Relaying& relaying, std::string_view bytes, Outbox& out) {
+  if (shard_.planted == Planted::relayed_bytes_lost && relaying.said > kPlantedBytes) return;
+  Owner& owner = owners_[relaying.owner];
+  if (relaying.held.empty() && has_room(owner)) {
+    send_on(number, relaying, bytes, out);
+  } else {
+    if (relaying.held.empty()) owner.waiting.push_back(number);
+    relaying.held.append(bytes);
+  }
+  const bool may_go_on = relaying.held.empty() && relaying.under_way < window();
+  if (may_go_on || std::exchange(relaying.paused, true)) return;
+  out.order(PauseReading{relaying.link});
+}
+
+void Relay::send_on(std::uint64_t number, Relaying& relaying, std::string_view bytes, Outbox& out) {
+  say_bytes(relaying.owner, {number, relaying.home, true, {}}, relaying.said, bytes, out);
+  relaying.said += bytes.size();
   relaying.under_way += bytes.size();
   owners_[relaying.owner].under_way += bytes.size();
 }
@@ -80,70 +95,82 @@ void Relay::took(std::uint64_t to, std::size_t bytes, Outbox& out) {
   if (known == owners_.end()) return;
   Owner& owner = known->second;
   owner.under_way -= std::min(owner.under_way, bytes);
-  while (!owner.waiting.empty() && owner.under_way < kOwnerWindowBytes / shard_.shards) {
-    const LinkId link = owner.waiting.front();
+  while (!owner.waiting.empty() && has_room(owner)) {
+    const auto next = relaying_.find(owner.waiting.front());
     owner.waiting.pop_front();
-    Relaying* relaying = relaying_.find(link);
-    if (relaying == nullptr || relaying->held.empty()) continue;
-    send_on(*relaying, std::exchange(relaying->held, {}), out);
-    go_on(link, *relaying, out);
+    if (next == relaying_.end() || next->second.held.empty()) continue;
+    auto& [number, relaying] = *next;
+    send_on(number, relaying, std::exchange(relaying.held, {}), out);
+    relaying.link.valid() ? go_on(relaying, out) : say_ended(number, relaying, out);
   }
   if (owner.under_way == 0 && owner.waiting.empty()) owners_.erase(known);
 }
 
 // Its client is read again, if it may be.
-void Relay::go_on(LinkId link, Relaying& relaying, Outbox& out) {
-  const bool may = relaying.held.empty() && relaying.under_way <= kWindowBytes / 2;
-  if (may && std::exchange(relaying.paused, false)) out.order(ResumeReading{link});
+void Relay::go_on(Relaying& relaying, Outbox& out) const {
+  const bool may = relaying.held.empty() && relaying.under_way <= window() / 2;
+  if (may && std::exchange(relaying.paused, false)) out.order(ResumeReading{relaying.link});
 }
 
+// What is held goes before.
 void Relay::on(Now, const RelayedStreamEnded& ended, Outbox& out) {
-  const Relaying* relaying = relaying_.find(ended.link);
-  if (relaying == nullptr) return;
-  // What it had sent before is its last words.
-  say_bytes(relaying->owner, {relaying->number, relaying->home, true, {}}, relaying->held, out);
-  say(relaying->owner, {relaying->number, relaying->home, true, RelayEnded{}}, out);
-  forget(ended.link, out);
+  const std::uint64_t* known = numbers_.find(ended.link);
+  if (known == nullptr) return;
+  const std::uint64_t number = *known;
+  Relaying& relaying = relaying_.at(number);
+  unlink(relaying);
+  if (relaying.held.empty()) say_ended(number, relaying, out);
 }
 
-// What was under way of it the owner takes no more, or does not say so.
-void Relay::forget(LinkId link, Outbox& out) {
-  const Relaying relaying = std::move(*relaying_.find(link));
-  links_by_number_.erase(relaying.number);
-  relaying_.erase(link);
-  took(relaying.owner, relaying.under_way, out);
+void Relay::say_ended(std::uint64_t number, const Relaying& relaying, Outbox& out) const {
+  say(relaying.owner, {number, relaying.home, true, RelayEnded{}}, out);
 }
 
-void Relay::end_here(LinkId link, bool lost, Outbox& out) {
-  forget(link, out);
-  out.emit(EndRelayedStream{link, lost});
+void Relay::unlink(Relaying& relaying) {
+  numbers_.erase(relaying.link);
+  relaying.link = {};
+}
+
+// It is of no use any more, to the owner neither.
+void Relay::lose_here(Relaying& relaying, Outbox& out) {
+  out.emit(EndRelayedStream{relaying.link, true});
+  unlink(relaying);
+  relaying.held.clear();
 }
 
 void Relay::hear_from_owner(std::uint64_t by, const RelaySaid& said, Outbox& out) {
-  const auto known = links_by_number_.find(said.number);
-  const LinkId link = known == links_by_number_.end() ? LinkId() : known->second;
-  Relaying* relaying = relaying_.find(link);
-  if (relaying == nullptr || relaying->owner != by) {
-    const bool ended = std::holds_alternative<RelayEnded>(said.what);
-    if (!ended) say(by, {said.number, said.home, true, RelayEnded{}}, out);
+  const auto known = relaying_.find(said.number);
+  const bool has_ended = std::holds_alternative<RelayEnded>(said.what);
+  if (known == relaying_.end() || known->second.owner != by) {
+    if (!has_ended) say(by, {said.number, said.home, true, RelayEnded{}}, out);
     return;
   }
-  std::visit(Overloaded{
-                 [](const RelayOpen&) {},
-                 [&](const RelayBytes& one) {
-                   if (!std::exchange(relaying->begun, true)) out.emit(RelayedStreamBegun{link});
-                   out.order(SendBytes{link, std::string(one.bytes)});
-                 },
-                 [&](const RelayTaken& taken) {
-                   const auto bytes = static_cast<std::size_t>(
-                       std::min<std::uint64_t>(relaying->under_way, taken.bytes));
-                   relaying->under_way -= bytes;
-                   go_on(link, *relaying, out);
-                   took(by, bytes, out);
-                 },
-                 [&](const RelayEnded&) { end_here(link, false, out); },
-             },
-             said.what);
+  Relaying& relaying = known->second;
+  const bool is_here = relaying.link.valid();
+  if (const auto* taken = std::get_if<RelayTaken>(&said.what)) {
+    const auto bytes =
+        static_cast<std::size_t>(std::min<std::uint64_t>(relaying.under_way, taken->bytes));
+    relaying.under_way -= bytes;
+    if (is_here) go_on(relaying, out);
+    took(by, bytes, out);
+  } else if (has_ended) {
+    // If it had not begun, its last words were not heard either.
+    if (is_here) {
+      out.emit(EndRelayedStream{relaying.link, relaying.heard == 0});
+      unlink(relaying);
+    }
+    const std::size_t under_way = relaying.under_way;
+    relaying_.erase(known);
+    took(by, under_way, out);
+  } else if (const auto* one = std::get_if<RelayBytes>(&said.what); one != nullptr && is_here) {
+    if (one->before != relaying.heard) {
+      lose_here(relaying, out);
+      return say_ended(said.number, relaying, out);
+    }
+    if (relaying.heard == 0) out.emit(RelayedStreamBegun{relaying.link});
+    relaying.heard += one->bytes.size();
+    out.order(SendBytes{relaying.link, std::string(one->bytes)});
+  }
 }
 
 // --- where the user is ---------------------------------------------------------------------------
@@ -158,12 +185,13 @@ void Relay::open(std::uint64_t by, const RelaySaid& said, const RelayOpen& opene
                        said.home == hash_bytes(opened.account.bare()) &&
                        shard_.settings.serves(opened.account.domain()) &&
                        shard_.settings.serves(opened.domain);
-  const bool is_full = served_.size() >= shard_.settings.limits.streams_per_shard_max;
-  if (!is_ours || is_full || served_by_stream_.contains(stream)) {
+  if (!is_ours || served_by_stream_.contains(stream)) {
     return say(by, {said.number, said.home, false, RelayEnded{}}, out);
   }
-  const LinkId link =
-      relayed(served_.emplace(Served{stream, said.home, false, 0, {}, false}).first);
+  const auto [slot, served] = served_.emplace();
+  const LinkId link = relayed(slot);
+  served->stream = stream;
+  served->home = said.home;
   served_by_stream_.emplace(stream, link);
   out.emit(RelayedStreamCame{link, opened.account, opened.domain, opened.remote, opened.secure});
 }
@@ -171,19 +199,17 @@ void Relay::open(std::uint64_t by, const RelaySaid& said, const RelayOpen& opene
 void Relay::hear_as_owner(std::uint64_t by, const RelaySaid& said, Outbox& out) {
   if (const auto* opened = std::get_if<RelayOpen>(&said.what)) return open(by, said, *opened, out);
   const auto known = served_by_stream_.find({by, said.number});
-  if (known == served_by_stream_.end()) {
-    const bool ended = std::holds_alternative<RelayEnded>(said.what);
-    if (!ended) say(by, {said.number, said.home, false, RelayEnded{}}, out);
-    return;
+  const LinkId link = known == served_by_stream_.end() ? LinkId() : known->second;
+  Served* served = served_on(link);
+  const auto* one = std::get_if<RelayBytes>(&said.what);
+  if (served == nullptr || one == nullptr || one->before != served->heard) {
+    if (served != nullptr) lose(link, out);
+    return say(by, {said.number, said.home, false, RelayEnded{}}, out);
   }
-  const LinkId link = known->second;
-  if (const auto* one = std::get_if<RelayBytes>(&said.what)) {
-    served_on(link)->taken += one->bytes.size();
-    say_on(link, {});
-    out.emit(RelayedBytes{link, one->bytes});
-  } else if (std::holds_alternative<RelayEnded>(said.what)) {
-    lose(link, out);
-  }
+  served->heard += one->bytes.size();
+  served->taken += one->bytes.size();
+  touch(link, *served);
+  out.emit(RelayedBytes{link, one->bytes});
 }
 
 // Each time: what is not told is missing in the window that all streams of this owner share.
@@ -262,19 +288,25 @@ void Relay::take_fan_out(FanOut& fan_out) {
   });
 }
 
-// Leaves at the end of the step.
 void Relay::say_on(LinkId link, std::initializer_list<std::string_view> texts) {
   Served* served = served_on(link);
   if (served == nullptr) return;
   for (const std::string_view text : texts)
     served->said.append(text);
-  if (!std::exchange(served->is_said, true)) dirty_.push_back(link);
+  touch(link, *served);
+}
+
+// What is to be said of it leaves at the end of the step.
+void Relay::touch(LinkId link, Served& served) {
+  if (!std::exchange(served.is_dirty, true)) dirty_.push_back(link);
 }
 
 void Relay::flush(Served& served, Outbox& out) const {
-  served.is_said = false;
+  served.is_dirty = false;
   const auto [to, number] = served.stream;
-  say_bytes(to, {number, served.home, false, {}}, std::exchange(served.said, {}), out);
+  const std::string said = std::exchange(served.said, {});
+  say_bytes(to, {number, served.home, false, {}}, served.said_before, said, out);
+  served.said_before += said.size();
   if (!served.paused) tell_taken(served, out);
 }
 
@@ -295,25 +327,45 @@ void Relay::on(Now now, const FromRelay& from, Outbox& out) {
 void Relay::came_back(Now now, const FromRelay& from, const RelaySaid& said, Outbox& out) {
   const bool is_stream_lost =
       std::holds_alternative<RelayOpen>(said.what) || std::holds_alternative<RelayBytes>(said.what);
+  const bool is_linked = from.why != FromRelay::Why::no_link;
+  bool is_to_be_told = !is_stream_lost;
   if (is_stream_lost && said.to_owner) {
-    const auto known = links_by_number_.find(said.number);
-    if (known != links_by_number_.end()) end_here(known->second, true, out);
+    const auto known = relaying_.find(said.number);
+    if (known == relaying_.end()) return;
+    is_to_be_told = known->second.link.valid() || !known->second.held.empty();
+    if (known->second.link.valid()) lose_here(known->second, out);
+    known->second.held.clear();
+    if (!is_linked) forget(known);
   } else if (is_stream_lost) {
     const auto known = served_by_stream_.find({from.by, said.number});
-    if (known != served_by_stream_.end()) lose(known->second, out);
+    is_to_be_told = known != served_by_stream_.end();
+    if (is_to_be_told) lose(known->second, out);
   }
-  if (from.why == FromRelay::Why::no_link) return;
+  if (!is_linked || !is_to_be_told) return;
   again_.emplace_back(
       from.by, is_stream_lost ? write_relay({said.number, said.home, said.to_owner, RelayEnded{}})
                               : from.said);
   if (!again_at_) again_at_ = now.instant + kAgainAfter;
 }
 
+// There never was a way to its owner: nobody waits for it.
+void Relay::forget(Relayings::iterator known) {
+  const auto owner = owners_.find(known->second.owner);
+  if (owner != owners_.end()) {
+    owner->second.under_way -= known->second.under_way;
+    if (owner->second.under_way == 0 && owner->second.waiting.empty()) owners_.erase(owner);
+  }
+  relaying_.erase(known);
+}
+
 void Relay::on(Now, const ServerDown& down, Outbox& out) {
   owners_.erase(down.server);
-  relaying_.for_each([&](LinkId link, const Relaying& relaying) {
-    if (relaying.owner == down.server) end_here(link, true, out);
-  });
+  for (auto next = relaying_.begin(); next != relaying_.end();) {
+    const auto known = next++;
+    if (known->second.owner != down.server) continue;
+    if (known->second.link.valid()) lose_here(known->second, out);
+    relaying_.erase(known);
+  }
   served_.for_each([&](LinkId slot, const Served& served) {
     if (served.stream.first == down.server) lose(relayed(slot), out);
   });

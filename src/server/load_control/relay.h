@@ -10,19 +10,21 @@
 //
 // No server relays to one that relays on: the owner sends who is not its own elsewhere.
 //
-// Flow: kWindowBytes of a client's bytes at most are on their way, and kOwnerWindowBytes of all
-// clients of one owner, for all of them share the link between the servers, which the driver cuts
-// when too much waits on it. What was read beyond waits here, and its client is not read; while the
-// owner's stream waits behind a barrier it takes no more. The other way a client that does not read
-// is cut off by the driver that has its link, as any is.
+// Flow: kWindowBytes of a client's bytes are on their way, and of all clients of one owner that
+// this shard relays its part of kOwnerWindowBytes: all of them share the link between the servers,
+// which the driver cuts when too much waits on it. One read more may be. What was read beyond waits
+// here, and its client is not read; while the owner's stream waits behind a barrier it takes no
+// more. What is on its way of a stream that has ended counts until the owner has said that it has,
+// too. The other way a client that does not read is cut off by the driver that has its link, as any
+// is.
 //
 // What cannot be said, for the link between the servers is lost or full in this step
 // (kStepBytesMax, server_links.h), ends the stream at both ends; its session waits if it can be
-// resumed. That it has ended is said until it could be (kAgainAfter), or the link is lost. Whoever
-// is told of a stream that it does not have answers that it has ended.
+// resumed. Who hears of it first ends it: all that is said of a stream is counted, and a gap is an
+// end. That it has ended is said until it could be (kAgainAfter), or the link is lost; the owner
+// answers it, also of a stream that it does not have.
 //
-// Limits: as many streams as a shard may have at the owner (streams_per_shard_max); at the other
-// end they are streams of their shard.
+// Limits: these streams are streams of their shard at both ends (streams_per_shard_max).
 #pragma once
 
 #include <cstddef>
@@ -38,7 +40,6 @@
 
 #include "base/slot_table.h"
 #include "base/time.h"
-#include "base/unordered.h"
 #include "server/cluster_events.h"
 #include "server/link_table.h"
 #include "server/load_control/relay_words.h"
@@ -71,42 +72,55 @@ class Relay {
   std::optional<Instant> next_deadline() const { return again_at_; }
 
   // How many links here are of users whom others serve.
-  std::size_t relaying() const { return relaying_.size(); }
+  std::size_t relaying() const { return numbers_.size(); }
 
  private:
   using StreamNumber = std::pair<std::uint64_t, std::uint64_t>;  // the server's that relays it
 
-  // The link is here.
+  // The link is here. By its number; from when it has ended here until the owner has said so it has
+  // no link.
   struct Relaying {
+    LinkId link;
     std::uint64_t owner = 0;
-    std::uint64_t number = 0;
     std::uint64_t home = 0;
+    std::uint64_t said = 0;   // bytes
+    std::uint64_t heard = 0;  // the same
     std::size_t under_way = 0;
-    bool begun = false;  // the owner has said something
     bool paused = false;
     std::string held;  // there was no room for it on the way to the owner
   };
-  // What is on its way to one, and whose bytes are held until there is room.
+  using Relayings = std::map<std::uint64_t, Relaying>;
+  // What is on its way to one, and the numbers of those of whom something is held.
   struct Owner {
     std::size_t under_way = 0;
-    std::deque<LinkId> waiting;
+    std::deque<std::uint64_t> waiting;
   };
   // The user is.
   struct Served {
     StreamNumber stream;
     std::uint64_t home = 0;
+    std::uint64_t said_before = 0;  // bytes, up to this step
+    std::uint64_t heard = 0;        // the same, with this step
     bool paused = false;
     std::size_t taken = 0;  // and not told yet
     std::string said;       // in this step
-    bool is_said = false;   // it stands in `dirty_`
+    bool is_dirty = false;  // it stands in `dirty_`
   };
   using Links = SlotTable<Served, LinkTag>;
 
   void say(std::uint64_t to, const RelaySaid& said, Outbox& out) const;
-  void send_on(Relaying& relaying, std::string_view bytes, Outbox& out);
+  void say_bytes(std::uint64_t to, RelaySaid said, std::uint64_t before, std::string_view bytes,
+                 Outbox& out) const;
+  std::size_t window() const;
+  bool has_room(const Owner& owner) const;
+  void pass_on(std::uint64_t number, Relaying& relaying, std::string_view bytes, Outbox& out);
+  void send_on(std::uint64_t number, Relaying& relaying, std::string_view bytes, Outbox& out);
   void took(std::uint64_t owner, std::size_t bytes, Outbox& out);
-  static void go_on(LinkId link, Relaying& relaying, Outbox& out);
-  void say_bytes(std::uint64_t to, RelaySaid said, std::string_view bytes, Outbox& out) const;
+  void go_on(Relaying& relaying, Outbox& out) const;
+  void say_ended(std::uint64_t number, const Relaying& relaying, Outbox& out) const;
+  void unlink(Relaying& relaying);
+  void lose_here(Relaying& relaying, Outbox& out);
+  void forget(Relayings::iterator known);
   void hear_as_owner(std::uint64_t by, const RelaySaid& said, Outbox& out);
   void hear_from_owner(std::uint64_t by, const RelaySaid& said, Outbox& out);
   void came_back(Now now, const FromRelay& from, const RelaySaid& said, Outbox& out);
@@ -116,15 +130,14 @@ class Relay {
   void take_fan_out(FanOut& fan_out);
   Served* served_on(LinkId link);
   void say_on(LinkId link, std::initializer_list<std::string_view> texts);
+  void touch(LinkId link, Served& served);
   void flush(Served& served, Outbox& out) const;
-  void forget(LinkId link, Outbox& out);
-  void end_here(LinkId link, bool lost, Outbox& out);
   void forget_served(LinkId link);
   void lose(LinkId link, Outbox& out);
 
   const Shard& shard_;
-  LinkTable<Relaying> relaying_;
-  UnorderedMap<std::uint64_t, LinkId> links_by_number_;
+  Relayings relaying_;
+  LinkTable<std::uint64_t> numbers_;       // of those that have a link
   std::map<std::uint64_t, Owner> owners_;  // to whom something is on its way
   std::uint64_t next_number_ = 1;
   Links served_;  // by their LinkId without kRelayedSlot

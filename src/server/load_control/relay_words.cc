@@ -77,6 +77,11 @@ RelayOpen read_open(ByteReader& in) {
   return open;
 }
 
+RelayBytes read_bytes(ByteReader& in) {
+  const std::uint64_t before = in.number();
+  return {before, in.raw(in.left())};
+}
+
 }  // namespace
 
 std::string write_relay(const RelaySaid& said) {
@@ -92,7 +97,10 @@ std::string write_relay(const RelaySaid& said) {
                    out.text(to_text(open.remote));
                    out.byte(open.secure ? 1 : 0);
                  },
-                 [&](const RelayBytes& one) { out.raw(one.bytes); },
+                 [&](const RelayBytes& one) {
+                   out.number(one.before);
+                   out.raw(one.bytes);
+                 },
                  [&](const RelayTaken& one) { out.number(one.bytes); },
                  [](const RelayEnded&) {},
              },
@@ -107,7 +115,7 @@ std::optional<RelaySaid> read_relay(std::string_view bytes) {
   switch (head.kind) {
     case Kind::open: said.what = read_open(in); break;
     case Kind::bytes_to_owner:
-    case Kind::bytes_from_owner: said.what = RelayBytes{in.raw(in.left())}; break;
+    case Kind::bytes_from_owner: said.what = read_bytes(in); break;
     case Kind::taken: said.what = RelayTaken{in.number()}; break;
     case Kind::ended_to_owner:
     case Kind::ended_from_owner: break;

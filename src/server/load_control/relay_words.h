@@ -35,7 +35,8 @@ struct RelayOpen {
   friend bool operator==(const RelayOpen&, const RelayOpen&) = default;
 };
 struct RelayBytes {
-  std::string_view bytes;  // of a stream; of what is read it is a view
+  std::uint64_t before = 0;  // so many were said before these, the same way: else there is a gap
+  std::string_view bytes;    // of what is read it is a view
   friend bool operator==(const RelayBytes&, const RelayBytes&) = default;
 };
 struct RelayTaken {

@@ -42,11 +42,8 @@ void XmppStreams::relay(LinkId link, Stream& stream, Outbox& out) {
   const ServerContacts& at = *negotiation.place.at;
   out.order(Log{Log::Level::debug, "xmpp-relayed", stream.full.text(), at.svr_id});
   out.emit(RelayStream{link, at.server, negotiation.account, negotiation.domain, negotiation.remote,
-                       stream.secure});
+                       stream.secure, std::exchange(stream.unread, {})});
   out.order(ResumeReading{link});
-  if (stream.unread.empty()) return;
-  window_ = std::exchange(stream.unread, {});
-  out.emit(BytesToRelay{link, window_});
 }
 
 void XmppStreams::on(Now, const RelayedStreamBegun& begun, Outbox&) {
@@ -66,7 +63,11 @@ void XmppStreams::on(Now, const EndRelayedStream& end, Outbox& out) {
 
 // As one that arrives from another shard; there it was told of its success.
 void XmppStreams::on(Now now, const RelayedStreamCame& came, Outbox& out) {
+  const bool full = streams_.size() >= shard_.settings.limits.streams_per_shard_max;
   arrive(now, came.link, came.remote, {came.account, came.domain, {}, came.secure, {}}, out);
+  Stream* stream = streams_.find(came.link);
+  if (!full || stream == nullptr) return;
+  fail(came.link, *stream, StreamError::resource_constraint, out);
 }
 
 void XmppStreams::on(Now now, const RelayedBytes& relayed, Outbox& out) {

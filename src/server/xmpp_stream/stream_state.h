@@ -64,7 +64,7 @@ constexpr const StreamStateTraits& traits_of(StreamState state) {
 }
 
 constexpr bool is_elsewhere(StreamState state) {
-  return state >= StreamState::relaying;
+  return state == StreamState::relaying || state == StreamState::relayed;
 }
 
 // What a first-level element is to stream processing.

@@ -343,11 +343,8 @@ TEST_F(InterestsTest, SheMovesWithoutGoingOffline) {
 
 // While she moves both serve her. The link of the older is slow, or it says all anew on another.
 TEST_F(InterestsTest, OfTwoServersTheLaterIsBelieved) {
-  meet(5);
+  be_at_desk_of(5);
   meet(6);
-  watch(alice);
-  serve_there(5, alice);
-  present(5, alice, {session("desk")});
   serve_there(6, alice);
   EXPECT_EQ(heard_of(alice, present(6, alice, {session("car")})), (std::vector<Names>{{"car"}}));
   EXPECT_TRUE(heard_of(alice, present(5, alice, {session("desk")})).empty());
@@ -364,23 +361,54 @@ TEST_F(InterestsTest, OfTwoServersTheLaterIsBelieved) {
 
 // What it had said before was passed over.
 TEST_F(InterestsTest, WhoSaysLaterThatItServesHerIsAskedOfHer) {
-  meet(5);
+  be_at_desk_of(5);
   meet(6);
-  watch(alice);
-  serve_there(5, alice);
-  present(5, alice, {session("desk")});
   EXPECT_EQ(concerns_said(serve_there(6, alice), {6}).watched, Users{alice});
   EXPECT_TRUE(concerns_said(serve_there(6, alice), {6}).watched.empty()) << "once";
+}
+
+// She had not left the other one, whose word was passed over meanwhile.
+TEST_F(InterestsTest, WhereTheLaterOneIsGoneTheOtherIsAsked) {
+  be_at_desk_of(5);
+  meet(6);
+  serve_there(6, alice);
+  present(6, alice, {session("car")});
+  give(ServerGone{6});
+  const auto later = pass(Interests::kSyncEvery);
+  EXPECT_TRUE(heard_of(alice, later).empty());
+  EXPECT_EQ(concerns_said(later, {5}).watched, Users{alice});
+  EXPECT_EQ(heard_of(alice, present(5, alice, {session("desk")})), (std::vector<Names>{{"desk"}}));
+}
+
+TEST_F(InterestsTest, SoItIsWhereTheLaterOneSaysThatSheIsAbsent) {
+  be_at_desk_of(5);
+  meet(6);
+  serve_there(6, alice);
+  present(6, alice, {session("car")});
+  const auto absent = present(6, alice, {});
+  EXPECT_EQ(heard_of(alice, absent), std::vector<Names>{{}});
+  EXPECT_EQ(concerns_said(absent, {5}).watched, Users{alice});
+  EXPECT_EQ(heard_of(alice, present(5, alice, {session("desk")})), (std::vector<Names>{{"desk"}}));
+}
+
+// It was not so any more when the link was there again.
+TEST_F(InterestsTest, WhoServesHerAnewIsTheLater) {
+  be_at_desk_of(5);
+  meet(6);
+  serve_there(6, alice);
+  present(6, alice, {session("car")});
+  meet(5);
+  watch_there(5, alice);
+  give(ServerSaidAll{5});
+  serve_there(5, alice);
+  EXPECT_EQ(heard_of(alice, present(5, alice, {session("desk")})), (std::vector<Names>{{"desk"}}));
 }
 
 // Where she moves from nothing is said of her presence: it is shown where she moves to, which may
 // be heard of later.
 TEST_F(InterestsTest, WhoIsServedThereNoMoreIsLookedForElsewhere) {
-  meet(5);
+  be_at_desk_of(5);
   meet(6);
-  watch(alice);
-  serve_there(5, alice);
-  present(5, alice, {session("desk")});
   serve_there(6, alice);
   const auto moved = serve_no_more(5, alice);
   EXPECT_TRUE(heard_of(alice, moved).empty());
@@ -390,11 +418,8 @@ TEST_F(InterestsTest, WhoIsServedThereNoMoreIsLookedForElsewhere) {
 }
 
 TEST_F(InterestsTest, OrWaitedForUntilAnotherServerSaysThatItServesHer) {
-  meet(5);
+  be_at_desk_of(5);
   meet(6);
-  watch(alice);
-  serve_there(5, alice);
-  present(5, alice, {session("desk")});
   EXPECT_TRUE(heard_of(alice, serve_no_more(5, alice)).empty());
   EXPECT_TRUE(heard_of(alice, serve_there(6, alice)).empty());
   const auto later = pass(Interests::kAnswerTimeMax);

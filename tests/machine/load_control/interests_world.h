@@ -95,6 +95,13 @@ class InterestsTest : public ::testing::Test {
     EXPECT_FALSE(heard.event.has_value());
     return std::move(heard.happened);
   }
+  // alice, whom that server serves, and who is watched here.
+  void be_at_desk_of(std::uint64_t server) {
+    meet(server);
+    watch(alice);
+    serve_there(server, alice);
+    present(server, alice, {session("desk")});
+  }
   static PresenceSource session(std::string name, bool available = true) {
     return XmppSource{std::move(name), available, 0, share("'/>"), {}};
   }

@@ -72,7 +72,8 @@ class RelayTest : public ::testing::Test {
  protected:
   // Until neither has more to say.
   void carry() {
-    while (!landing.says.empty() || !owner.says.empty()) {
+    for (int turns = 0; !landing.says.empty() || !owner.says.empty(); ++turns) {
+      ASSERT_LT(turns, 100) << "they answer each other without end";
       carry(landing, owner);
       carry(owner, landing);
     }
@@ -99,7 +100,7 @@ class RelayTest : public ::testing::Test {
 
   LinkId open() {
     landing.give(RelayStream{
-        kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true});
+        kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true, {}});
     carry();
     const auto came = owner.events<RelayedStreamCame>();
     EXPECT_EQ(came.size(), 1u);
@@ -120,14 +121,43 @@ class RelayTest : public ::testing::Test {
     return heard;
   }
 
+  // So many streams with a window each are all that may be on its way.
+  static constexpr std::uint32_t kFull = Relay::kOwnerWindowBytes / Relay::kWindowBytes;
+
+  LinkId write(std::uint32_t stream, char what) {
+    const LinkId link{stream, 1};
+    landing.give(RelayStream{link, kOwner, kAlice, "example.com", {}, true, {}});
+    keep();
+    landing.give(BytesToRelay{link, std::string(Relay::kWindowBytes, what)});
+    return link;
+  }
+  // The owner does not hear it yet.
+  void keep() {
+    for (std::string& said : std::exchange(landing.says, {}))
+      kept_.push_back(std::move(said));
+  }
+  void fill() {
+    for (std::uint32_t stream = 0; stream < kFull; ++stream) {
+      write(stream, 'x');
+      keep();
+    }
+    landing.happened = {};
+  }
+  void carry_kept() {
+    keep();
+    landing.says = std::exchange(kept_, {});
+    carry();
+  }
+
   End landing{kLanding, kOwner};
   End owner{kOwner, kLanding};
   static inline std::string to_owner;
+  std::vector<std::string> kept_;
 };
 
 TEST_F(RelayTest, AStreamComesToTheOwnerAsItWas) {
-  landing.give(
-      RelayStream{kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true});
+  landing.give(RelayStream{
+      kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true, {}});
   EXPECT_EQ(landing.relay.relaying(), 1u);
   carry();
   const auto came = owner.events<RelayedStreamCame>();
@@ -228,7 +258,7 @@ TEST_F(RelayTest, TheStreamsOfOneOwnerHaveSoMuchTogether) {
   const std::string window(Relay::kWindowBytes, 'x');
   const auto write = [&](std::uint32_t stream) {
     const LinkId link{stream, 1};
-    landing.give(RelayStream{link, kOwner, kAlice, "example.com", {}, true});
+    landing.give(RelayStream{link, kOwner, kAlice, "example.com", {}, true, {}});
     landing.says.clear();
     landing.give(BytesToRelay{link, window});
     return !std::exchange(landing.says, {}).empty();
@@ -238,13 +268,15 @@ TEST_F(RelayTest, TheStreamsOfOneOwnerHaveSoMuchTogether) {
     told += write(stream) ? window.size() : 0;
   EXPECT_EQ(told, Relay::kOwnerWindowBytes);
   EXPECT_EQ(orders<PauseReading>(landing.happened).size(), streams);
-  // What the owner has taken makes room for who waits longest; so does who goes.
+  // What the owner has taken makes room for who waits longest; so does who has gone.
   const auto next = [&] { return read_relay(landing.says.back())->number; };
   landing.give(FromRelay{Why::came, kOwner, write_relay({1, 0, false, RelayTaken{window.size()}})});
   ASSERT_EQ(landing.says.size(), 1u);
   EXPECT_EQ(next(), streams - 1);
   EXPECT_EQ(orders<ResumeReading>(landing.happened).size(), 1u) << "of the first, who may go on";
   landing.give(RelayedStreamEnded{LinkId{1, 1}});
+  ASSERT_EQ(landing.says.size(), 2u) << "it counts until the owner says so too";
+  landing.give(FromRelay{Why::came, kOwner, write_relay({2, 0, false, RelayEnded{}})});
   ASSERT_EQ(landing.says.size(), 3u);
   EXPECT_EQ(next(), streams);
   // Where the link is lost nothing of it is left.
@@ -257,7 +289,7 @@ TEST_F(RelayTest, ManyWhoWriteLittleDoNotStop) {
   const std::string little(1'000, 'x');
   constexpr std::uint32_t streams = 2 * Relay::kOwnerWindowBytes / 1'000;
   for (std::uint32_t stream = 0; stream < streams; ++stream) {
-    landing.give(RelayStream{LinkId{stream, 1}, kOwner, kAlice, "example.com", {}, true});
+    landing.give(RelayStream{LinkId{stream, 1}, kOwner, kAlice, "example.com", {}, true, {}});
     landing.give(BytesToRelay{LinkId{stream, 1}, little});
     carry();
   }
@@ -265,19 +297,62 @@ TEST_F(RelayTest, ManyWhoWriteLittleDoNotStop) {
   EXPECT_TRUE(orders<PauseReading>(landing.happened).empty());
 }
 
-// It may write, and close, while others wait too.
+// It may write, and close, while others wait too: what it wrote goes, when there is room.
 TEST_F(RelayTest, WhatIsHeldWhenItsLinkEndsGoesFirst) {
-  const std::string window(Relay::kWindowBytes, 'x');
-  for (std::uint32_t stream = 0; stream <= Relay::kOwnerWindowBytes / window.size(); ++stream) {
-    landing.give(RelayStream{LinkId{stream, 1}, kOwner, kAlice, "example.com", {}, true});
-    landing.give(BytesToRelay{LinkId{stream, 1}, window});
-  }
-  landing.says.clear();
-  const LinkId last{Relay::kOwnerWindowBytes / kRelayBytesMax, 1};
+  fill();
+  const LinkId last = write(kFull, 'y');
+  EXPECT_TRUE(landing.says.empty());
   landing.give(RelayedStreamEnded{last});
-  ASSERT_EQ(landing.says.size(), 2u);
-  EXPECT_EQ(read_relay(landing.says[0])->what, decltype(RelaySaid::what)(RelayBytes{window}));
-  EXPECT_TRUE(std::holds_alternative<RelayEnded>(read_relay(landing.says[1])->what));
+  EXPECT_TRUE(landing.says.empty()) << "nor is its end said before";
+  carry_kept();
+  const auto there = std::string(Relay::kWindowBytes, 'y');
+  EXPECT_TRUE(to_owner.ends_with(there));
+  EXPECT_EQ(owner.events<RelayedLinkClosed>().size(), 1u);
+}
+
+// The owner stands still: who closes, and comes again, has no more room for that.
+TEST_F(RelayTest, WhatIsUnderWayOfOneThatEndedCountsUntilTheOwnerSaysSo) {
+  fill();
+  for (std::uint32_t stream = 0; stream < kFull; ++stream)
+    landing.give(RelayedStreamEnded{LinkId{stream, 1}});
+  keep();
+  write(kFull, 'y');
+  EXPECT_TRUE(landing.says.empty());
+  carry_kept();
+  EXPECT_EQ(to_owner.size(), (kFull + 1) * Relay::kWindowBytes);
+  EXPECT_TRUE(landing.says.empty());
+}
+
+// Of which nothing is said in that step any more.
+TEST_F(RelayTest, WhereOneDoesNotFitTheOthersWaitOn) {
+  fill();
+  write(kFull, 'y');
+  landing.give(FromRelay{Why::full, kOwner, kept_.back()});
+  EXPECT_EQ(landing.events<EndRelayedStream>().size(), 1u);
+  EXPECT_TRUE(landing.says.empty());
+}
+
+// Of three pieces the middle one did not fit, and the last did.
+TEST_F(RelayTest, AGapIsAnEnd) {
+  const LinkId link = open();
+  owner.order(SendBytes{link, std::string(3 * kRelayBytesMax, 'x')});
+  ASSERT_EQ(owner.says.size(), 3u);
+  owner.says.erase(owner.says.begin() + 1);
+  carry();
+  EXPECT_EQ(phone_heard().size(), kRelayBytesMax);
+  EXPECT_EQ(landing.relay.relaying(), 0u);
+  EXPECT_EQ(owner.events<RelayedLinkClosed>().size(), 1u);
+}
+
+TEST_F(RelayTest, TheOtherWayItIsOneToo) {
+  open();
+  landing.give(BytesToRelay{kLink, std::string(3 * kRelayBytesMax, 'x')});
+  ASSERT_EQ(landing.says.size(), 3u);
+  landing.says.erase(landing.says.begin() + 1);
+  carry();
+  EXPECT_EQ(to_owner.size(), kRelayBytesMax);
+  EXPECT_EQ(landing.events<EndRelayedStream>().size(), 1u);
+  EXPECT_EQ(owner.events<RelayedLinkClosed>().size(), 1u);
 }
 
 // --- its end -------------------------------------------------------------------------------------
@@ -326,7 +401,7 @@ TEST_F(RelayTest, WhereTheLinkOfTheServersIsLostBothEnd) {
 }
 
 TEST_F(RelayTest, WhereThereIsNoLinkItIsLostAtOnce) {
-  landing.give(RelayStream{kLink, kOwner, kAlice, "example.com", {}, true});
+  landing.give(RelayStream{kLink, kOwner, kAlice, "example.com", {}, true, {}});
   lose(landing, Why::no_link);
   const auto ended = landing.events<EndRelayedStream>();
   ASSERT_EQ(ended.size(), 1u);
@@ -368,10 +443,10 @@ TEST_F(RelayTest, TheOtherWayToo) {
 // --- who is wrong --------------------------------------------------------------------------------
 
 TEST_F(RelayTest, OfAStreamThatThereIsNotItIsSaidThatItHasEnded) {
-  const RelaySaid bytes{77, 1, true, RelayBytes{"<a/>"}};
+  const RelaySaid bytes{77, 1, true, RelayBytes{0, "<a/>"}};
   owner.give(FromRelay{Why::came, kLanding, write_relay(bytes)});
   ASSERT_EQ(owner.says.size(), 1u);
-  EXPECT_EQ(read_relay(owner.says[0])->what.index(), 3u);
+  EXPECT_TRUE(std::holds_alternative<RelayEnded>(read_relay(owner.says[0])->what));
   landing.give(FromRelay{Why::came, kOwner, write_relay({77, 1, false, RelayTaken{4}})});
   ASSERT_EQ(landing.says.size(), 1u);
   // Of that end nobody says anything more.
@@ -381,7 +456,7 @@ TEST_F(RelayTest, OfAStreamThatThereIsNotItIsSaidThatItHasEnded) {
 TEST_F(RelayTest, AStreamIsItsOwnersAlone) {
   open();
   landing.other = 9;
-  landing.give(FromRelay{Why::came, 9, write_relay({1, 1, false, RelayBytes{"evil"}})});
+  landing.give(FromRelay{Why::came, 9, write_relay({1, 1, false, RelayBytes{0, "evil"}})});
   EXPECT_TRUE(orders<SendBytes>(landing.happened).empty());
   EXPECT_EQ(landing.relay.relaying(), 1u);
 }
@@ -398,13 +473,14 @@ TEST_F(RelayTest, AUserOfAnotherDomainOrShardIsRefused) {
   EXPECT_TRUE(refused(kAlice, 1));
 }
 
-TEST_F(RelayTest, AShardHasSoManyStreams) {
-  owner.world.settings.limits.streams_per_shard_max = 1;
-  open();
-  landing.give(RelayStream{LinkId{4, 1}, kOwner, kAlice, "example.com", {}, true});
+// The owner does not serve her domain: there were no last words.
+TEST_F(RelayTest, WhoIsRefusedIsTold) {
+  owner.world.settings.domains = {"elsewhere.example"};
+  landing.give(RelayStream{kLink, kOwner, kAlice, "example.com", {}, true, {}});
   carry();
-  EXPECT_TRUE(owner.events<RelayedStreamCame>().empty());
-  EXPECT_EQ(landing.events<EndRelayedStream>().size(), 1u);
+  const auto ended = landing.events<EndRelayedStream>();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(ended[0].lost);
 }
 
 TEST_F(RelayTest, WhatCannotBeReadIsPassedOver) {

@@ -213,13 +213,6 @@ class Relaying : public Placing {
     world.input(StreamPlaced{link, elsewhere()});
     return link;
   }
-  std::string sent_on(LinkId link) const {
-    std::string bytes;
-    for (const BytesToRelay& one : only<BytesToRelay>(world.events)) {
-      if (one.link == link) bytes += one.bytes;
-    }
-    return bytes;
-  }
 };
 
 TEST_F(Relaying, WhoComesBackIsRelayedToHerServer) {
@@ -236,22 +229,41 @@ TEST_F(Relaying, WhoComesBackIsRelayedToHerServer) {
   EXPECT_EQ(world.said(link), "");
 }
 
+// What an event shows of it is read in its step; so it is fed here without feed().
 TEST_F(Relaying, WhatSheSendsGoesOnAsItIs) {
-  world.forget();
   const LinkId link = relayed();
-  world.forget();
   for (const std::string_view bytes : {testing::kHeader, std::string_view("<no"), kResume}) {
-    world.feed(link, bytes);
-    EXPECT_EQ(only<BytesToRelay>(world.events).size(), 1u);
     world.forget();
+    world.input(BytesReceived{link, bytes});
+    const auto sent = only<BytesToRelay>(world.events);
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_EQ(sent[0].link, link);
+    EXPECT_EQ(sent[0].bytes, bytes);
   }
   EXPECT_EQ(world.state(link), "relaying");
 }
 
 TEST_F(Relaying, SoDoesWhatSheHadSentBefore) {
-  const LinkId link = relayed(testing::kHeader);
-  EXPECT_FALSE(only<BytesToRelay>(world.events).empty());
-  EXPECT_EQ(only<BytesToRelay>(world.events)[0].link, link);
+  relayed(testing::kHeader);
+  EXPECT_EQ(only<RelayStream>(world.events).at(0).unread, testing::kHeader);
+}
+
+// One answer of the store may be for several.
+TEST_F(Relaying, SeveralAreRelayedInOneStep) {
+  world.feed(placed(elsewhere()), testing::kBind);
+  const LinkId first = world.placing();
+  const LinkId second = world.placing();
+  world.feed(first, "<first/>");
+  world.feed(second, "<second/>");
+  world.forget();
+  for (const LinkId link : {first, second})
+    world.streams.on(world.world.now, StreamPlaced{link, elsewhere()}, world.world.out);
+  world.wake();
+  world.input(LinkClosed{LinkId{999, 1}});
+  const auto streams = only<RelayStream>(world.events);
+  ASSERT_EQ(streams.size(), 2u);
+  EXPECT_EQ(streams[0].unread, "<first/>");
+  EXPECT_EQ(streams[1].unread, "<second/>");
 }
 
 TEST_F(Relaying, HerSilenceIsHerServersToLookAfter) {
@@ -325,6 +337,15 @@ TEST_F(Relayed, AServerThatStopsSaysSoBehindAHeader) {
   world.input(StopAsked{});
   come();
   EXPECT_THAT(world.said(kLink), HasSubstr("<system-shutdown "));
+  EXPECT_THAT(world.said(kLink), ::testing::StartsWith("<?xml"));
+  EXPECT_TRUE(world.closed(kLink));
+}
+
+TEST_F(Relayed, AShardHasSoManyStreams) {
+  world.world.settings.limits.streams_per_shard_max = 1;
+  world.open();
+  come();
+  EXPECT_THAT(world.said(kLink), HasSubstr("<resource-constraint "));
   EXPECT_THAT(world.said(kLink), ::testing::StartsWith("<?xml"));
   EXPECT_TRUE(world.closed(kLink));
 }
