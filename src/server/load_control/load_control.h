@@ -1,7 +1,8 @@
 // Load control (paper, section 3.1): this server among the others of its cluster. On each shard of
-// one of many it has the shard's users (residents.h) and what they and the users of other servers
-// have to do with one another (interests.h), on shard 0 also the server as a whole
-// (cluster_server.h). Where there is no cluster it has nothing to do.
+// one of many it has the shard's users (residents.h), what they and the users of other servers have
+// to do with one another (interests.h), and the streams that one of two servers relays to the other
+// (relay.h); on shard 0 also the server as a whole (cluster_server.h). Where there is no cluster it
+// has nothing to do.
 #pragma once
 
 #include <memory>
@@ -36,43 +37,23 @@ class LoadControl {
   // Both are to know.
   void on(Now now, const ResidentChanged& changed, Outbox& out);
 
-  // To the server, which there is.
+  // To the one part that takes it, which there is.
   template <class Fact>
-  requires requires(ClusterServer& server, Now now, const Fact& fact, Outbox& out) {
-    server.on(now, fact, out);
-  }
   void on(Now now, const Fact& fact, Outbox& out) {
-    MUSTER_CHECK(server_ != nullptr);
-    server_->on(now, fact, out);
-  }
-  // To the shard's users.
-  template <class Fact>
-  requires requires(Residents& residents, Now now, const Fact& fact, Outbox& out) {
-    residents.on(now, fact, out);
-  }
-  void on(Now now, const Fact& fact, Outbox& out) {
-    MUSTER_CHECK(residents_.has_value());
-    residents_->on(now, fact, out);
-  }
-
-  // To what users of different servers have to do with one another.
-  template <class Fact>
-  requires requires(Interests& interests, Now now, const Fact& fact, Outbox& out) {
-    interests.on(now, fact, out);
-  }
-  void on(Now now, const Fact& fact, Outbox& out) {
-    MUSTER_CHECK(interests_.has_value());
-    interests_->on(now, fact, out);
-  }
-  // To the streams that are relayed from here, or to here.
-  template <class Fact>
-  requires requires(Relay& relay, Now now, const Fact& fact, Outbox& out) {
-    relay.on(now, fact, out);
-  }
-  void on(Now now, const Fact& fact, Outbox& out) {
-    MUSTER_CHECK(relay_.has_value());
-    relay_->on(now, fact, out);
-    residents_->relaying(now, relay_->relaying());
+    static_assert(kTakes<ClusterServer, Fact> + kTakes<Residents, Fact> + kTakes<Interests, Fact> +
+                          kTakes<Relay, Fact> ==
+                      1,
+                  "a fact of more than one part, or of none");
+    if constexpr (kTakes<ClusterServer, Fact>) {
+      part(server_).on(now, fact, out);
+    } else if constexpr (kTakes<Residents, Fact>) {
+      part(residents_).on(now, fact, out);
+    } else if constexpr (kTakes<Interests, Fact>) {
+      part(interests_).on(now, fact, out);
+    } else {
+      part(relay_).on(now, fact, out);
+      residents_->relaying(now, relay_->relaying());
+    }
   }
   // What is ordered of links that other servers have is theirs.
   void take_orders(Outbox& out) {
@@ -117,6 +98,16 @@ class LoadControl {
   bool idle() const { return server_ == nullptr || server_->idle(); }
 
  private:
+  template <class Part, class Fact>
+  static constexpr bool kTakes = requires(Part& part, Now now, const Fact& fact, Outbox& out) {
+    part.on(now, fact, out);
+  };
+  template <class Holder>
+  static auto& part(Holder& holder) {
+    MUSTER_CHECK(static_cast<bool>(holder));
+    return *holder;
+  }
+
   ShardId shard_;
   std::optional<Residents> residents_;
   std::optional<Interests> interests_;
