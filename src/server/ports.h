@@ -49,6 +49,9 @@ struct LinkOpened {
   Endpoint local;
   Endpoint remote;
   std::optional<Ticket> asked;
+  // Which hosts a server is that came to us, by its certificate: names, with `*` for a first label,
+  // and addresses. Nothing: it has the key that all share, or it is no server, or it was asked.
+  std::optional<std::vector<std::string>> hosts = std::nullopt;
 };
 // OpenLink came to nothing.
 struct LinkFailed {

@@ -59,7 +59,9 @@ void Links::hear_connected(Now now, LinkId id, Link& link) {
 
 void Links::opened(LinkId id, Link& link) {
   link.state = LinkState::open;
-  tell_(LinkOpened{id, link.use, link.transport, link.local, link.remote, link.asked});
+  LinkOpened opened{id, link.use, link.transport, link.local, link.remote, link.asked};
+  if (link.use == LinkUse::server && !link.asked) opened.hosts = link.tls->peer_hosts();
+  tell_(std::move(opened));
 }
 
 // --- bytes ---------------------------------------------------------------------------------------

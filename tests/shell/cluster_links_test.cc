@@ -277,6 +277,27 @@ TEST_F(ClusterLinks, WhoHasACertificateOfTheCaGetsThrough) {
   expect_through();
 }
 
+// For load control, which knows who the server says to be.
+TEST_F(ClusterLinks, WhoComesIsSaidToBeWhomItsCertificateNames) {
+  using Hosts = std::vector<std::string>;
+  give(opener, files.certificate("ca", "DNS:s2.example.com,IP:192.0.2.2,IP:2001:db8::2,"
+                                       "email:ops@example.com,DNS:*.example.org"));
+  give(accepter, files.certificate("ca", "DNS:s1.example.com"));
+  connect("s1.example.com");
+  expect_through();
+  EXPECT_EQ(accepter.latest.hosts,
+            (Hosts{"s2.example.com", "192.0.2.2", "2001:db8::2", "*.example.org"}));
+  EXPECT_EQ(opener.latest.hosts, std::nullopt) << "it was asked for by its name";
+}
+
+TEST_F(ClusterLinks, WhoHasTheKeyNamesNobody) {
+  give(opener, files.key("key", kKey));
+  give(accepter, files.key("key", kKey));
+  connect();
+  expect_through();
+  EXPECT_EQ(accepter.latest.hosts, std::nullopt);
+}
+
 TEST_F(ClusterLinks, AnAddressIsANameToo) {
   give(opener, files.certificate("ca", "DNS:s2.example.com"));
   give(accepter, files.certificate("ca", "IP:127.0.0.1"));

@@ -2,7 +2,11 @@
 // then what an up link carries.
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/ascii.h"
 #include "codec/address/ip.h"
 #include "server/load_control/server_links.h"
 
@@ -14,6 +18,25 @@ using cluster::FrameError;
 using cluster::Hello;
 using cluster::Incarnation;
 using cluster::Lane;
+
+namespace {
+
+// RFC 6125 section 6.4.3: `*` stands for the whole first label.
+bool is_name_of(std::string_view name, std::string_view host) {
+  if (equals_ignoring_case(name, host)) return true;
+  const std::size_t dot = host.find('.');
+  return name.starts_with("*.") && dot != std::string_view::npos && dot > 0 &&
+         equals_ignoring_case(name.substr(1), host.substr(dot));
+}
+
+bool is_one_of(const std::vector<std::string>& names, std::string_view host) {
+  const auto ip = parse_ip(host);
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    return ip ? parse_ip(name) == ip : is_name_of(name, host);
+  });
+}
+
+}  // namespace
 
 void ServerLinks::on(Now now, const BytesReceived& received, Outbox&) {
   MUSTER_CHECK(!reading_.valid());
@@ -130,6 +153,9 @@ void ServerLinks::judge(Now now, LinkId id, Link& link, const Hello& hello, Outb
   if (place == peers_.end() || is_ours(from)) return break_off(now, id, "older", out);
   Peer& peer = place->second;
   if (hello.svr_id != peer.svr_id) return break_off(now, id, "svr-id", out);
+  if (link.hosts && !is_one_of(*link.hosts, peer.host)) {
+    return break_off(now, id, "certificate", out);
+  }
   if (hello.link <= peer.link_number) return doubt(now, id, "earlier link", out);
   if (!peer.directed.acknowledge(hello.received)) return break_off(now, id, "received", out);
   if (peer.link.valid()) close(now, peer.link, "replaced", out);

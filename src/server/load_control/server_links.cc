@@ -97,6 +97,7 @@ void ServerLinks::on(Now now, const LinkOpened& opened, Outbox& out) {
   }
   Link& link = links_.add(opened.link, {});
   link.remote = opened.remote;
+  link.hosts = opened.hosts;
   link.believed_by = now.instant + settings_.hello_time_max;
   look_at(opened.link, link, link.believed_by);
   if (!opened.asked) {

@@ -14,7 +14,8 @@
 //
 // Who is believed. Each says hello first, the younger before the older. A hello is believed if it
 // is of our format, means this life of ours, and comes from a life that the directory has, by its
-// svr_id; one that the directory does not have waits for it.
+// svr_id, whose host its certificate names if it has shown one; one that the directory does not
+// have waits for it.
 //
 // While they are linked each sends at least a ping now and then, and takes the link for lost when
 // nothing comes (ServerLinkSettings).
@@ -156,6 +157,7 @@ class ServerLinks {
     bool stranger = false;      // it was opened by somebody who is not believed yet
     bool up = false;
     Endpoint remote;
+    std::optional<std::vector<std::string>> hosts;  // as LinkOpened has them
     std::optional<Waiting> waiting;
     cluster::FrameReader reader;
     std::string out;

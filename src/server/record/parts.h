@@ -51,7 +51,7 @@ inline constexpr std::size_t kParts<IpAddress> = 1;
 
 // Facts, and what is in them.
 template <>
-inline constexpr std::size_t kParts<LinkOpened> = 6;
+inline constexpr std::size_t kParts<LinkOpened> = 7;
 template <>
 inline constexpr std::size_t kParts<LinkFailed> = 2;
 template <>

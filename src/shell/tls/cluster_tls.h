@@ -5,7 +5,8 @@
 //                    ephemeral one besides, so that who learns the key reads nothing of before;
 //                    neither end has a certificate. The file is for its owner alone.
 //   a certificate    each end has one, and takes the other's if it chains to the CA; who connects
-//                    also asks that it names the host of the server that is meant.
+//                    also asks that it names the host of the server that is meant, and who is come
+//                    to, that it names the host of the server that it says to be (server_links.h).
 //
 // TLS 1.3 only: both ends are ours. No resumption, no early data. The pre-shared key is derived
 // from the file's bytes, whatever they are, by HMAC-SHA-256.

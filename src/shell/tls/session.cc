@@ -4,15 +4,24 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "base/check.h"
+#include "codec/address/ip.h"
 
 namespace muster {
 namespace {
+
+std::optional<IpAddress> ip_of_bytes(std::string_view bytes) {
+  IpAddress ip = IpAddress::v4(0, 0, 0, 0);
+  if (bytes.size() != 4 && bytes.size() != ip.bytes.size()) return std::nullopt;
+  std::copy(bytes.begin(), bytes.end(), ip.bytes.end() - static_cast<std::ptrdiff_t>(bytes.size()));
+  return ip;
+}
 
 // --- the BIO: one method, whose every BIO points to the scratch space of the present step
 // ---------
@@ -170,6 +179,31 @@ void TlsSession::close(TlsScratch& scratch) {
   if (!started_ || closed_) return;
   closed_ = true;
   SSL_shutdown(ssl_.get());
+}
+
+// RFC 6125 section 6.4: what stands in subjectAltName, and nothing else.
+std::optional<std::vector<std::string>> TlsSession::peer_hosts() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return std::nullopt;
+  struct Free {
+    void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+  };
+  const std::unique_ptr<GENERAL_NAMES, Free> names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> hosts;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    const ASN1_STRING* text = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+    const std::string_view bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(text)));
+    if (name->type == GEN_DNS) {
+      hosts.emplace_back(bytes);
+    } else if (const auto ip = ip_of_bytes(bytes)) {
+      hosts.push_back(to_text(*ip));
+    }
+  }
+  return hosts;
 }
 
 // --- channel bindings ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/ports.h"
 #include "shell/tls/cluster_tls.h"
@@ -65,6 +66,9 @@ class TlsSession {
   bool started() const { return started_; }
   // Why it broke, for an operator; to be asked before the next step of any session.
   std::string trouble() const;
+  // After the handshake: whom the peer's certificate names, names and addresses; nothing if it has
+  // none.
+  std::optional<std::vector<std::string>> peer_hosts() const;
   // Which channel bindings it has, for TlsStarted; and one by its name (RFC 5929, RFC 9266).
   bool has_exporter() const;
   bool has_unique() const;

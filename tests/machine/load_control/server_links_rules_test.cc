@@ -45,7 +45,8 @@ Hello right_hello() {
 // The older of two, to whom the test speaks for the younger.
 class Listener {
  public:
-  Listener() {
+  explicit Listener(std::optional<std::vector<std::string>> its_hosts = {})
+      : hosts(std::move(its_hosts)) {
     server.links.know(now, directory({3, 4, 5}), Incarnation(4), server.out);
     server.step(now);
     open();
@@ -53,7 +54,7 @@ class Listener {
   void open() {
     ++link.slot;
     const Endpoint from{IpAddress::v4(10, 0, 0, 9), 40'000};
-    server.give(now, LinkOpened{link, LinkUse::server, Transport::tls, {}, from, {}});
+    server.give(now, LinkOpened{link, LinkUse::server, Transport::tls, {}, from, {}, hosts});
   }
   // False: it closed the link.
   bool say(std::string_view bytes) {
@@ -66,6 +67,7 @@ class Listener {
   Now now{Instant::at(Duration::seconds(1'000)), {}};
   LinkedServer server{4};
   LinkId link{10, 1};
+  std::optional<std::vector<std::string>> hosts;  // by the certificate of who comes
   std::string said_back;
 };
 
@@ -103,7 +105,7 @@ TEST(ServerLinksRules, AWrongHelloClosesTheLink) {
       {control(Acknowledged{0}), "hello"},
       {frame(Lane::control, ""), "no control"},
       {frame(Lane::control, std::string("\1", 1)), "no control"},
-      {frame(Lane::control, std::string("\1\0\3short", 8)), "no control"},
+      {frame(Lane::control, std::string("\1\0\4short", 8)), "no control"},
       {frame(Lane::control, std::string("\2x", 2)), "no control"},
       {frame(Lane::control, std::string("\3", 1)), "no control"},
       {frame(Lane::control, std::string("\4", 1)), "no control"},
@@ -120,6 +122,24 @@ TEST(ServerLinksRules, AWrongHelloClosesTheLink) {
     const auto& counters = listener.server.links.counters();
     EXPECT_EQ(counters.broke_a_rule + counters.not_believed, 1u);
     EXPECT_EQ(counters.opened, 0u);
+  }
+}
+
+// By its certificate it is the host of the server that it says to be; a shared key names nobody.
+TEST(ServerLinksRules, WhoShowsACertificateIsWhomItNames) {
+  using Hosts = std::vector<std::string>;
+  for (const Hosts& hosts : {Hosts{"s5.example.com"}, Hosts{"192.0.2.5", "S5.Example.com"},
+                             Hosts{"s4.example.com", "*.example.com"}}) {
+    Listener listener(hosts);
+    EXPECT_TRUE(listener.say(control(right_hello()))) << hosts.front();
+  }
+  for (const Hosts& hosts :
+       {Hosts{}, Hosts{"s4.example.com"}, Hosts{"example.com"}, Hosts{"*.s5.example.com"},
+        Hosts{"*"}, Hosts{"*.com"}, Hosts{"s*.example.com"}, Hosts{"192.0.2.5"}}) {
+    Listener listener(hosts);
+    EXPECT_FALSE(listener.say(control(right_hello())));
+    EXPECT_EQ(listener.server.logged, Words({"server-link-refused 10.0.0.9:40000 certificate"}));
+    EXPECT_EQ(listener.server.heard, Words());
   }
 }
 

@@ -49,7 +49,8 @@ RelationChange change() {
 std::vector<Input> inputs() {
   std::vector<Input> all = {
       Started{},
-      LinkOpened{kLink, LinkUse::sip, Transport::tls, kHere, kThere, Ticket(1u << 30)},
+      LinkOpened{kLink, LinkUse::sip, Transport::tls, kHere, kThere, Ticket(1u << 30),
+                 std::vector<std::string>{"s1.example.com", "192.0.2.1"}},
       LinkFailed{Ticket(~std::uint64_t{0}), LinkUse::server},
       BytesReceived{kLink, "<a/>"},
       TlsStarted{kLink, false, true},
