@@ -2,6 +2,7 @@
 // same, and is for the reader that it names.
 #include "server/load_control/relay_words.h"
 #include "server/load_control/told_between.h"
+#include "server/proxy_words.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,15 @@ void check_relay(std::string_view bytes) {
   MUSTER_CHECK(read_relay(write_relay(*said)) == said);
 }
 
+// Of a phone that is proxied, the same.
+void check_proxy(std::string_view bytes) {
+  const auto said = read_proxy(bytes);
+  if (!said) return;
+  const std::string written = write_proxy(*said);
+  MUSTER_CHECK(proxy_shard_of(bytes, 255) == proxy_shard_of(written, 255));
+  MUSTER_CHECK(read_proxy(written) == said);
+}
+
 }  // namespace
 }  // namespace muster
 
@@ -62,6 +72,7 @@ void check_relay(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes(data, data + size);
   muster::check_relay(bytes);
+  muster::check_proxy(bytes);
   const auto said = muster::read_said(bytes);
   if (!said) {
     static_cast<void>(muster::reader_of(bytes));

@@ -4,8 +4,8 @@
 // with a new dialog; what is not answered it asks again, with growing pauses. With its link its
 // registration and its dialogs are gone, and are made anew.
 //
-// It follows 302 (RFC 3261 section 8.1.3.4) with all that it asks from then on, and looks for
-// another server of its service where one does not answer.
+// It follows 302 (RFC 3261 section 8.1.3.4) with all that it asks from then on, or asks the same
+// server again, by habit; and looks for another server of its service where one does not answer.
 //
 // Off line, it takes back all of that, in order.
 //
@@ -35,6 +35,7 @@ class Phone : public Agent {
  public:
   struct Habits {
     Transport transport = Transport::udp;
+    bool follows = true;                  // 302
     bool publishes = true;                // else it is present by its registration alone
     std::uint32_t old_tag_per_mille = 0;  // of publications that are renewed
     std::uint32_t registration_seconds = 600;
@@ -180,6 +181,7 @@ class Phone : public Agent {
   Task publication_;
   std::string etag_;
   std::string old_etag_;
+  bool sent_on_ = false;  // since its publication was granted: another server serves its user
   Shown shown_;
   std::optional<Shown> published_;  // what the service has, or is being told
   bool has_shown_ = false;

@@ -83,6 +83,7 @@ void Load::make_phone(User& user, std::uint32_t number) {
   land(identity, &Server::sip_at);
   Phone::Habits habits;
   habits.transport = happens(users_, swarm_.tcp_per_mille) ? Transport::tcp : Transport::udp;
+  habits.follows = happens(users_, 600);
   habits.publishes = happens(users_, 800);
   habits.old_tag_per_mille = happens(users_, 300) ? 100 : 0;
   habits.subscription_seconds = 60 + static_cast<std::uint32_t>(users_.below(600));

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/xmpp/redirection.h"
 #include "model/address.h"
 #include "model/cluster/document.h"
 #include "model/endpoint.h"
+#include "server/server_contacts.h"
 #include "server/vocabulary.h"
 
 namespace muster {
@@ -21,14 +21,6 @@ namespace muster {
 struct ShardStopped {};
 
 // --- where a user is served (design, "Placing a user") -------------------------------------------
-
-// Where users reach another server of the cluster.
-struct ServerContacts {
-  std::uint64_t server = 0;  // its incarnation
-  std::string svr_id;
-  std::optional<Redirection> xmpp;
-  std::string sip;  // a SIP URI without a user; empty: it serves no SIP
-};
 
 struct UserPlace {
   enum class Outcome : std::uint8_t {

@@ -41,8 +41,8 @@ using AnyEvent = std::variant<
     MessageToSip, MessageToXmpp, PageMessage, PageMessageAnswered, PageMessageRefused,
     MessageDelivered, PhonesDone,
     // sip_events.h
-    SipMessageArrived, SendOnLink, FlowLost, SipRequestReceived, SipResponseReady, SipRequestsReady,
-    SipRequestEnded,
+    SipMessageArrived, SendOnLink, LinkProxied, FlowLost, SipRequestReceived, SipResponseReady,
+    SipRequestsReady, SipRequestEnded,
     // admin_events.h
     DropAccount, AccountGone, AccountKept,
     // cluster_events.h

@@ -62,6 +62,7 @@ enum class Planted : std::uint8_t {
   link_not_synced,
   moved_user_ends,
   relayed_bytes_lost,
+  proxied_answer_unheard,
 };
 
 struct Plant {
@@ -162,6 +163,8 @@ inline constexpr std::array kPlants{
           "of a user who has moved, the sessions at her old server are shown to end"},
     Plant{Planted::relayed_bytes_lost, "relayed-bytes-lost", "load_control",
           "of what comes on a link that is relayed, only the first part is sent on"},
+    Plant{Planted::proxied_answer_unheard, "proxied-answer-unheard", "sip_message",
+          "what a phone answers that is served through this server, its own is not told"},
 };
 
 }  // namespace muster

@@ -24,13 +24,14 @@ inline constexpr bool kForXmppPresence =
              RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone, UserLeaves,
              UserHasLeft>;
 template <class E>
-inline constexpr bool kForSipMessages = kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost,
-                                                 SipResponseReady, SipRequestsReady, RequestPlaced>;
+inline constexpr bool kForSipMessages =
+    kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady,
+             RequestPlaced, LinkProxied, FromRelay, ServerGone>;
 template <class E>
 inline constexpr bool kForSipPresence =
     kIsOneOf<E, SipRequestReceived, SipRequestEnded, FlowLost, WatchDecided, WatchesNotified,
              PublishAnswered, PageMessage, PageMessageAnswered, MessageDelivered, AccountGone,
-             UserLeaves, UserHasLeft>;
+             UserLeaves, UserHasLeft, ServerGone>;
 template <class E>
 inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,

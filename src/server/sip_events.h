@@ -23,7 +23,7 @@ struct SipMessageArrived {
 };
 
 // sip_message -> sip_message on the shard of the link. If the link is gone: an answer takes a new
-// one (RFC 3261 section 18.2.2), who sent a request hears FlowLost.
+// one (RFC 3261 section 18.2.2), who sent a request hears FlowLost, at whichever server.
 struct SendOnLink {
   struct Anew {
     Transport transport = Transport::tcp;
@@ -32,7 +32,15 @@ struct SendOnLink {
   LinkId link;
   std::string bytes;
   ShardId from;
-  std::optional<Anew> anew;  // of an answer
+  std::optional<Anew> anew;   // of an answer
+  std::uint64_t through = 0;  // the server that sends it through this one; 0: `from` of this one
+};
+
+// sip_message -> sip_message on the shard of the link: what comes on it goes to that server, which
+// is to hear when it is lost.
+struct LinkProxied {
+  LinkId link;
+  std::uint64_t server = 0;  // its incarnation
 };
 
 // sip_message on the shard of a link -> sip_message and sip_presence of all shards: the link is
@@ -40,6 +48,7 @@ struct SendOnLink {
 struct FlowLost {
   ShardId shard;
   LinkId link;
+  std::uint64_t through = 0;  // as Flow has it
 };
 
 // sip_message -> sip_presence: a new request, which sip_presence is to answer. What was read of it

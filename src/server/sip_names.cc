@@ -3,11 +3,14 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "codec/sip/peek.h"
+#include "codec/sip/via.h"
 
 namespace muster {
 namespace {
 
 constexpr std::string_view kMark = "m";
+constexpr std::string_view kProxied = "p";
 constexpr std::size_t kShardDigits = 2;
 constexpr std::size_t kNumberDigits = 8;
 constexpr std::size_t kRandomCharacters = 16;
@@ -47,6 +50,27 @@ std::optional<SipName> read_sip_name(std::string_view text) {
   const auto generation = parse_number<std::uint32_t>(text.substr(11, kNumberDigits), 16);
   if (!shard || !slot || !generation) return std::nullopt;
   return SipName{ShardId(*shard), *slot, *generation};
+}
+
+std::string_view own_branch_of(std::string_view message) {
+  const std::string_view branch = sip::peek_top_via_branch(message).value_or("");
+  return branch.starts_with(sip::kBranchCookie) ? branch.substr(sip::kBranchCookie.size())
+                                                : std::string_view();
+}
+
+std::string proxied_mark(std::uint64_t server) {
+  std::array<char, kProxiedMarkBytes> text;
+  text[0] = kProxied.front();
+  char* at = write_hex(&text[1], static_cast<std::uint32_t>(server >> 32), kNumberDigits);
+  write_hex(at, static_cast<std::uint32_t>(server), kNumberDigits);
+  return {text.data(), text.size()};
+}
+
+std::optional<std::uint64_t> read_proxied_mark(std::string_view branch) {
+  if (branch.size() != kProxiedMarkBytes + kLength || branch.substr(0, 1) != kProxied) {
+    return std::nullopt;
+  }
+  return parse_number<std::uint64_t>(branch.substr(1, kProxiedMarkBytes - 1), 16);
 }
 
 }  // namespace muster

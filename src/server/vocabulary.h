@@ -46,13 +46,15 @@ struct WatchId {
 };
 
 // How to reach a peer. For UDP the two endpoints say it all, and any shard may send; for streams
-// it is a link, and the link's shard sends.
+// it is a link, and the link's shard sends. All of it is what it is at the server that has it.
 struct Flow {
   Transport transport = Transport::udp;
   ShardId shard;
   LinkId link;
   Endpoint local;
   Endpoint remote;
+  std::uint64_t through =
+      0;  // the server that has it, and passes on (its incarnation); 0: this one
   friend constexpr auto operator<=>(const Flow&, const Flow&) = default;
 };
 

@@ -201,6 +201,77 @@ class RelayTest(ApartCase):
         self.assertIsNone(elsewhere)
         self.assert_they_write(phone)
 
+class FollowTest(ApartCase):
+    def test_who_follows_is_sent_on_each_time(self):
+        _, _, landing = self.apart()
+        owner = next(name for name in self.by_id if name != landing)
+        host, port = self.address_of(owner)
+        for number in range(3):
+            lands = xmpp.Stream(self.address_of(landing))
+            self.addCleanup(lands.close)
+            self.assertTrue(lands.authenticate("alice"))
+            self.assertEqual(f"{host}:{port}", lands.bind("phone"), number)
+            follows = xmpp.Stream(self.address_of(owner))
+            self.addCleanup(follows.close)
+            self.assertTrue(follows.authenticate("alice"))
+            self.assertIsNone(follows.bind("phone"))
+
+
+class ProxyTest(ApartCase):
+    """Alice has a SIP phone that goes nowhere, while her desk is where she is served."""
+
+    def setUp(self):
+        super().setUp()
+        self.desk, self.bob, self.landing = self.apart()
+        self.owner = next(name for name in self.by_id if name != self.landing)
+        self.phone_of_hers = self.phone(ALICE, self.address_of(self.landing, "sip"))
+
+    def register(self, expires=600):
+        return self.phone_of_hers.ask("REGISTER", [f"Expires: {expires}"]).status
+
+    def come_back(self):
+        """It is sent to its server, and is here again."""
+        self.assertEqual(302, self.register())
+        until(lambda: self.register() == 200, "it is served where it landed")
+
+    def test_who_comes_back_is_served_where_she_landed(self):
+        self.come_back()
+        self.assertEqual(self.owner, self.where(ALICE))
+        self.assertIn("sip-proxied", self.by_id[self.landing].log())
+        phone = self.phone_of_hers
+        # What it shows is seen, and what it watches is shown.
+        published = phone.publish("on the phone")
+        self.assertEqual(200, published.status)
+        self.bob.send(f"<presence to='{ALICE}' type='subscribe'/>")
+        self.bob.read_until(lambda s: s.tag == xmpp.PRESENCE and
+                            s.findtext("{jabber:client}status") == "on the phone")
+        self.bob.send("<presence><status>at lunch</status></presence>")
+        watch = phone.watch(BOB)
+        self.assertEqual(200, watch.status)
+        until(lambda: "at lunch" in phone.notified().body.decode(), "his presence")
+        self.bob.send("<presence><status>back</status></presence>")
+        until(lambda: "back" in phone.notified().body.decode(), "his presence")
+        # Its dialog goes on where it landed, and ends there.
+        self.assertEqual(200, phone.watch(BOB, dialog=watch).status)
+        phone.requests.clear()
+        self.assertEqual(200, phone.watch(BOB, expires=0, dialog=watch).status)
+        until(lambda: phone.notified().headers["subscription-state"].startswith("terminated"),
+              "the end")
+        self.assertEqual(481, phone.watch(BOB, dialog=watch).status)
+        # It is written to.
+        self.bob.send(f"<message to='{ALICE}' type='chat'><body>hello</body></message>")
+        until(lambda: phone.notified().body == b"hello", "his message")
+        self.assertEqual(200, phone.publish(etag=published.headers["sip-etag"], expires=0).status)
+        self.assertEqual(200, self.register(expires=0))
+
+    def test_her_server_is_killed(self):
+        self.come_back()
+        self.by_id.pop(self.owner).kill()
+        # Nobody can say where she is until it is known to be gone; then she is served where she is.
+        until(lambda: self.register() == 200 and self.where(ALICE) == self.landing,
+              "she is served by who is left")
+
+
 
 def is_presence_of(address, kind=None):
     return lambda s: (s.tag, s.get("from"), s.get("type")) == (xmpp.PRESENCE, address, kind)

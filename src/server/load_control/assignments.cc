@@ -6,8 +6,6 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
-#include "codec/sip/uri.h"
-#include "codec/xmpp/redirection.h"
 #include "model/cluster/sorted.h"
 #include "server/load_control/cluster_ticket.h"
 
@@ -17,24 +15,7 @@ namespace {
 using cluster::Incarnation;
 using cluster::Placement;
 
-constexpr std::string_view kXmppScheme = "xmpp:";
-
 }  // namespace
-
-ServerContacts contacts_of(const cluster::Self& server) {
-  using Kind = cluster::ServerEndpoint::Kind;
-  ServerContacts contacts;
-  contacts.svr_id = server.svr_id;
-  for (const cluster::ServerEndpoint& endpoint : server.endpoints) {
-    if (endpoint.kind == Kind::sip) {
-      const auto uri = sip::parse_uri(endpoint.contact);
-      if (uri && uri->is_sip() && !uri->has_user()) contacts.sip = endpoint.contact;
-    }
-    if (endpoint.kind != Kind::xmpp || !endpoint.contact.starts_with(kXmppScheme)) continue;
-    contacts.xmpp = read_redirection(std::string_view(endpoint.contact).substr(kXmppScheme.size()));
-  }
-  return contacts;
-}
 
 // --- who is there --------------------------------------------------------------------------------
 

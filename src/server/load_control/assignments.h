@@ -147,7 +147,4 @@ class Assignments {
   std::uint64_t next_number_ = 1;
 };
 
-// Where users reach that server, by what it said of itself.
-ServerContacts contacts_of(const cluster::Self& server);
-
 }  // namespace muster

@@ -11,6 +11,7 @@
 #include "model/cluster/sorted.h"
 #include "server/load_control/level.h"
 #include "server/load_control/relay_words.h"
+#include "server/proxy_words.h"
 
 namespace muster {
 namespace {
@@ -274,7 +275,8 @@ void ClusterServer::on(Now, const ToRelay& said, Outbox& out) {
 }
 
 void ClusterServer::came_relayed(const ServerLinks::Came& payload, Outbox& out) {
-  const auto shard = relay_shard_of(payload.payload, shard_.shards);
+  auto shard = relay_shard_of(payload.payload, shard_.shards);
+  if (!shard) shard = proxy_shard_of(payload.payload, shard_.shards);
   if (!shard) return tell_not_understood(payload.peer, out);
   out.emit(*shard,
            FromRelay{FromRelay::Why::came, payload.peer.number(), std::string(payload.payload)});

@@ -45,6 +45,12 @@ constexpr bool needs_proof(sip::Method method) {
   return method != sip::Method::options;
 }
 
+// Whether such a request, outside a dialog, makes who sends it a user of some server.
+constexpr bool is_placed_by_sender(sip::Method method) {
+  return method == sip::Method::register_ || method == sip::Method::subscribe ||
+         method == sip::Method::publish;
+}
+
 // The address of the URI in From, if it is a sip or sips URI of one.
 std::optional<Address> address_of_sender(const sip::Uri& from);
 

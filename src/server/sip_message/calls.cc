@@ -62,7 +62,7 @@ void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequests
                        std::string_view content_rows, TextParts& heads, FanOutDatagrams& datagrams,
                        Outbox& out) {
   const Flow& flow = one.flow;
-  const bool link_gone = is_stream(flow.transport) && flow.link.valid() &&
+  const bool link_gone = is_stream(flow.transport) && flow.link.valid() && flow.through == 0 &&
                          flow.shard == shard_.self && links_.find(flow.link) == nullptr;
   if (link_gone || !calls_.has_room()) {
     SipRequestEnded ended{one.asker, ready.method, 0, 0};
@@ -85,7 +85,11 @@ void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequests
   if (transaction->bytes() > kUdpRequestBytesMax) {
     return send_to_peer(now, {Transport::tcp, flow.remote}, id, out);
   }
-  datagrams.recipients.push_back({flow.local, flow.remote, transaction->head});
+  if (flow.through != 0) {
+    send_datagram(*transaction, out);
+  } else {
+    datagrams.recipients.push_back({flow.local, flow.remote, transaction->head});
+  }
   calls_.sent_over_udp(now, id, *transaction);
 }
 
@@ -174,10 +178,18 @@ void SipMessages::fail_call(SipCallId id, std::uint16_t status, Outbox& out) {
   calls_.forget(id);
 }
 
+// It could not be told the server that it was to leave through: later it may be.
+void SipMessages::not_sent(const SipName& name, std::string_view branch, Outbox& out) {
+  const ClientTransaction* transaction = calls_.find(name, branch);
+  if (transaction == nullptr || name.shard != shard_.self) return;
+  out.emit(SipRequestEnded{transaction->asker, transaction->method,
+                           sip::number_of(sip::Status::service_unavailable), kRetryAfterSeconds});
+  calls_.forget(SipCallId{name.slot, name.generation});
+}
+
 // Section 17.1.4.
 void SipMessages::on(Now, const FlowLost& lost, Outbox& out) {
-  for (SipCallId id = calls_.first_on(lost.shard, lost.link); id.valid();
-       id = calls_.first_on(lost.shard, lost.link)) {
+  for (SipCallId id = calls_.first_on(lost); id.valid(); id = calls_.first_on(lost)) {
     fail_call(id, 0, out);
   }
 }
@@ -190,9 +202,7 @@ void SipMessages::look_at_calls(Now now, Outbox& out) {
     }
     const ClientTransaction& transaction = *calls_.find(due->id);
     ++counters_.sent_again;
-    FanOutDatagrams again{transaction.body, {}};
-    again.recipients.push_back({transaction.flow.local, transaction.flow.remote, transaction.head});
-    out.order(std::move(again));
+    send_datagram(transaction, out);
   }
 }
 

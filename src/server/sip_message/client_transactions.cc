@@ -41,7 +41,7 @@ void ClientTransactions::sent_on_link(Now now, SipCallId id, ClientTransaction& 
   transaction.branch_at = transaction.via_bytes;
   transaction.head = std::move(kept);
   transaction.body.reset();
-  SipCallId& first = on_link_[{transaction.flow.shard, transaction.flow.link}];
+  SipCallId& first = on_link_[link_of(transaction)];
   transaction.next = first;
   if (ClientTransaction* behind = table_.find(first)) behind->previous = id;
   first = id;
@@ -55,9 +55,9 @@ void ClientTransactions::leave_link(const ClientTransaction& transaction) {
   if (previous != nullptr) {
     previous->next = transaction.next;
   } else if (next != nullptr) {
-    on_link_[{transaction.flow.shard, transaction.flow.link}] = transaction.next;
+    on_link_[link_of(transaction)] = transaction.next;
   } else {
-    on_link_.erase({transaction.flow.shard, transaction.flow.link});
+    on_link_.erase(link_of(transaction));
   }
 }
 
@@ -70,8 +70,8 @@ void ClientTransactions::forget(SipCallId id) {
   table_.erase(id);
 }
 
-SipCallId ClientTransactions::first_on(ShardId shard, LinkId link) const {
-  const auto found = on_link_.find({shard, link});
+SipCallId ClientTransactions::first_on(const FlowLost& lost) const {
+  const auto found = on_link_.find({lost.through, lost.shard, lost.link});
   return found == on_link_.end() ? SipCallId() : found->second;
 }
 

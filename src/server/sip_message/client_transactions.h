@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "base/unordered.h"
 #include "codec/sip/methods.h"
+#include "server/sip_events.h"
 #include "server/sip_message/timers.h"
 #include "server/sip_names.h"
 #include "server/vocabulary.h"
@@ -77,7 +78,7 @@ class ClientTransactions {
   void connecting(Now now, SipCallId id, ClientTransaction& transaction);
 
   // The first of those that were sent on a link; the others by ClientTransaction::next.
-  SipCallId first_on(ShardId shard, LinkId link) const;
+  SipCallId first_on(const FlowLost& lost) const;
 
   // What the timers ask for, one at a time.
   struct Due {
@@ -92,16 +93,20 @@ class ClientTransactions {
 
  private:
   struct LinkOfShard {
+    std::uint64_t through = 0;
     ShardId shard;
     LinkId link;
     friend bool operator==(const LinkOfShard&, const LinkOfShard&) = default;
   };
   struct HashLink {
     std::size_t operator()(const LinkOfShard& of) const noexcept {
-      return std::hash<std::uint64_t>{}(of.link.number() * 256 + of.shard.number());
+      return std::hash<std::uint64_t>{}((of.link.number() + of.through) * 256 + of.shard.number());
     }
   };
 
+  static LinkOfShard link_of(const ClientTransaction& transaction) {
+    return {transaction.flow.through, transaction.flow.shard, transaction.flow.link};
+  }
   void leave_link(const ClientTransaction& transaction);
   void look_later(Now now, SipCallId id, ClientTransaction& transaction);
   std::optional<Due> look_at(Now now, SipCallId id);

@@ -11,14 +11,15 @@ namespace muster {
 
 enum class SipDrop : std::uint8_t {
   // Messages.
-  keep_alive,          // a datagram of line breaks only
-  not_sip,             // neither request nor response
-  bare_line_break,     // a CR or LF of its own in the header section
-  oversized,           // a header section that ends nowhere within the codec's limit
-  unanswerable,        // a bad request without a Via to answer to, or a bad ACK
-  stray_ack,           // an ACK for nothing that we answered
-  malformed_response,  // also one of several Via, or of a Via that is not ours
-  stray_response,      // to nothing that we asked, or no longer
+  keep_alive,            // a datagram of line breaks only
+  not_sip,               // neither request nor response
+  bare_line_break,       // a CR or LF of its own in the header section
+  oversized,             // a header section that ends nowhere within the codec's limit
+  unanswerable,          // a bad request without a Via to answer to, or a bad ACK
+  stray_ack,             // an ACK for nothing that we answered
+  malformed_response,    // also one of several Via, or of a Via that is not ours
+  stray_response,        // to nothing that we asked, or no longer
+  proxied_beyond_limit,  // SipMessages::kProxiedResponsesPerSecondMax
   // What we had to say.
   unsendable_answer,   // its link is gone, and no other could be opened
   unanswered_request,  // nobody here answered it in 64*T1 (RFC 4320 section 4.2)
@@ -29,8 +30,9 @@ enum class SipDrop : std::uint8_t {
   link_beyond_memory,  // Limits::sip_unfinished_bytes_per_shard_max
   link_not_sip,        // what it carried cannot be divided into messages
   peer_beyond_limit,   // Limits::sip_peers_per_shard_max
+  link_to_nobody,      // the server that its phones were proxied to is gone
 };
-inline constexpr std::size_t kSipDrops = static_cast<std::size_t>(SipDrop::peer_beyond_limit) + 1;
+inline constexpr std::size_t kSipDrops = static_cast<std::size_t>(SipDrop::link_to_nobody) + 1;
 
 // "stray_response", as a metric is labelled.
 std::string_view text_of(SipDrop drop);

@@ -111,6 +111,7 @@ void SipMessages::close(LinkId link, SipDrop why, Outbox& out) {
 // it lives.
 void SipMessages::tell_lost(LinkId id, Outbox& out) {
   const StreamLink& link = *links_.find(id);
+  tell_lost_to_owners(id, out);
   peers_.lost(id, {link.transport, link.remote});
   links_.erase(id);
   if (shard_.planted == Planted::lost_flow_untold) return;
@@ -151,10 +152,11 @@ void SipMessages::route(Now now, const Flow& flow, std::string_view bytes, Outbo
 }
 
 // What nobody waits for is not even parsed; what another shard waits for, there.
-void SipMessages::route_response(const Flow& flow, std::string_view bytes, Outbox& out) {
-  const std::string_view branch = sip::peek_top_via_branch(bytes).value_or("");
-  const bool ours = branch.starts_with(sip::kBranchCookie);
-  const std::string_view name_text = ours ? branch.substr(sip::kBranchCookie.size()) : "";
+void SipMessages::route_response(Now now, const Flow& flow, std::string_view bytes, Outbox& out) {
+  const std::string_view name_text = own_branch_of(bytes);
+  if (const auto owner = read_proxied_mark(name_text)) {
+    return pass_on_response(now, *owner, bytes, out);
+  }
   const auto name = read_sip_name(name_text);
   if (!name || name->shard.number() >= shard_.shards) {
     counters_.count(SipDrop::stray_response);
@@ -166,7 +168,7 @@ void SipMessages::route_response(const Flow& flow, std::string_view bytes, Outbo
 }
 
 void SipMessages::take_message(Now now, const Flow& flow, std::string_view bytes, Outbox& out) {
-  if (sip::is_response(bytes)) return route_response(flow, bytes, out);
+  if (sip::is_response(bytes)) return route_response(now, flow, bytes, out);
   auto request = std::make_unique<ServerTransaction::Request>(bytes, flow);
   if (const auto error = sip::parse_message(request->read.bytes, request->read.message)) {
     counters_.count(drop_of(*error));

@@ -42,22 +42,34 @@ void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Reque
     return take_cancel(now, flow, message, essentials, out);
   }
 
-  RequestKeys keys = matcher_.keys_of(message, essentials);
-  if (shard_.planted == Planted::request_taken_twice) keys = {shard_.prng.next(), 0};
-  if (const auto same = requests_.find_same(keys.transaction)) {
-    return take_again(now, *same, flow, message, out);
-  }
-  // RFC 3261 section 8.2.2.2.
-  if (keys.request != 0 && requests_.has_request(keys.request)) {
-    return refuse(now, flow, message, {sip::Status::loop_detected, "Merged Request"}, out);
-  }
+  const auto keys = keys_of_new(now, *request, out);
+  if (!keys) return;
   if (const auto refusal = refuse_request(message, essentials, flow, shard_.settings)) {
     if (message.method() == sip::Method::invite) {
-      return refuse_invite(now, flow, message, keys, *refusal, out);
+      return refuse_invite(now, flow, message, *keys, *refusal, out);
     }
     return refuse(now, flow, message, *refusal, out);
   }
-  admit(now, std::move(request), keys, out);
+  admit(now, std::move(request), *keys, out);
+}
+
+// Nothing if it came before: then it is dealt with.
+std::optional<RequestKeys> SipMessages::keys_of_new(Now now,
+                                                    const ServerTransaction::Request& request,
+                                                    Outbox& out) {
+  const sip::Message& message = request.read.message;
+  RequestKeys keys = matcher_.keys_of(message, request.read.essentials);
+  if (shard_.planted == Planted::request_taken_twice) keys = {shard_.prng.next(), 0};
+  if (const auto same = requests_.find_same(keys.transaction)) {
+    take_again(now, *same, request.flow, message, out);
+    return std::nullopt;
+  }
+  // RFC 3261 section 8.2.2.2.
+  if (keys.request != 0 && requests_.has_request(keys.request)) {
+    refuse(now, request.flow, message, {sip::Status::loop_detected, "Merged Request"}, out);
+    return std::nullopt;
+  }
+  return keys;
 }
 
 // A repetition (section 17.2): it gets what the first got, so far.
@@ -114,16 +126,26 @@ void SipMessages::admit(Now now, std::unique_ptr<ServerTransaction::Request> req
     const auto refusal = refuse_sender(from, sender, shard_.settings);
     if (refusal) return refuse(now, flow, message, *refusal, out);
   }
-  if (stopping_ || !requests_.has_room(now, request->bytes(), counters_.forgotten)) {
-    return refuse_overload(now, flow, message, out);
-  }
   const bool trusted =
       !sender || (shard_.settings.loopback_sip_trusted && flow.remote.ip.is_loopback());
-  const auto [id, transaction] = requests_.open(now, keys, std::move(request));
-  if (sender) transaction->request->sender = *std::move(sender);
-  if (trusted) return place(now, id, *transaction, out);
-  transaction->untold = true;
-  ask_proof(id, message, transaction->request->sender, out);
+  const auto id = open(now, std::move(request), keys, out);
+  if (!id) return;
+  ServerTransaction& transaction = *requests_.find(*id);
+  if (sender) transaction.request->sender = *std::move(sender);
+  if (trusted) return place(now, *id, transaction, out);
+  transaction.untold = true;
+  ask_proof(*id, message, transaction.request->sender, out);
+}
+
+// Nothing if there is no room: then it is refused.
+std::optional<SipRequestId> SipMessages::open(Now now,
+                                              std::unique_ptr<ServerTransaction::Request> request,
+                                              const RequestKeys& keys, Outbox& out) {
+  if (stopping_ || !requests_.has_room(now, request->bytes(), counters_.forgotten)) {
+    refuse_overload(now, request->flow, request->read.message, out);
+    return std::nullopt;
+  }
+  return requests_.open(now, keys, std::move(request)).first;
 }
 
 // RFC 3261 section 22.1: the realm is the user's domain.
@@ -172,46 +194,83 @@ void SipMessages::end_unproved(Now now, SipRequestId id, const SipRefusal& refus
   requests_.forget(id);
 }
 
-// --- where she is served (design, "The redirect ladder")
-// ------------------------------------------
-
-// What makes its sender a user of some server: REGISTER, PUBLISH, and a SUBSCRIBE outside a dialog.
-bool SipMessages::is_to_be_placed(const sip::ReadRequest& read) const {
-  if (!shard_.settings.cluster || !read.essentials.to.tag().empty()) return false;
-  const sip::Method method = read.message.method();
-  return method == sip::Method::register_ || method == sip::Method::subscribe ||
-         method == sip::Method::publish;
-}
+// --- where she is served (design, "The redirect ladder") -----------------------------------------
 
 void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out) {
   const ServerTransaction::Request& request = *transaction.request;
-  transaction.untold = is_to_be_placed(request.read);
-  if (transaction.untold) {
-    const bool again =
-        told_elsewhere_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
-    return out.emit(RequestToPlace{id, request.sender, again});
+  transaction.untold = shard_.settings.cluster && !request.is_in_dialog() &&
+                       is_placed_by_sender(request.read.message.method());
+  if (!transaction.untold) {
+    return out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
   }
-  out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
+  const bool again = request.flow.through == 0 &&
+                     followers_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
+  out.emit(RequestToPlace{id, request.sender, again});
 }
 
 void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
   ServerTransaction* transaction = requests_.find(placed.request);
   if (transaction == nullptr || !transaction->untold) return;
-  const ServerTransaction::Request& request = *transaction->request;
-  if (placed.place.outcome == UserPlace::Outcome::here) {
-    transaction->untold = false;
-    out.emit(SipRequestReceived{placed.request, &request.read, request.flow, request.sender});
-  } else if (placed.place.outcome == UserPlace::Outcome::elsewhere &&
-             !placed.place.at->sip.empty()) {
-    told_elsewhere_.note(now.instant, request.sender, request.flow.remote.ip);
-    end_unproved(now, placed.request, redirection(request, placed.place.at->sip), out);
-  } else {
-    end_unproved(now, placed.request,
-                 {sip::Status::service_unavailable,
-                  {},
-                  "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
-                 out);
+  switch (placed.place.outcome) {
+    case UserPlace::Outcome::here: return is_placed_here(now, placed.request, *transaction, out);
+    case UserPlace::Outcome::elsewhere:
+      if (placed.place.at->sip.empty()) break;
+      return is_placed_elsewhere(now, placed.request, *transaction, *placed.place.at, out);
+    case UserPlace::Outcome::full:
+    case UserPlace::Outcome::unknown: break;
   }
+  end_unproved(now, placed.request,
+               {sip::Status::service_unavailable,
+                {},
+                "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
+               out);
+}
+
+// Who is proxied to this server, and is known to follow, is told to come by herself.
+void SipMessages::is_placed_here(Now now, SipRequestId id, ServerTransaction& transaction,
+                                 Outbox& out) {
+  const ServerTransaction::Request& request = *transaction.request;
+  const IpAddress& from = request.flow.remote.ip;
+  // Nobody has its dialog.
+  if (request.is_in_dialog()) {
+    return end_unproved(now, id, {sip::Status::call_does_not_exist}, out);
+  }
+  if (request.flow.through == 0) {
+    followers_.came(now.instant, request.sender, from);
+  } else if (followers_.is_to_be_told(now.instant, request.sender, from)) {
+    const ServerContacts own = contacts_of(shard_.settings.cluster->self);
+    if (!own.sip.empty()) return redirect(now, id, request, own, out);
+  }
+  transaction.untold = false;
+  out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
+}
+
+// Who is proxied already is told where to go: none proxies on.
+void SipMessages::is_placed_elsewhere(Now now, SipRequestId id,
+                                      const ServerTransaction& transaction,
+                                      const ServerContacts& at, Outbox& out) {
+  const ServerTransaction::Request& request = *transaction.request;
+  const IpAddress& from = request.flow.remote.ip;
+  const bool may_proxy = request.flow.through == 0;
+  if (may_proxy && request.is_in_dialog()) return proxy(now, id, request, at, out);
+  if (may_proxy && followers_.has_come_back_from(now.instant, request.sender, from, at.server)) {
+    followers_.told(now.instant, request.sender, from, at.server);
+    return proxy(now, id, request, at, out);
+  }
+  redirect(now, id, request, at, out);
+}
+
+void SipMessages::redirect(Now now, SipRequestId id, const ServerTransaction::Request& request,
+                           const ServerContacts& at, Outbox& out) {
+  followers_.told(now.instant, request.sender, request.flow.remote.ip, at.server);
+  end_unproved(now, id, redirection(request, at.sip), out);
+}
+
+// A dialog that is not here may be with her server, as one that was made through this one is.
+bool SipMessages::may_be_elsewhere(const ServerTransaction& transaction) const {
+  const ServerTransaction::Request& request = *transaction.request;
+  return shard_.settings.cluster && request.is_in_dialog() && request.flow.through == 0 &&
+         request.read.message.method() == sip::Method::subscribe && !request.sender.text().empty();
 }
 
 // Section 21.3.3: the same user at the other server. It holds for this request alone, so without
@@ -241,8 +300,12 @@ SipRefusal SipMessages::redirection(const ServerTransaction::Request& request,
 
 void SipMessages::on(Now now, const SipResponseReady& ready, Outbox& out) {
   MUSTER_CHECK(sip::is_final(ready.status));
-  const ServerTransaction* transaction = requests_.find(ready.request);
+  ServerTransaction* transaction = requests_.find(ready.request);
   if (transaction == nullptr || !transaction->waits() || transaction->untold) return;
+  if (ready.status == sip::Status::call_does_not_exist && may_be_elsewhere(*transaction)) {
+    transaction->untold = true;
+    return out.emit(RequestToPlace{ready.request, transaction->request->sender, false});
+  }
   const sip::Message& message = transaction->request->read.message;
   const std::string made = ready.to_tag.empty() ? matcher_.answer_tag(message) : std::string();
   SipAnswer answer({ready.status, ready.reason, ready.to_tag.empty() ? made : ready.to_tag,

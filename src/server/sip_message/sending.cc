@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "server/proxy_words.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
@@ -11,10 +12,14 @@ void SipMessages::send_answer(Now now, const Flow& flow, const sip::Message& req
                               std::string bytes, Outbox& out) {
   const std::string_view via = request.first_value(sip::HeaderName::via).value_or("");
   if (!is_stream(flow.transport)) {
-    out.order(SendDatagram{flow.local, answer_target(via, flow.remote), std::move(bytes)});
-    return;
+    const Endpoint target = answer_target(via, flow.remote);
+    if (flow.through == 0) return out.order(SendDatagram{flow.local, target, std::move(bytes)});
+    Flow theirs = flow;
+    theirs.remote = target;
+    return send_through(theirs, {}, bytes, out);
   }
   const Endpoint anew = answer_target_anew(via, flow.remote, flow.transport);
+  if (flow.through != 0) return send_through(flow, anew, bytes, out);
   SendOnLink send{flow.link, std::move(bytes), shard_.self, SendOnLink::Anew{flow.transport, anew}};
   // At once: a link that is to be closed closes behind it.
   if (flow.shard == shard_.self) return on(now, send, out);
@@ -26,6 +31,8 @@ void SipMessages::on(Now now, const SendOnLink& send, Outbox& out) {
     out.order(SendBytes{send.link, send.bytes});
   } else if (send.anew) {
     send_to_peer(now, {send.anew->transport, send.anew->remote}, send.bytes, out);
+  } else if (send.through != 0) {
+    tell(send.through, write_proxy(ProxiedFlowLost{shard_.self, send.link}), out);
   } else {
     out.emit(send.from, FlowLost{shard_.self, send.link});
   }
@@ -38,12 +45,26 @@ void SipMessages::send_call(Now now, SipCallId id, ClientTransaction& transactio
   bytes.append(transaction.head.view());
   if (transaction.body != nullptr) bytes.append(*transaction.body);
   const Flow& flow = transaction.flow;
-  if (flow.shard == shard_.self) {
+  if (flow.through != 0) {
+    send_through(flow, {}, bytes, out);
+  } else if (flow.shard == shard_.self) {
     out.order(SendBytes{flow.link, std::move(bytes)});
   } else {
     out.emit(flow.shard, SendOnLink{flow.link, std::move(bytes), shard_.self, {}});
   }
   calls_.sent_on_link(now, id, transaction);
+}
+
+void SipMessages::send_datagram(const ClientTransaction& transaction, Outbox& out) const {
+  const Flow& flow = transaction.flow;
+  if (flow.through != 0) {
+    std::string bytes(transaction.head.view());
+    if (transaction.body != nullptr) bytes.append(*transaction.body);
+    return send_through(flow, {}, bytes, out);
+  }
+  FanOutDatagrams datagram{transaction.body, {}};
+  datagram.recipients.push_back({flow.local, flow.remote, transaction.head});
+  out.order(std::move(datagram));
 }
 
 // --- to peers without a link ---------------------------------------------------------------------
@@ -82,6 +103,7 @@ void SipMessages::go_by_link(Now now, LinkId link, const Peer& peer,
                      call->head = TextPart(std::move(head));
                    }
                    call->flow.transport = peer.transport;
+                   call->flow.through = 0;
                    call->flow.shard = shard_.self;
                    call->flow.link = link;
                    send_call(now, id, *call, out);
@@ -104,9 +126,7 @@ void SipMessages::go_otherwise(Now now, const PeerLinks::Waiting& waiting, Outbo
     return fail_call(*id, 0, out);
   }
   ++counters_.tcp_fallbacks;
-  FanOutDatagrams datagram{call->body, {}};
-  datagram.recipients.push_back({call->flow.local, call->flow.remote, call->head});
-  out.order(std::move(datagram));
+  send_datagram(*call, out);
   calls_.sent_over_udp(now, *id, *call);
 }
 

@@ -39,6 +39,7 @@ struct ServerTransaction {
   // What is needed to answer.
   struct Request {
     Request(std::string_view bytes, const Flow& came_by) : read(bytes), flow(came_by) {}
+    bool is_in_dialog() const { return !read.essentials.to.tag().empty(); }
     // What Limits::sip_request_bytes_per_shard_max counts.
     std::size_t bytes() const { return sizeof(Request) + read.bytes.size(); }
 

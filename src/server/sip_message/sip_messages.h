@@ -10,7 +10,8 @@
 // it came by sends what is sent on its links (SendOnLink).
 //
 // One of many servers asks load_control whose user the sender is before it goes on with a request
-// that makes her one's; who is another's is answered by 302 (design, "The redirect ladder").
+// that makes her one's; who is another's is answered by 302, and proxied if she comes back (design,
+// "The redirect ladder").
 //
 // What cannot be answered is dropped and counted (counters.h). What is refused here is refused
 // without a transaction, each repetition anew (section 8.2.7): only requests that sip_presence
@@ -18,19 +19,24 @@
 //
 // Limits: those of server_transactions.h (503 with Retry-After), client_transactions.h (as if
 // answered by 503), stream_links.h (closed), peer_links.h (UDP, or as if the flow were lost);
-// Limits::sip_header_bytes_max (513) and sip_body_bytes_max (413), at which a stream is closed too.
+// Limits::sip_header_bytes_max (513) and sip_body_bytes_max (413), at which a stream is closed too;
+// kProxiedResponsesPerSecondMax (dropped).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time.h"
 #include "codec/sip/check.h"
 #include "codec/sip/message.h"
+#include "server/followers.h"
 #include "server/outbox.h"
+#include "server/proxy_words.h"
 #include "server/shard.h"
 #include "server/sip_message/admission.h"
 #include "server/sip_message/client_transactions.h"
@@ -39,7 +45,6 @@
 #include "server/sip_message/request_key.h"
 #include "server/sip_message/server_transactions.h"
 #include "server/sip_message/stream_links.h"
-#include "server/told_elsewhere.h"
 
 namespace muster {
 
@@ -51,6 +56,13 @@ class SipMessages {
   static constexpr std::uint32_t kRetryAfterSeconds = 5;
   // An overload that lasts is logged so often.
   static constexpr Duration kOverloadLogPause = Duration::minutes(1);
+
+  // Who was told where to go, and came back in that time, does not follow: longer than phones wait
+  // before they register again. They ask several things at once.
+  static constexpr Duration kFollowersTime = Duration::minutes(120);
+  static constexpr Duration kUnderWay = Duration::seconds(2);
+  // Responses for other servers, which anybody can forge: of a shard.
+  static constexpr std::uint32_t kProxiedResponsesPerSecondMax = 10'000;
 
   explicit SipMessages(Shard& shard);
 
@@ -71,6 +83,10 @@ class SipMessages {
   void on(Now now, const FlowLost& lost, Outbox& out);
   // sending.cc
   void on(Now now, const SendOnLink& send, Outbox& out);
+  // proxying.cc
+  void on(Now now, const LinkProxied& proxied, Outbox& out);
+  void on(Now now, const FromRelay& from, Outbox& out);
+  void on(Now now, const ServerGone& gone, Outbox& out);
   // sip_messages.cc
   void on(Now now, const StopAsked& stop, Outbox& out);
 
@@ -86,7 +102,7 @@ class SipMessages {
  private:
   // receiving.cc
   void route(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
-  void route_response(const Flow& flow, std::string_view bytes, Outbox& out);
+  void route_response(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
   ShardId home_of(std::string_view bytes) const;
   void take_message(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
   void refuse_frame(Now now, const Flow& flow, const sip::Frame& frame, std::string_view unread,
@@ -96,6 +112,8 @@ class SipMessages {
 
   // requests.cc
   void take_request(Now now, std::unique_ptr<ServerTransaction::Request> request, Outbox& out);
+  std::optional<RequestKeys> keys_of_new(Now now, const ServerTransaction::Request& request,
+                                         Outbox& out);
   void take_again(Now now, SipRequestId id, const Flow& flow, const sip::Message& message,
                   Outbox& out);
   void take_ack(Now now, const sip::Message& ack, const sip::Essentials& essentials);
@@ -103,11 +121,17 @@ class SipMessages {
                    const sip::Essentials& essentials, Outbox& out);
   void admit(Now now, std::unique_ptr<ServerTransaction::Request> request, const RequestKeys& keys,
              Outbox& out);
+  std::optional<SipRequestId> open(Now now, std::unique_ptr<ServerTransaction::Request> request,
+                                   const RequestKeys& keys, Outbox& out);
   void ask_proof(SipRequestId id, const sip::Message& message, const Address& sender, Outbox& out);
-  bool is_to_be_placed(const sip::ReadRequest& read) const;
   void place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out);
-  static SipRefusal redirection(const ServerTransaction::Request& request,
-                                std::string_view server);
+  void is_placed_here(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out);
+  void is_placed_elsewhere(Now now, SipRequestId id, const ServerTransaction& transaction,
+                           const ServerContacts& at, Outbox& out);
+  void redirect(Now now, SipRequestId id, const ServerTransaction::Request& request,
+                const ServerContacts& at, Outbox& out);
+  bool may_be_elsewhere(const ServerTransaction& transaction) const;
+  static SipRefusal redirection(const ServerTransaction::Request& request, std::string_view server);
   void refuse(Now now, const Flow& flow, const sip::Message& message, const SipRefusal& refusal,
               Outbox& out);
   void refuse_invite(Now now, const Flow& flow, const sip::Message& message,
@@ -127,6 +151,7 @@ class SipMessages {
   void take_response(const SipName& name, std::string_view name_text, std::string_view bytes,
                      Outbox& out);
   bool is_answer_to(const ClientTransaction& transaction, const sip::Message& response) const;
+  void not_sent(const SipName& name, std::string_view branch, Outbox& out);
   void fail_call(SipCallId id, std::uint16_t status, Outbox& out);
   void look_at_calls(Now now, Outbox& out);
 
@@ -134,11 +159,24 @@ class SipMessages {
   void send_answer(Now now, const Flow& flow, const sip::Message& request, std::string bytes,
                    Outbox& out);
   void send_call(Now now, SipCallId id, ClientTransaction& transaction, Outbox& out);
+  void send_datagram(const ClientTransaction& transaction, Outbox& out) const;
   void send_to_peer(Now now, const Peer& peer, PeerLinks::Waiting waiting, Outbox& out);
   void go_by_link(Now now, LinkId link, const Peer& peer, const PeerLinks::Waiting& waiting,
                   Outbox& out);
   void go_otherwise(Now now, const PeerLinks::Waiting& waiting, Outbox& out);
   void look_at_peers(Now now, Outbox& out);
+
+  // proxying.cc: another server serves who sends, or has the phone's link.
+  void tell(std::uint64_t server, std::string said, Outbox& out) const;
+  void proxy(Now now, SipRequestId id, const ServerTransaction::Request& request,
+             const ServerContacts& owner, Outbox& out);
+  void tell_lost_to_owners(LinkId link, Outbox& out);
+  void send_for(Now now, std::uint64_t owner, const ProxiedMessage& message, Outbox& out);
+  void pass_on_response(Now now, std::uint64_t owner, std::string_view bytes, Outbox& out);
+  void take_proxied(Now now, std::uint64_t proxy, const ProxiedRequest& proxied, Outbox& out);
+  void send_through(const Flow& flow, const std::optional<Endpoint>& anew, std::string_view bytes,
+                    Outbox& out) const;
+  void came_back(Now now, const ProxySaid& said, Outbox& out);
 
   Shard& shard_;
   RequestMatcher matcher_;
@@ -146,7 +184,11 @@ class SipMessages {
   ClientTransactions calls_;
   StreamLinks links_;
   PeerLinks peers_;
-  ToldElsewhere told_elsewhere_;
+  Followers followers_{kFollowersTime, kUnderWay};
+  // By which of this shard's links phones are served by which servers.
+  std::set<std::pair<LinkId, std::uint64_t>> proxied_links_;
+  Instant proxied_since_;  // from when `proxied_responses_` counts
+  std::uint32_t proxied_responses_ = 0;
   SipCounters counters_;
   // Our address in Via, as it was written last.
   Endpoint sent_by_;

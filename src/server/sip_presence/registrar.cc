@@ -185,7 +185,7 @@ void Registrar::commit(const Address& account, Bindings bindings, Outbox& out) {
 }
 
 void Registrar::on(Now, const FlowLost& lost, Outbox& out) {
-  const LinkKey link{lost.shard, lost.link};
+  const LinkKey link{lost.through, lost.shard, lost.link};
   while (true) {
     const auto first = by_link_.lower_bound({link, Address{}});
     if (first == by_link_.end() || first->first != link) return;
@@ -193,6 +193,14 @@ void Registrar::on(Now, const FlowLost& lost, Outbox& out) {
     Bindings bindings = *bindings_of(account);
     std::erase_if(bindings, [&](const Binding& b) { return link_of(b.flow) == link; });
     commit(account, std::move(bindings), out);
+  }
+}
+
+void Registrar::on(Now now, const ServerGone& gone, Outbox& out) {
+  while (true) {
+    const auto first = by_link_.lower_bound({LinkKey{gone.server, {}, {}}, Address{}});
+    if (first == by_link_.end() || first->first.through != gone.server) return;
+    on(now, flow_lost(first->first), out);
   }
 }
 

@@ -59,6 +59,8 @@ class Registrar {
   void register_(Now now, const Request& request, Outbox& out);
 
   void on(Now now, const FlowLost& lost, Outbox& out);
+  // Whom it proxied here cannot be reached any more.
+  void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
   // All its bindings go.
   void drop(const Address& account, Outbox& out);

@@ -115,6 +115,11 @@ void SipPresence::on(Now now, const FlowLost& lost, Outbox& out) {
   subscriptions_.on(now, lost, out);
 }
 
+void SipPresence::on(Now now, const ServerGone& gone, Outbox& out) {
+  registrar_.on(now, gone, out);
+  subscriptions_.on(now, gone, out);
+}
+
 void SipPresence::on(Now now, const PublishAnswered& answered, Outbox& out) {
   publications_.on(now, answered, out);
 }

@@ -46,6 +46,7 @@ class SipPresence {
   void on(Now now, const SipRequestReceived& received, Outbox& out);
   void on(Now now, const SipRequestEnded& ended, Outbox& out);
   void on(Now now, const FlowLost& lost, Outbox& out);
+  void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const PublishAnswered& answered, Outbox& out);
   void on(Now now, const PageMessage& message, Outbox& out);
   void on(Now now, const PageMessageAnswered& answered, Outbox& out);

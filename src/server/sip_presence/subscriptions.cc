@@ -165,7 +165,7 @@ void Subscriptions::forget(WatchSlot id, Subscription& subscription, Outbox& out
 
 // The watcher cannot be reached any more (RFC 5626 section 7): nothing is sent.
 void Subscriptions::on(Now, const FlowLost& lost, Outbox& out) {
-  const LinkKey link{lost.shard, lost.link};
+  const LinkKey link{lost.through, lost.shard, lost.link};
   while (true) {
     const auto first = by_link_.lower_bound({link, WatchSlot{}});
     if (first == by_link_.end() || first->first != link) return;
@@ -178,6 +178,14 @@ void Subscriptions::on(Now, const FlowLost& lost, Outbox& out) {
       if (subscription.is_live()) unwatch(id, subscription, out);
       forget(id, subscription, out);
     }
+  }
+}
+
+void Subscriptions::on(Now now, const ServerGone& gone, Outbox& out) {
+  while (true) {
+    const auto first = by_link_.lower_bound({LinkKey{gone.server, {}, {}}, WatchSlot{}});
+    if (first == by_link_.end() || first->first.through != gone.server) return;
+    on(now, flow_lost(first->first), out);
   }
 }
 

@@ -83,6 +83,8 @@ class Subscriptions {
   // The end of a NOTIFY.
   void on(Now now, const SipRequestEnded& ended, Outbox& out);
   void on(Now now, const FlowLost& lost, Outbox& out);
+  // Whom it proxied here cannot be reached any more.
+  void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
   // All that she has, so that she makes them anew (RFC 6665 section 4.1.3); `status` is for who was
   // not answered yet.

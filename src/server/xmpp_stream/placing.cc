@@ -1,6 +1,7 @@
 // The part of XmppStreams that sends users to their server (design, "The redirect ladder"; paper,
 // section 3.1).
 
+#include <memory>
 #include <utility>
 
 #include "codec/cluster/names.h"
@@ -15,21 +16,35 @@ void XmppStreams::ask_place(LinkId link, Stream& stream, Outbox& out) {
   raise_barrier(link, stream, StreamState::placing, out);
   const Negotiation& negotiation = *stream.negotiation;
   const bool again =
-      told_elsewhere_.knows(stream.heard, negotiation.account, negotiation.remote.ip);
-  stream.negotiation->came_back = again;
+      followers_.has_come_back(stream.heard, negotiation.account, negotiation.remote.ip);
   out.emit(StreamToPlace{link, negotiation.account, again});
 }
 
 void XmppStreams::on(Now now, const StreamPlaced& placed, Outbox& out) {
   Stream* stream = streams_.find(placed.link);
   if (stream == nullptr || stream->state != StreamState::placing) return;
-  stream->negotiation->place = placed.place;
-  const bool elsewhere = placed.place.outcome == UserPlace::Outcome::elsewhere;
+  Negotiation& negotiation = *stream->negotiation;
+  negotiation.place = placed.place;
+  if (placed.place.outcome == UserPlace::Outcome::here) is_placed_here(placed.link, *stream);
   // Who is relayed already is told where to go: none relays on.
-  if (elsewhere && stream->negotiation->came_back && !is_relayed(placed.link)) {
+  if (placed.place.outcome == UserPlace::Outcome::elsewhere && !is_relayed(placed.link) &&
+      followers_.has_come_back_from(now.instant, negotiation.account, negotiation.remote.ip,
+                                    placed.place.at->server)) {
     return relay(placed.link, *stream, out);
   }
   lift_barrier(now, placed.link, *stream, StreamState::reopening, out);
+}
+
+// Who is relayed to this server, and is known to follow, is told to come by herself.
+void XmppStreams::is_placed_here(LinkId link, const Stream& stream) {
+  Negotiation& negotiation = *stream.negotiation;
+  const IpAddress& from = negotiation.remote.ip;
+  if (!is_relayed(link)) return followers_.came(stream.heard, negotiation.account, from);
+  if (!followers_.is_to_be_told(stream.heard, negotiation.account, from)) return;
+  ServerContacts own = contacts_of(shard_.settings.cluster->self);
+  if (!own.xmpp) return;
+  negotiation.place = {UserPlace::Outcome::elsewhere,
+                       std::make_shared<const ServerContacts>(std::move(own))};
 }
 
 // --- relaying ------------------------------------------------------------------------------------
@@ -93,9 +108,11 @@ bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
 }
 
 // Of a user who has moved: her session waits for her, and does not mind that this stream ends.
-void XmppStreams::on(Now, const RedirectStream& redirect, Outbox& out) {
+void XmppStreams::on(Now now, const RedirectStream& redirect, Outbox& out) {
   const Stream* stream = streams_.find(redirect.link);
   if (stream == nullptr) return;
+  // From where it comes nobody knows any more.
+  followers_.told(now.instant, stream->full.to_bare(), {}, redirect.at->server);
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream->full.text(), redirect.at->svr_id});
   close(redirect.link, *stream, see_other_host_xml(to_text(*redirect.at->xmpp)).append(kStreamEnd),
         out);
@@ -103,7 +120,8 @@ void XmppStreams::on(Now, const RedirectStream& redirect, Outbox& out) {
 
 void XmppStreams::note_told(const Stream& stream) {
   const Negotiation& negotiation = *stream.negotiation;
-  told_elsewhere_.note(stream.heard, negotiation.account, negotiation.remote.ip);
+  followers_.told(stream.heard, negotiation.account, negotiation.remote.ip,
+                  negotiation.place.at->server);
 }
 
 // The paper's <redirection>, to a client that asks before it binds. Who is to stay here gets an

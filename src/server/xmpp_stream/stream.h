@@ -30,7 +30,6 @@ struct Negotiation {
   bool exporter = false;    // channel bindings (TlsStarted)
   bool unique = false;
   UserPlace place{UserPlace::Outcome::here, nullptr};  // where the user is served
-  bool came_back = false;                              // she was told before, and does not go there
 };
 
 // What few streams need.

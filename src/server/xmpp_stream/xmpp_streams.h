@@ -42,10 +42,10 @@
 #include "base/deadlines.h"
 #include "base/time.h"
 #include "codec/xml/stanza_parser.h"
+#include "server/followers.h"
 #include "server/link_table.h"
 #include "server/outbox.h"
 #include "server/shard.h"
-#include "server/told_elsewhere.h"
 #include "server/xmpp_stream/stream.h"
 #include "server/xmpp_stream/stream_header.h"
 
@@ -55,6 +55,8 @@ class XmppStreams {
  public:
   // A numbered language is never forgotten; there are few in use. What is one too many is.
   static constexpr std::size_t kLanguagesMax = 255;
+  // Who was told where to go, and came back in that time, does not follow.
+  static constexpr Duration kFollowersTime = Duration::minutes(5);
 
   explicit XmppStreams(Shard& shard) : shard_(shard) {}
 
@@ -140,6 +142,7 @@ class XmppStreams {
 
   // placing.cc: whose server this user is.
   void ask_place(LinkId link, Stream& stream, Outbox& out);
+  void is_placed_here(LinkId link, const Stream& stream);
   bool go_elsewhere(LinkId link, Stream& stream, Outbox& out);
   void note_told(const Stream& stream);
   void relay(LinkId link, Stream& stream, Outbox& out);
@@ -174,7 +177,7 @@ class XmppStreams {
   std::string window_;
   std::vector<std::string> languages_;  // by number, less one
   Deadlines<LinkId> deadlines_;
-  ToldElsewhere told_elsewhere_;
+  Followers followers_{kFollowersTime, {}};
   bool stopping_ = false;
 };
 

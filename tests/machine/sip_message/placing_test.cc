@@ -15,6 +15,7 @@ using Outcome = UserPlace::Outcome;
 
 UserPlace elsewhere(std::string sip) {
   ServerContacts contacts;
+  contacts.server = 2;
   contacts.svr_id = "sip:s2.example.com";
   contacts.sip = std::move(sip);
   return {Outcome::elsewhere, std::make_shared<const ServerContacts>(std::move(contacts))};
@@ -134,17 +135,20 @@ TEST_F(SipPlacing, WhoComesBackIsRemembered) {
     const auto asked = world.said<RequestToPlace>();
     EXPECT_EQ(asked.size(), 1u);
     world.give(RequestPlaced{asked.at(0).request, elsewhere("sip:s2.example.com")});
-    EXPECT_EQ(world.statuses(), std::vector{302});
     return asked.at(0).again;
   };
   EXPECT_FALSE(again());
   EXPECT_FALSE(again()) << "it was under way";
-  world.wait(ToldElsewhere::kUnderWay);
+  EXPECT_EQ(world.statuses(), (std::vector{302, 302}));
+  world.wait(SipMessages::kUnderWay);
   EXPECT_TRUE(again());
+  EXPECT_TRUE(world.statuses().empty()) << "it is proxied";
   world.phone = *parse_endpoint("198.51.100.9:40000");
   EXPECT_FALSE(again()) << "from another place it may be another phone";
-  world.wait(ToldElsewhere::kTime);
+  EXPECT_EQ(world.statuses(), std::vector{302});
+  world.wait(SipMessages::kFollowersTime);
   EXPECT_FALSE(again());
+  EXPECT_EQ(world.statuses(), std::vector{302});
 }
 
 TEST_F(SipPlacing, WithoutAServerIsToComeBack) {

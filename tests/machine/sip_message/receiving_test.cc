@@ -59,7 +59,7 @@ TEST(Datagrams, EachDropHasAName) {
   for (std::size_t i = 0; i < kSipDrops; ++i)
     names.push_back(text_of(static_cast<SipDrop>(i)));
   EXPECT_EQ(names.front(), "keep_alive");
-  EXPECT_EQ(names.back(), "peer_beyond_limit");
+  EXPECT_EQ(names.back(), "link_to_nobody");
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
 }

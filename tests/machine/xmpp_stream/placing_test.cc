@@ -155,7 +155,7 @@ TEST_F(Placing, WhoComesBackIsRemembered) {
   };
   world.feed(placed(elsewhere()), testing::kBind);
   EXPECT_TRUE(again());
-  world.pass(ToldElsewhere::kTime);
+  world.pass(XmppStreams::kFollowersTime);
   EXPECT_FALSE(again());
   world.feed(placed(elsewhere()), kAsk);
   EXPECT_TRUE(again()) << "told is told";
@@ -362,6 +362,57 @@ TEST_F(Relayed, NobodyRelaysOn) {
   EXPECT_TRUE(only<RelayStream>(world.events).empty());
 }
 
+// Whoever has come by herself can: she is told to come so again, once.
+TEST_F(Relayed, WhoIsKnownToFollowIsToldOnce) {
+  cluster::ServerEndpoint own;
+  own.kind = cluster::ServerEndpoint::Kind::xmpp;
+  own.contact = "xmpp:s1.example.com:5222";
+  world.world.settings.cluster->self.endpoints = {own};
+  const auto come_and_bind = [&] {
+    world.forget();
+    come();
+    world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
+    feed(testing::kHeader);
+    feed(testing::kBind);
+    const bool told = world.closed(kLink);
+    if (!told) world.input(RelayedLinkClosed{kLink});
+    return told;
+  };
+  EXPECT_FALSE(come_and_bind()) << "nothing is known of her";
+  placed({Outcome::here, nullptr});
+  EXPECT_TRUE(come_and_bind());
+  EXPECT_THAT(world.said(kLink), HasSubstr(">s1.example.com:5222</see-other-host>"));
+  EXPECT_FALSE(come_and_bind()) << "it is another one that does not";
+  placed({Outcome::here, nullptr});
+  EXPECT_TRUE(come_and_bind()) << "she does";
+}
+
+// And who asks is told, for it is one that follows.
+TEST_F(Relayed, WhoIsKnownToFollowMayAsk) {
+  cluster::ServerEndpoint own;
+  own.kind = cluster::ServerEndpoint::Kind::xmpp;
+  own.contact = "xmpp:s1.example.com:5222";
+  world.world.settings.cluster->self.endpoints = {own};
+  placed({Outcome::here, nullptr});
+  world.forget();
+  come();
+  world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
+  feed(testing::kHeader);
+  feed(kAsk);
+  EXPECT_THAT(world.said(kLink), HasSubstr(">s1.example.com:5222</redirection>"));
+}
+
+// Where this server has no address to be told, she is served.
+TEST_F(Relayed, WithoutAnAddressNobodyIsSentToIt) {
+  placed({Outcome::here, nullptr});
+  world.forget();
+  come();
+  world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
+  feed(testing::kHeader);
+  feed(testing::kBind);
+  EXPECT_EQ(only<BindAsked>(world.events).size(), 1u);
+}
+
 TEST_F(Relayed, ItEndsWithItsLink) {
   come();
   world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
@@ -391,6 +442,30 @@ TEST_F(Placing, WhoHasMovedIsSentToHerNewServer) {
   EXPECT_TRUE(only<StanzaReceived>(world.events).empty());
   world.input(RedirectStream{link, elsewhere().at});
   EXPECT_EQ(world.said(link), "") << "once";
+}
+
+// She was told when she moved: that she is not told again spares her a login.
+TEST_F(Placing, WhoHasMovedAndComesBackIsRelayedAtOnce) {
+  const LinkId link = placed({Outcome::here, nullptr});
+  world.feed(link, testing::kBind);
+  world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
+  world.input(RedirectStream{link, elsewhere().at});
+  world.forget();
+  const LinkId next = world.placing();
+  EXPECT_TRUE(only<StreamToPlace>(world.events).at(0).again);
+  world.input(StreamPlaced{next, elsewhere()});
+  EXPECT_EQ(only<RelayStream>(world.events).size(), 1u);
+}
+
+// But who has been moved on since is told so.
+TEST_F(Placing, WhoWasToldAnotherServerIsToldAnew) {
+  world.feed(placed(elsewhere()), testing::kBind);
+  ServerContacts third = *elsewhere().at;
+  third.server = 3;
+  const LinkId link = placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(third)});
+  EXPECT_TRUE(only<RelayStream>(world.events).empty());
+  world.feed(link, testing::kBind);
+  EXPECT_THAT(world.said(link), HasSubstr("<see-other-host "));
 }
 
 TEST_F(Placing, AStreamThatIsGoneIsSentNowhere) {

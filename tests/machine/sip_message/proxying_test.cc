@@ -1,0 +1,377 @@
+// Phones that do not go where their user is served (design, "The redirect ladder"): the server
+// where they land passes on what they send, and the owner serves them through it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/sip_message/sip_messages.h"
+#include "server/sip_names.h"
+#include "support/sip_world.h"
+
+namespace muster::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using Outcome = UserPlace::Outcome;
+using Why = FromRelay::Why;
+
+constexpr std::uint64_t kProxy = 1;
+constexpr std::uint64_t kOwner = 2;
+
+UserPlace at_owner() {
+  ServerContacts contacts;
+  contacts.server = kOwner;
+  contacts.svr_id = "sip:s2.example.com";
+  contacts.sip = "sip:s2.example.com";
+  return {Outcome::elsewhere, std::make_shared<const ServerContacts>(std::move(contacts))};
+}
+
+Address alice() {
+  return Address::of_canonical("alice", "example.com");
+}
+
+// Two servers and what they say of phones: what one of them tells the other reaches it as it is.
+class Proxying : public ::testing::Test {
+ protected:
+  Proxying() {
+    for (SipWorld* world : {&proxy, &owner}) {
+      world->settings.cluster.emplace();
+      world->settings.cluster->host_name = world == &proxy ? "s1.example.com" : "s2.example.com";
+    }
+  }
+
+  void tell(SipWorld& from, std::uint64_t by, SipWorld& to) {
+    for (const ToRelay& said : from.said<ToRelay>())
+      to.give(FromRelay{Why::came, by, said.said});
+  }
+  void to_owner() { tell(proxy, kProxy, owner); }
+  void to_proxy() { tell(owner, kOwner, proxy); }
+
+  SipText fresh(SipText text) {
+    text.via += std::to_string(++requests_);
+    text.call_id += std::to_string(requests_);
+    return text;
+  }
+  void place(SipWorld& world, const UserPlace& place) {
+    const auto asked = world.said<RequestToPlace>();
+    ASSERT_EQ(asked.size(), 1u);
+    world.give(RequestPlaced{asked[0].request, place});
+  }
+  // From a phone that was told before, by whatever `send` does with it.
+  template <class Send>
+  void come_back(Send send) {
+    send(fresh({}).text());
+    place(proxy, at_owner());
+    EXPECT_EQ(proxy.statuses(), std::vector{302});
+    proxy.wait(SipMessages::kUnderWay);
+  }
+  void send_datagram(const SipText& text) {
+    proxy.datagram(text);
+    if (text.to.find("tag") == std::string::npos) place(proxy, at_owner());
+  }
+  // What the owner is to answer.
+  SipRequestReceived received() {
+    to_owner();
+    place(owner, {Outcome::here, nullptr});
+    const auto all = owner.said<SipRequestReceived>();
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? SipRequestReceived{} : all[0];
+  }
+  // A dialog's flow at the owner, from a phone on a datagram or a link.
+  Flow served(std::optional<LinkId> link = {}) {
+    const auto send = [&](const std::string& text) {
+      link ? proxy.bytes(*link, text) : proxy.datagram(std::string_view(text));
+    };
+    come_back(send);
+    SipText text = fresh({});
+    if (link) text.via.replace(8, 3, "TCP");
+    send(text.text());
+    place(proxy, at_owner());
+    const SipRequestReceived came = received();
+    const Flow flow = came.flow;
+    owner.answer(came.request);
+    to_proxy();
+    proxy.sent();
+    return flow;
+  }
+
+  SipWorld proxy;
+  SipWorld owner;
+
+ private:
+  int requests_ = 0;
+};
+
+TEST_F(Proxying, WhoComesBackIsServedThroughTheServerWhereSheLands) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  const SipText text = fresh({});
+  send_datagram(text);
+  EXPECT_TRUE(proxy.sent().empty()) << "it does not answer";
+  EXPECT_TRUE(proxy.sip().idle()) << "and keeps nothing";
+  const SipRequestReceived came = received();
+  EXPECT_EQ(came.identity, alice());
+  EXPECT_EQ(came.flow.through, kProxy);
+  EXPECT_EQ(came.flow.remote, proxy.phone);
+  EXPECT_EQ(came.flow.local, proxy.server);
+  owner.answer(came.request, sip::Status::accepted);
+  EXPECT_TRUE(owner.sent().empty()) << "the phone is not its own to reach";
+  to_proxy();
+  const auto sent = proxy.only_sent();
+  EXPECT_EQ(sent.status(), 202);
+  EXPECT_EQ(sent.remote, (Endpoint{proxy.phone.ip, 5060})) << "as its Via has it";
+  EXPECT_EQ(sent.local, proxy.server);
+  EXPECT_EQ(sent.header("Call-ID"), text.call_id);
+}
+
+TEST_F(Proxying, WhatProvesWhoSheIsStaysWhereSheLands) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  const std::string proof = "Digest username=\"alice\",\r\n response=\"0123456789abcdef\"";
+  send_datagram(fresh({.rows = "Authorization: " + proof + "\r\nSubject: lunch\r\n"}));
+  const SipRequestReceived came = received();
+  EXPECT_THAT(std::string(came.read->message.bytes()), Not(HasSubstr("0123456789abcdef")));
+  EXPECT_EQ(came.read->message.header(sip::HeaderName::subject), "lunch");
+}
+
+// Sent again, it is passed on again, and the owner knows it.
+TEST_F(Proxying, ARepetitionGetsTheSameAnswer) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  const SipText text = fresh({});
+  send_datagram(text);
+  const SipRequestReceived came = received();
+  owner.answer(came.request);
+  to_proxy();
+  const auto first = proxy.only_sent();
+  send_datagram(text);
+  to_owner();
+  to_proxy();
+  EXPECT_EQ(proxy.only_sent().text, first.text);
+}
+
+// The owner does not know the proxy's own name as the domain's.
+TEST_F(Proxying, TheProxysOwnNameStandsForTheDomain) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  for (const auto& [uri, passed] : std::vector<std::pair<std::string, std::string>>{
+           {"sip:bob@S1.example.com:5060;transport=udp", "sip:bob@example.com:5060;transport=udp"},
+           {"sip:s1.example.com", "sip:example.com"},
+           {"sip:bob@example.org", "sip:bob@example.org"},
+           {"sip:bob@192.0.2.1", "sip:bob@192.0.2.1"}}) {
+    send_datagram(fresh({.uri = uri}));
+    EXPECT_EQ(received().read->message.request_uri(), passed);
+  }
+}
+
+TEST_F(Proxying, ADialogIsFoundWhereItIs) {
+  const SipText text = fresh({.to = "<sip:bob@example.com>;tag=there"});
+  proxy.datagram(text);
+  // It may be here.
+  proxy.answer(proxy.only_request(), sip::Status::call_does_not_exist);
+  EXPECT_TRUE(proxy.sent().empty());
+  place(proxy, at_owner());
+  to_owner();
+  // Nobody is placed for a dialog, and none proxies on.
+  owner.answer(owner.only_request(), sip::Status::call_does_not_exist);
+  to_proxy();
+  EXPECT_EQ(proxy.statuses(), std::vector{481});
+}
+
+TEST_F(Proxying, ADialogOfNobodyElseIsNone) {
+  for (const UserPlace& place_of : {UserPlace{Outcome::here, nullptr}, at_owner()}) {
+    proxy.datagram(fresh({.method = "BYE", .to = "<sip:bob@example.com>;tag=there"}));
+    proxy.answer(proxy.only_request(), sip::Status::call_does_not_exist);
+    EXPECT_EQ(proxy.statuses(), std::vector{481}) << "only SUBSCRIBE makes them here";
+    proxy.datagram(fresh({.to = "<sip:bob@example.com>;tag=there"}));
+    proxy.answer(proxy.only_request(), sip::Status::call_does_not_exist);
+    place(proxy, place_of);
+    EXPECT_EQ(proxy.statuses().size(), place_of.outcome == Outcome::here ? 1u : 0u);
+    proxy.said<ToRelay>();
+  }
+}
+
+// --- what the owner asks of the phone ------------------------------------------------------------
+
+TEST_F(Proxying, ARequestOfTheOwnerLeavesThroughTheProxyAndItsAnswerComesBack) {
+  const Flow flow = served();
+  owner.give(owner.notify(flow, 42));
+  to_proxy();
+  const auto notify = proxy.only_sent();
+  EXPECT_THAT(notify.text,
+              StartsWith("NOTIFY sip:alice@192.0.2.10:5060 SIP/2.0\r\nVia: SIP/2.0/UDP "
+                         "192.0.2.1:5060;rport;branch=z9hG4bKp0000000000000002m"));
+  EXPECT_EQ(notify.remote, proxy.phone);
+  proxy.datagram(SipWorld::answer_to(notify, 200));
+  to_owner();
+  const auto ended = owner.said<SipRequestEnded>();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].asker, 42u);
+  EXPECT_EQ(ended[0].status, 200);
+  EXPECT_TRUE(owner.sip().idle());
+}
+
+TEST_F(Proxying, OverUdpItIsSentAgainUntilItIsAnswered) {
+  owner.give(owner.notify(served()));
+  to_proxy();
+  const auto first = proxy.only_sent();
+  owner.wait(Duration::milliseconds(500));
+  to_proxy();
+  EXPECT_EQ(proxy.only_sent().text, first.text);
+}
+
+TEST_F(Proxying, OnALinkItTakesTheLink) {
+  const LinkId link = proxy.open_link(5);
+  const Flow flow = served(link);
+  EXPECT_EQ(flow.link, link);
+  EXPECT_EQ(flow.transport, Transport::tcp);
+  owner.give(owner.notify(flow, 42));
+  to_proxy();
+  const auto notify = proxy.only_sent();
+  EXPECT_EQ(notify.link, link);
+  proxy.bytes(link, SipWorld::answer_to(notify, 200));
+  to_owner();
+  EXPECT_EQ(owner.said<SipRequestEnded>().size(), 1u);
+}
+
+// RFC 5626 section 5.3: with the link goes all that is reached by it, wherever that is.
+TEST_F(Proxying, TheOwnerHearsOfALinkThatIsLost) {
+  const LinkId link = proxy.open_link(5);
+  const Flow flow = served(link);
+  owner.give(owner.notify(flow, 42));
+  to_proxy();
+  proxy.give(LinkClosed{link});
+  to_owner();
+  const auto ended = owner.said<SipRequestEnded>();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].status, 0);
+  // And again when it sends on it, if it missed that.
+  owner.give(owner.notify(flow, 43));
+  to_proxy();
+  to_owner();
+  const auto lost = owner.said<FlowLost>();
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].link, link);
+  EXPECT_EQ(lost[0].through, kProxy);
+}
+
+TEST_F(Proxying, ALinkIsClosedWhoseOwnerIsGone) {
+  const LinkId link = proxy.open_link(5);
+  const LinkId other = proxy.open_link(6);
+  served(link);
+  proxy.give(ServerGone{9});
+  EXPECT_TRUE(proxy.ordered<CloseLink>().empty());
+  proxy.give(ServerGone{kOwner});
+  const auto closed = proxy.ordered<CloseLink>();
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].link, link) << "not " << other.slot;
+  EXPECT_EQ(proxy.sip().counters().of(SipDrop::link_to_nobody), 1u);
+}
+
+// --- who can follow ------------------------------------------------------------------------------
+
+TEST_F(Proxying, WhoIsKnownToFollowIsToldOnce) {
+  cluster::ServerEndpoint own;
+  own.kind = cluster::ServerEndpoint::Kind::sip;
+  own.contact = "sip:s2.example.com:5070";
+  owner.settings.cluster->self.endpoints = {own};
+  owner.phone = proxy.phone;
+  owner.datagram(fresh({}));
+  place(owner, {Outcome::here, nullptr});
+  owner.answer(owner.only_request());
+  owner.sent();
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  send_datagram(fresh({}));
+  to_owner();
+  place(owner, {Outcome::here, nullptr});
+  to_proxy();
+  const auto sent = proxy.only_sent();
+  EXPECT_EQ(sent.status(), 302);
+  EXPECT_EQ(sent.header("Contact"), "<sip:bob@s2.example.com:5070>");
+  send_datagram(fresh({}));
+  EXPECT_EQ(received().identity, alice()) << "who does not is served";
+}
+
+TEST_F(Proxying, NobodyProxiesOn) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  send_datagram(fresh({}));
+  to_owner();
+  UserPlace third = at_owner();
+  place(owner, third);
+  to_proxy();
+  EXPECT_EQ(proxy.statuses(), std::vector{302}) << "she is told where she is now";
+}
+
+// --- what does not get there ---------------------------------------------------------------------
+
+TEST_F(Proxying, WhatTheOwnerCannotBeToldIsToComeAgain) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  send_datagram(fresh({}));
+  const auto said = proxy.said<ToRelay>();
+  ASSERT_EQ(said.size(), 1u);
+  for (const Why why : {Why::no_link, Why::full}) {
+    proxy.give(FromRelay{why, kOwner, said[0].said});
+    const auto sent = proxy.only_sent();
+    EXPECT_EQ(sent.status(), 503);
+    EXPECT_EQ(sent.header("Retry-After"), "5");
+  }
+}
+
+TEST_F(Proxying, WhatTheProxyCannotBeToldHasFailedForNow) {
+  const Flow flow = served();
+  owner.give(owner.notify(flow, 42));
+  const auto said = owner.said<ToRelay>();
+  ASSERT_EQ(said.size(), 1u);
+  owner.give(FromRelay{Why::no_link, kProxy, said[0].said});
+  const auto ended = owner.said<SipRequestEnded>();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].status, 503);
+  EXPECT_EQ(ended[0].retry_after_seconds, 5u);
+  EXPECT_TRUE(owner.sip().idle());
+  owner.give(FromRelay{Why::no_link, kProxy, said[0].said});
+  EXPECT_TRUE(owner.said<SipRequestEnded>().empty()) << "once";
+}
+
+// Anybody can say that it answers something: so there is a bound, and a name that was minted.
+TEST_F(Proxying, ForgedAnswersAreBounded) {
+  owner.give(owner.notify(served()));
+  to_proxy();
+  const std::string answer = SipWorld::answer_to(proxy.only_sent(), 200);
+  std::string forged = answer;
+  forged.replace(forged.find("p0000000000000002m") + 17, 1, "x");
+  proxy.datagram(forged);
+  EXPECT_EQ(proxy.sip().counters().of(SipDrop::stray_response), 1u);
+  for (std::uint32_t i = 0; i < SipMessages::kProxiedResponsesPerSecondMax; ++i)
+    proxy.datagram(answer);
+  EXPECT_EQ(proxy.said<ToRelay>().size(), SipMessages::kProxiedResponsesPerSecondMax);
+  proxy.datagram(answer);
+  EXPECT_TRUE(proxy.said<ToRelay>().empty());
+  EXPECT_EQ(proxy.sip().counters().of(SipDrop::proxied_beyond_limit), 1u);
+  proxy.wait(Duration::seconds(1));
+  proxy.datagram(answer);
+  EXPECT_EQ(proxy.said<ToRelay>().size(), 1u);
+}
+
+TEST_F(Proxying, WhatIsNoneOfItIsPassedOver) {
+  const Flow flow{Transport::udp, ShardId(0), {}, proxy.server, proxy.phone};
+  for (const std::string_view bytes : {"", "not SIP at all", "SIP/2.0 200 OK\r\n\r\n"}) {
+    owner.give(FromRelay{Why::came, kProxy, write_proxy(ProxiedRequest{flow, alice(), bytes})});
+    owner.give(FromRelay{Why::came, kProxy, write_proxy(ProxiedResponse{ShardId(0), bytes})});
+    proxy.give(FromRelay{Why::came, kOwner, write_proxy(ProxiedMessage{flow, {}, bytes})});
+  }
+  // Only what makes a user, or is of a dialog of hers, is proxied.
+  owner.give(
+      FromRelay{Why::came, kProxy,
+                write_proxy(ProxiedRequest{flow, alice(), fresh({.method = "MESSAGE"}).text()})});
+  // And only users of this service are served.
+  owner.give(
+      FromRelay{Why::came, kProxy,
+                write_proxy(ProxiedRequest{
+                    flow, Address::of_canonical("alice", "elsewhere.example"), fresh({}).text()})});
+  EXPECT_TRUE(owner.said<RequestToPlace>().empty());
+  EXPECT_TRUE(owner.sip().idle());
+}
+
+}  // namespace
+}  // namespace muster::testing
