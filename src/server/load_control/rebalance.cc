@@ -32,7 +32,12 @@ Rebalance::Rebalance(const LoadSettings& settings)
 void Rebalance::joined(Instant now) {
   rows_.clear();
   rounds_left_ = kEvenRoundsMax;
+  rest(now);
+}
+
+void Rebalance::rest(Instant now) {
   rest_until_ = std::max(rest_until_, now + settings_.report_time_max);
+  drains_from_ = std::max(drains_from_, now + std::min(kDrainRest, settings_.report_time_max));
 }
 
 std::vector<Move> Rebalance::step(Instant now, std::span<const ServerPicture> servers) {
@@ -40,8 +45,8 @@ std::vector<Move> Rebalance::step(Instant now, std::span<const ServerPicture> se
   follow(now, servers);
   if (rows_.empty()) {
     if (rounds_left_ == 0 && !draining_) return moves;
-    if (!in_flight_.empty() || now < rest_until_) return moves;
-    begin_round(servers);
+    if (!in_flight_.empty() || now < next_round()) return moves;
+    begin_round(now, servers);
   }
   for (std::uint32_t users = users_in_flight(); users < settings_.moves_in_flight_max; ++users) {
     const Pair pair = next_pair();
@@ -69,12 +74,7 @@ void Rebalance::ended(Instant now, Incarnation from, Incarnation to, std::uint32
     users -= these;
   }
   std::erase_if(in_flight_, [](const InFlight& move) { return move.users == 0; });
-  rest_after_the_last(now);
-}
-
-// Levels that tell of the move that ended last come within that time.
-void Rebalance::rest_after_the_last(Instant now) {
-  if (in_flight_.empty()) rest_until_ = std::max(rest_until_, now + settings_.report_time_max);
+  if (in_flight_.empty()) rest(now);
 }
 
 // Moves begin in the order of their time.
@@ -86,7 +86,7 @@ std::optional<Instant> Rebalance::next_deadline() const {
     if (users_in_flight() >= settings_.moves_in_flight_max) return next;
     sooner(std::max(users_pace_.full_at(), dialogs_pace_.full_at()));
   } else if ((rounds_left_ > 0 || draining_) && in_flight_.empty()) {
-    sooner(rest_until_);
+    sooner(next_round());
   }
   return next;
 }
@@ -101,7 +101,7 @@ void Rebalance::follow(Instant now, std::span<const ServerPicture> servers) {
   const auto ended = std::erase_if(in_flight_, [&](const InFlight& move) {
     return !serves(move.from) || !serves(move.to) || move.until <= now;
   });
-  if (ended > 0) rest_after_the_last(now);
+  if (ended > 0 && in_flight_.empty()) rest(now);
   draining_ = false;
   for (const ServerPicture& server : servers) {
     if (Row* row = find(rows_, server.incarnation)) row->drains = server.drains();
@@ -109,7 +109,7 @@ void Rebalance::follow(Instant now, std::span<const ServerPicture> servers) {
   }
 }
 
-void Rebalance::begin_round(std::span<const ServerPicture> servers) {
+void Rebalance::begin_round(Instant now, std::span<const ServerPicture> servers) {
   std::uint64_t levels = 0;
   std::uint64_t running = 0;
   for (const ServerPicture& server : servers) {
@@ -129,7 +129,7 @@ void Rebalance::begin_round(std::span<const ServerPicture> servers) {
   }
   apart_max_ = running == 0 ? 0 : levels / running * settings_.spread / 100;
   moved_ = false;
-  evening_ = rounds_left_ > 0;
+  evening_ = rounds_left_ > 0 && now >= rest_until_;
   if (evening_) --rounds_left_;
   if (next_pair().to != nullptr) apart_max_ /= 2;
 }
@@ -137,8 +137,8 @@ void Rebalance::begin_round(std::span<const ServerPicture> servers) {
 // A round in which there was nothing to move is the last to make it even.
 void Rebalance::end_round(Instant now) {
   rows_.clear();
-  if (!moved_) rounds_left_ = 0;
-  rest_until_ = now + settings_.report_time_max;
+  if (evening_ && !moved_) rounds_left_ = 0;
+  rest(now);
 }
 
 // `to` is null if nothing is to be moved, or nobody has room.

@@ -13,10 +13,11 @@
 // Reports come later than moves. So it reckons in rounds: it takes the levels once, moves until all
 // is even by its own reckoning, waits until the last move has ended, be it by a death, and
 // report_time_max has gone by, and takes the levels once more. kEvenRoundsMax bounds how often, for
-// levels that do not follow the users (level.h, `measured`) or that arrivals bring apart as fast. A
-// drain, which needs only that users leave, has no such bound. The first round begins
-// report_time_max after the joining, when the level of who joined is known; a server that is not
-// known then is passed over.
+// levels that do not follow the users (level.h, `measured`) or that arrivals bring apart as fast.
+// The first round begins report_time_max after the joining, when the level of who joined is known;
+// a server that is not known then is passed over. A drain needs only that users leave: it has no
+// such bound, and goes on kDrainRest after its last move has ended, for the few who came or could
+// not be moved; nothing is made even in a round that began so soon.
 //
 // The pace holds for both together: users and SIP dialogs per second (pace.h), and users in flight.
 // How many dialogs a user has is known only where she is; so a move comes with a number of dialogs,
@@ -37,6 +38,9 @@
 namespace muster::cluster {
 
 inline constexpr std::uint32_t kEvenRoundsMax = 4;
+// What a server has left is known by then, unless something is wrong; if not, it is asked for users
+// whom it does not have.
+inline constexpr Duration kDrainRest = Duration::milliseconds(500);
 // Nobody says any more that a move has ended: longer than a server waits for who moves
 // (residents.h).
 inline constexpr Duration kInFlightTimeMax = Duration::seconds(60);
@@ -91,8 +95,9 @@ class Rebalance {
   };
 
   void follow(Instant now, std::span<const ServerPicture> servers);
-  void rest_after_the_last(Instant now);
-  void begin_round(std::span<const ServerPicture> servers);
+  void rest(Instant now);
+  Instant next_round() const { return draining_ ? drains_from_ : rest_until_; }
+  void begin_round(Instant now, std::span<const ServerPicture> servers);
   void end_round(Instant now);
   Pair next_pair();
   Row* lowest_with_room_for(const Row& from);
@@ -104,7 +109,8 @@ class Rebalance {
   const LoadSettings& settings_;
   Pace users_pace_;
   Pace dialogs_pace_;
-  Instant rest_until_;             // before that no round begins
+  Instant rest_until_;             // before that nothing is made even
+  Instant drains_from_;            // before that nobody leaves a server that drains
   std::uint32_t rounds_left_ = 0;  // to make it even
   bool draining_ = false;          // somebody who has users, by the latest picture
 

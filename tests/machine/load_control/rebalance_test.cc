@@ -32,7 +32,7 @@ Totals totals_of(Rebalance& rebalance, const std::vector<ServerPicture>& servers
       rebalance.ended(now, move.from, move.to, move.users);
     }
     const auto next = rebalance.next_deadline();
-    if (!next || *next - now >= Duration::milliseconds(kRest)) return totals;
+    if (!next || *next - now >= kDrainRest) return totals;
     now = *next;
   }
 }
@@ -237,6 +237,36 @@ TEST(Rebalance, WhoBeginsToDrainInARoundGetsNobodyAnyMore) {
   rebalance.ended(at(kRest), Incarnation(1), Incarnation(2), 10);
   servers = {server(1, 90), draining_server(2, 15)};
   EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(2), Incarnation(1), 5, 0}}));
+}
+
+// It waits for no level: users are to leave, whatever the levels are.
+TEST(Rebalance, ADrainWaitsForNoLevel) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  const auto one_to_two = [](std::uint32_t users) {
+    return Moves{{Incarnation(1), Incarnation(2), users, 0}};
+  };
+  std::int64_t now = 0;
+  rebalance.joined(at(now));
+  std::vector<ServerPicture> servers = {draining_server(1, 30), server(2, 10), server(3, 90)};
+  EXPECT_EQ(rebalance.step(at(now), servers), Moves{});
+  now += kDrainRest.in_microseconds() / 1'000;
+  EXPECT_EQ(rebalance.next_deadline(), at(now));
+  EXPECT_EQ(rebalance.step(at(now - 1), servers), Moves{});
+  EXPECT_EQ(rebalance.step(at(now), servers), one_to_two(30)) << "and nobody from 3";
+  // Two could not be moved.
+  servers = {draining_server(1, 2), server(2, 38), server(3, 90)};
+  rebalance.ended(at(now), Incarnation(1), Incarnation(2), 30);
+  EXPECT_EQ(rebalance.step(at(now), servers), Moves{});
+  now += kDrainRest.in_microseconds() / 1'000;
+  EXPECT_EQ(rebalance.next_deadline(), at(now));
+  EXPECT_EQ(rebalance.step(at(now), servers), one_to_two(2));
+  rebalance.ended(at(now), Incarnation(1), Incarnation(2), 2);
+  // Once it is empty, the others are made even when their levels are known.
+  servers = {draining_server(1, 0), server(2, 40), server(3, 90)};
+  EXPECT_EQ(rebalance.step(at(now + kRest - 1), servers), Moves{});
+  EXPECT_EQ(rebalance.step(at(now + kRest), servers),
+            (Moves{{Incarnation(3), Incarnation(2), 24, 0}}));
 }
 
 // --- pace ----------------------------------------------------------------------------------------
