@@ -211,11 +211,14 @@ void PresenceDb::look_again(Now now, Outbox& out) {
 
 // From when she is present there she is shown as she is there (hand_over()).
 void PresenceDb::on(Now, const UserLeaves& leaves, Outbox& out) {
-  User* user = held(leaves.account);
+  // She may be about to be loaded: what waits for that comes about here still.
+  const auto found = users_.find(leaves.account);
   // Who was handed over already, and is told again, has left.
-  if (user == nullptr || !user->here) return;
-  user->leaves = true;
-  if (!std::exchange(user->presence_asked, true)) out.emit(PresenceWanted{leaves.account});
+  if (found == users_.end() || !found->second->here) return;
+  found->second->leaves = true;
+  if (!std::exchange(found->second->presence_asked, true)) {
+    out.emit(PresenceWanted{leaves.account});
+  }
 }
 
 void PresenceDb::on(Now, const DirectedEnds& ends, Outbox& out) {

@@ -217,6 +217,20 @@ TEST_F(HandingOver, SoIsAPhone) {
   EXPECT_THAT(notified(), IsEmpty());
 }
 
+// A phone registered here, and its user was told to go before the store had said who she is: then
+// this server says later than the other one that it serves her.
+TEST_F(HandingOver, WhoLeavesWhileSheIsLoadedIsHandedOver) {
+  world.accounts({"dave"});
+  world.hold_store();
+  world.phones("dave", {"phone"});
+  world.on("dave", UserLeaves{world.user("dave"),
+                              std::make_shared<const ServerContacts>(ServerContacts{})});
+  world.elsewhere("dave", {phone("mobile")});
+  EXPECT_THAT(with("has left "), IsEmpty());
+  world.release_store();
+  EXPECT_THAT(with("has left "), ElementsAre("dave"));
+}
+
 // She was handed over before; load control tells her again where she has something still.
 TEST_F(HandingOver, WhoHasLeftDoesNotLeaveAgain) {
   world.come("alice/home");
