@@ -45,4 +45,13 @@ void XmppPresence::on(Now, const UserHasLeft& left, Outbox& out) {
   forget_if_idle(*user, out);
 }
 
+// She is here again: what waits until she is seen elsewhere, and cannot be resumed, waits in vain.
+// It is seen to go behind what has come.
+void XmppPresence::end_what_moves(const XmppUser& user, Outbox& out) {
+  for (XmppSession* session : std::vector<XmppSession*>(user.sessions)) {
+    const bool waits = !session->link.valid() && session->managed != nullptr;
+    if (waits && session->managed->id.empty()) end(*session, out);
+  }
+}
+
 }  // namespace muster

@@ -76,12 +76,14 @@ void XmppPresence::broadcast(const Sent& sent, Outbox& out) {
   }
   const SharedText after = share(std::move(rest));
   if (!available) return leave(session, after, out);
-  ResourceChanged changed{
-      session.full(), true, !session.available, *priority, start_of_presence(session), after};
+  const bool initial = !session.available;
+  ResourceChanged changed{session.full(), true, initial, *priority, start_of_presence(session),
+                          after};
   session.available = true;
   session.priority = *priority;
   deliver(changed.before, after, {&session.user->account, 1}, out);
   out.emit(std::move(changed));
+  if (initial) end_what_moves(*session.user, out);
 }
 
 // RFC 6121 section 4.5.2: she hears of it too.

@@ -123,6 +123,8 @@ class XmppPresence {
   void grant(const BindAsked& asked, XmppUser& user, Outbox& out);
   void end(XmppSession& session, Outbox& out);
   void forget_if_idle(XmppUser& user, Outbox& out);
+  // moving.cc
+  void end_what_moves(const XmppUser& user, Outbox& out);
 
   // management.cc
   bool acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link, Outbox& out);

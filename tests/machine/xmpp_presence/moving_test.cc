@@ -168,6 +168,29 @@ TEST_F(XmppMoving, WhoResumesHereGoesOn) {
   EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
 }
 
+// She could not be served there, and logged in here as another resource.
+TEST_F(XmppMoving, WhoIsHereAgainIsSeenOnce) {
+  const Bound balcony = world.available("juliet@example.com/balcony");
+  leave();
+  world.on(message("juliet@example.com/balcony", "hi"));
+  const Bound garden = world.bind("juliet@example.com/garden");
+  world.forget();
+  const auto happened = world.say(garden, "<presence/>");
+  EXPECT_THAT(seen_to_go(happened), ElementsAre("balcony"));
+  EXPECT_TRUE(events<ResourceChanged>(happened).front().available) << "the new one comes first";
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
+}
+
+TEST_F(XmppMoving, WhatCanBeResumedWaitsOn) {
+  Bound balcony = world.available("juliet@example.com/balcony");
+  const std::string id = enable(balcony);
+  leave();
+  const Bound garden = world.bind("juliet@example.com/garden");
+  world.forget();
+  EXPECT_THAT(seen_to_go(world.say(garden, "<presence/>")), IsEmpty());
+  EXPECT_THAT(events<ResumeGranted>(resume(balcony, id, 0)), SizeIs(1));
+}
+
 // XEP-0198 section 5: how much of what it sent was handled is said, also once it is over.
 TEST_F(XmppMoving, OfASessionThatHasLeftItIsKnownWhatItHadHandled) {
   Bound balcony = world.available("juliet@example.com/balcony");
