@@ -191,6 +191,11 @@ std::vector<MainServer::Order> MainServer::step(Instant now,
     decide(now, servers);
     launch_if_short(now);
     for (const Move& move : rebalance_->step(now, servers)) {
+      // Who cannot be reached may be dead: nobody is sent there to learn it.
+      if (unreachable_.contains(move.to)) {
+        rebalance_->ended(now, move.from, move.to, move.users);
+        continue;
+      }
       const Known* from = find(move.from);
       const bool drains = from != nullptr && from->role == Role::draining;
       orders_.emplace_back(MoveFrom{move, drains});

@@ -73,6 +73,18 @@ TEST_F(MainServerTest, WhatHasMovedMakesPlaceForTheNext) {
   EXPECT_EQ(moving(4'000), 1u);
 }
 
+// It may be dead, which shows in its lease only: who was sent there would have no server.
+TEST_F(MainServerTest, NobodyIsMovedToWhoCannotBeReached) {
+  servers = {server(1, 50), server(2, 0)};
+  main.reachable(Incarnation(2), false);
+  EXPECT_EQ(step(3'000), kNothing);
+  main.reachable(Incarnation(2), true);
+  const std::int64_t next = 3'000 + settings.report_time_max.in_microseconds() / 1'000;
+  const auto orders = main.step(at(next), servers);
+  ASSERT_EQ(orders.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<MainServer::MoveFrom>(orders[0]));
+}
+
 TEST_F(MainServerTest, WhereOneRefusesTheNextIsAsked) {
   be_short();
   step(0);
