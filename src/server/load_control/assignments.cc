@@ -39,6 +39,15 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
   for (const cluster::Member& member : directory.members) {
     if (member.role == cluster::Role::standby) candidates_.insert(member.incarnation);
   }
+  // Who is of a server that is forgotten is nobody's, and need not be yielded.
+  std::erase_if(yields_, [&](const auto& yield) {
+    const Incarnation from = yield.second.from;
+    const bool is_known =
+        std::any_of(directory.members.begin(), directory.members.end(),
+                    [&](const cluster::Member& member) { return member.incarnation == from; });
+    if (!is_known) waiting_.push_back({yield.second.shard, yield.first, true, true});
+    return !is_known;
+  });
   hope_ = (!candidates_.empty() || settings_.launches) && directory.main != Incarnation();
   sends_to_ = candidates_.contains(self) ? directory.main : Incarnation();
 }

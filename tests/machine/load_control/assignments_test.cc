@@ -224,6 +224,25 @@ TEST_F(AssignmentsTest, SoIsWhoseServerDoesNotAnswer) {
   EXPECT_TRUE(asked().empty());
 }
 
+// It died, and is forgotten: nobody is left to yield her, or to be waited for.
+TEST_F(AssignmentsTest, WhoseServerIsForgottenStaysHere) {
+  land(1, true);
+  answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  know({server(1), server(2), server(3, cluster::Role::gone)}, {});
+  assignments.go_on(world.out);
+  EXPECT_TRUE(asked().empty()) << "the store still says that she is its";
+  know({server(1), server(2)}, {});
+  assignments.go_on(world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  ASSERT_EQ(to_assign(questions[0]).size(), 1u);
+  EXPECT_EQ(to_assign(questions[0])[0].to, Incarnation(1));
+  ASSERT_EQ(answer(questions[0], cluster::Owners{{Incarnation(1)}}).size(), 1u);
+  world.pass(Assignments::kYieldTimeMax);
+  assignments.wake(world.now, world.out);
+  EXPECT_TRUE(events<OwnerFound>(world.take()).empty()) << "she was answered";
+}
+
 // The other side of it: the store comes first, so that who lands here meanwhile is asked about
 // behind it.
 TEST_F(AssignmentsTest, WhoIsYieldedIsNobodysBeforeItIsSaid) {
