@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import pathlib
 import re
+import signal
 import sqlite3
 
 import programs
@@ -16,18 +18,25 @@ REDIRECTS_MAX = 3
 class ClusterCase(programs.Case):
     """Servers of musterd dev that share self.data."""
 
+    OPTIONS = ("--auto-accounts", "--allow-all-watchers", "--log-level", "debug")
+
     def setUp(self):
         super().setUp()
         self.by_id = {}
 
     def join(self, name, *options):
         """A server of the cluster, once it has its lease."""
-        server = self.serve("dev", "--data", self.data, "--id", name, "--auto-accounts",
-                            "--allow-all-watchers", "--log-level", "debug", *options,
+        lives = self.lives_of(name)
+        server = self.serve("dev", "--data", self.data, "--id", name, *self.OPTIONS, *options,
                             log=self.folder / f"log-{name}")
-        until(lambda: "lease-taken" in server.log(), f"the lease of {name}")
+        until(lambda: self.lives_of(name) > lives, f"the lease of {name}")
         self.by_id[name] = server
         return server
+
+    def lives_of(self, name):
+        """How many its log tells of."""
+        log = self.folder / f"log-{name}"
+        return log.read_text(errors="replace").count("lease-taken") if log.exists() else 0
 
     def together(self, *names, options=()):
         """So many servers, each of which knows the load of all."""
@@ -40,7 +49,10 @@ class ClusterCase(programs.Case):
         """Once each of these is linked to all that run, and the others are gone."""
         def all_know():
             for name in names:
-                rows = self.seen_by(name)
+                try:
+                    rows = self.seen_by(name)
+                except (FileNotFoundError, ConnectionRefusedError):
+                    return False  # its new life has no control socket yet
                 if sorted(rows) != sorted(names):
                     return False
                 # A candidate is told of nobody's load, and tells nobody its own.
@@ -75,13 +87,18 @@ class ClusterCase(programs.Case):
     def address_of(self, name, protocol="xmpp"):
         return getattr(self.by_id[name], protocol)[0]
 
-    def stop_between_writes(self, server, signal):
-        """While nobody else can hold the file: whoever stands still within a write holds all up."""
-        with contextlib.closing(sqlite3.connect(self.data / "cluster.db", timeout=60,
-                                                isolation_level=None)) as file:
-            file.execute("BEGIN IMMEDIATE")
-            server.send_signal(signal)
-            file.execute("ROLLBACK")
+    def stop_between_writes(self, server):
+        """SIGSTOP, while nobody else can hold a file: whoever stands still within a write holds all
+        up."""
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(contextlib.closing(
+                sqlite3.connect(self.data / name, timeout=0, isolation_level=None)))
+                for name in ("muster.db", "cluster.db")]
+            until(lambda: lock_all(files), "nobody writes")
+            server.send_signal(signal.SIGSTOP)
+            until(lambda: is_stopped(server.process.pid), "it stands still")
+            for file in files:
+                file.execute("ROLLBACK")
 
     def log_in(self, user, at, **more):
         """An available user, wherever she was sent; her stream, and whose it is."""
@@ -98,6 +115,25 @@ class ClusterCase(programs.Case):
         return phone
 
 
+def lock_all(files):
+    """False, and none of them is locked, if one cannot be had at once."""
+    for file in files:
+        try:
+            file.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            for locked in files:
+                if locked.in_transaction:
+                    locked.execute("ROLLBACK")
+            return False
+    return True
+
+
+def is_stopped(process):
+    """All its threads are."""
+    threads = pathlib.Path(f"/proc/{process}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in threads)
+
+
 def id_of(row):
     return re.match(r"sip:([^.]+)\.", row["svr_id"]).group(1)
 
@@ -106,19 +142,21 @@ def by_id(rows):
     return {id_of(row): row for row in rows}
 
 
-def arrive(user, at, **more):
+def arrive(user, at, resource="r", patience=programs.PATIENCE_S, **more):
     """A stream with a bound resource, and the address where it could be bound."""
     name, domain = user.split("@")
     for _ in range(REDIRECTS_MAX):
-        stream = xmpp.Stream(at, domain=domain)
-        if not stream.authenticate(name, **more):
-            raise AssertionError(f"{user} is not let in")
-        elsewhere = stream.bind("r")
-        if elsewhere is None:
-            return stream, at
-        stream.close()
+        with contextlib.ExitStack() as stack:
+            stream = stack.enter_context(
+                contextlib.closing(xmpp.Stream(at, domain=domain, patience=patience)))
+            if not stream.authenticate(name, **more):
+                raise xmpp.Refused(f"{user} is not let in")
+            elsewhere = stream.bind(resource)
+            if elsewhere is None:
+                stack.pop_all()
+                return stream, at
         at = programs.musterd.split_address(elsewhere)
-    raise AssertionError(f"{user} is sent from one to another")
+    raise xmpp.Refused(f"{user} is sent from one to another")
 
 
 def moved_to(answer):

@@ -89,11 +89,11 @@ class Phone:
         headers.append("Content-Type: application/pidf+xml")
         return self.ask("PUBLISH", headers, pidf(self.user, note), **more)
 
-    def watch(self, presentity, expires=600, dialog=None):
+    def watch(self, presentity, expires=600, dialog=None, **more):
         """SUBSCRIBE, or its refresh: its answer."""
         return self.ask("SUBSCRIBE", ["Event: presence", f"Expires: {expires}",
                                       "Accept: application/pidf+xml"], to=presentity,
-                        dialog=dialog)
+                        dialog=dialog, **more)
 
     def notified(self):
         """The next NOTIFY that came, or comes."""

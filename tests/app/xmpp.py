@@ -20,12 +20,21 @@ class Ended(ConnectionError):
     """The stream is over: the peer closed it, or is gone."""
 
 
+class Silent(AssertionError):
+    """The server does not answer."""
+
+
+class Refused(AssertionError):
+    """The server lets nobody in, or not her."""
+
+
 class Stream:
     """A stream with the server, from its header on."""
 
-    def __init__(self, address, domain="localhost", wrap=None, source=None):
+    def __init__(self, address, domain="localhost", wrap=None, source=None,
+                 patience=programs.PATIENCE_S):
         self.domain = domain
-        self.socket = socket.create_connection(address, programs.PATIENCE_S, source)
+        self.socket = socket.create_connection(address, patience, source)
         if wrap is not None:
             self.socket = wrap(self.socket)
         self.ids = itertools.count(1)
@@ -53,7 +62,7 @@ class Stream:
         try:
             data = self.socket.recv(65536)
         except TimeoutError as error:
-            raise AssertionError("the server does not answer") from error
+            raise Silent("the server does not answer") from error
         except OSError as error:
             raise Ended(str(error)) from error
         if not data:
@@ -111,12 +120,18 @@ class Stream:
         return True
 
     def bind(self, resource="r"):
-        """Where she is to go instead ("127.0.0.1:5222"), if she is sent elsewhere."""
+        """Where she is to go instead ("127.0.0.1:5222"), if she is sent elsewhere.
+
+        Refused: there is no place for her.
+        """
         self.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                   f"<resource>{resource}</resource></bind></iq>")
         answer = self.read_until(lambda s: s.tag == STREAMS + "error"
                                  or (s.tag == IQ and s.get("id") == "bind"))
-        return answer.findtext(STREAM_ERRORS + "see-other-host")
+        elsewhere = answer.findtext(STREAM_ERRORS + "see-other-host")
+        if elsewhere is None and answer.get("type") != "result":
+            raise Refused(ElementTree.tostring(answer).decode())
+        return elsewhere
 
     def register(self, name, password="secret"):
         """XEP-0077, before logging in: the type of the answer, "result" or "error"."""
