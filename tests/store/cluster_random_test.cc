@@ -1,5 +1,6 @@
-// Random requests to the cluster's store in SQLite, over several connections to one file, and to
-// its model, compared reply by reply; and what must be true of the replies whatever the model says.
+// Random requests to the cluster's store in SQLite and in PostgreSQL, over several connections to
+// one database, and to its model, compared reply by reply; and what must be true of the replies
+// whatever the model says.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -7,9 +8,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/cluster_world.h"
+#include "support/postgres_cluster.h"
 
 namespace muster::cluster {
 namespace {
@@ -118,17 +121,18 @@ class Invariants {
   std::set<Incarnation> fenced_{Incarnation()};
 };
 
-// The file under several connections, its model, and the time of both.
+// The store under several connections, its model, and the time of both.
 class Pair {
  public:
-  explicit Pair(std::size_t connections) : sqlite_(connections) {
+  Pair(std::unique_ptr<testing::ClusterPlace> place, std::size_t connections)
+      : place_(std::move(place)), stores_(connections) {
     open();
     carry_out(0, {RandomClusterRequests::observer_comes()});
   }
 
   std::vector<ClusterReply> carry_out(std::size_t connection,
                                       const std::vector<ClusterRequest>& group) {
-    std::vector<ClusterReply> replies = sqlite_[connection]->carry_out(group);
+    std::vector<ClusterReply> replies = stores_[connection]->carry_out(group);
     EXPECT_EQ(replies.size(), group.size());
     for (std::size_t i = 0; i < group.size(); ++i) {
       EXPECT_EQ(testing::words(replies[i]), testing::words(model_.carry_out(now_, group[i])))
@@ -136,30 +140,29 @@ class Pair {
     }
     return replies;
   }
-  // Of the file and of the model.
+  // Of the store and of the model.
   std::string contents() {
-    std::string of_file = testing::cluster_contents(
-        [&](const ClusterRequest& r) { return testing::carry_out(*sqlite_.back(), r); });
-    EXPECT_EQ(of_file, testing::cluster_contents(
-                           [&](const ClusterRequest& r) { return model_.carry_out(now_, r); }));
-    return of_file;
+    std::string of_store = testing::cluster_contents(
+        [&](const ClusterRequest& r) { return testing::carry_out(*stores_.back(), r); });
+    EXPECT_EQ(of_store, testing::cluster_contents(
+                            [&](const ClusterRequest& r) { return model_.carry_out(now_, r); }));
+    return of_store;
   }
   std::vector<Incarnation> owners() {
     const FindOwners find{RandomClusterRequests::kObserver, RandomClusterRequests::users()};
-    return std::get<Owners>(testing::carry_out(*sqlite_.front(), find)).owners;
+    return std::get<Owners>(testing::carry_out(*stores_.front(), find)).owners;
   }
-  std::size_t connections() const { return sqlite_.size(); }
+  std::size_t connections() const { return stores_.size(); }
 
   void pass(Duration time) { now_ = now_ + time; }
   void restart_process(std::size_t connection) {
-    sqlite_[connection].reset();
+    stores_[connection].reset();
     open();
   }
   void restart_machine() {
-    for (auto& store : sqlite_)
+    for (auto& store : stores_)
       store.reset();
-    ++boot_;
-    now_ = {};
+    now_ = place_->restart_machine(now_);
     model_.restart_time();
     open();
     carry_out(0,
@@ -168,24 +171,22 @@ class Pair {
 
  private:
   void open() {
-    for (auto& store : sqlite_) {
+    for (auto& store : stores_) {
       if (store != nullptr) continue;
-      store = testing::open_cluster({.file = {.path = folder_.file("cluster.db")},
-                                     .clock = [this] { return now_; },
-                                     .boot_id = "boot " + std::to_string(boot_)});
+      store = place_->open([this] { return now_; });
     }
   }
 
-  testing::TemporaryFolder folder_;
+  std::unique_ptr<testing::ClusterPlace> place_;
   sim::ClusterMemory model_;
-  std::vector<std::unique_ptr<SqliteClusterStore>> sqlite_;
+  std::vector<std::unique_ptr<ClusterBackend>> stores_;
   Duration now_ = Duration::hours(1);
-  int boot_ = 0;
 };
 
 // In groups of one commit, each over one of the connections.
-void compare(std::uint64_t seed, int groups, std::map<std::string, int>& kinds) {
-  Pair pair(1 + seed % 3);
+void compare(std::unique_ptr<testing::ClusterPlace> place, std::uint64_t seed, int groups,
+             std::map<std::string, int>& kinds) {
+  Pair pair(std::move(place), 1 + seed % 3);
   RandomClusterRequests random(seed);
   Invariants invariants;
   for (int step = 0; step < groups && !::testing::Test::HasFailure(); ++step) {
@@ -217,16 +218,24 @@ void compare(std::uint64_t seed, int groups, std::map<std::string, int>& kinds) 
   }
 }
 
-TEST(ClusterRandom, SqliteDoesWhatTheModelDoes) {
+template <class Place>
+void compare_seeds() {
   std::map<std::string, int> kinds;
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    compare(seed, 400, kinds);
-    if (HasFailure()) return;
+    compare(std::make_unique<Place>(), seed, 400, kinds);
+    if (::testing::Test::HasFailure()) return;
   }
   // Every reply but StoreFailed, and every refusal but too_many, came more than once.
   ASSERT_EQ(kinds.size(), std::variant_size_v<ClusterReply> - 2 + 5);
   for (const auto& [kind, count] : kinds)
     EXPECT_GT(count, 20) << kind;
+}
+
+TEST(ClusterRandom, SqliteDoesWhatTheModelDoes) {
+  compare_seeds<testing::SqliteClusterPlace>();
+}
+TEST(ClusterRandom, PostgresDoesWhatTheModelDoes) {
+  compare_seeds<testing::PostgresClusterPlace>();
 }
 
 }  // namespace

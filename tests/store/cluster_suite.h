@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/cluster_world.h"
+#include "support/postgres_cluster.h"
 
 namespace muster::cluster {
 
@@ -62,10 +63,19 @@ class ClusterSuite : public ::testing::TestWithParam<TestedKind> {
   std::unique_ptr<testing::TestedCluster> store_ = GetParam().make();
 };
 
+template <class Place>
+std::unique_ptr<testing::TestedCluster> at(std::size_t connections) {
+  return std::make_unique<testing::TestedClusterPlace>(std::make_unique<Place>(), connections);
+}
+
 inline std::vector<TestedKind> all_clusters() {
+  using testing::PostgresClusterPlace;
+  using testing::SqliteClusterPlace;
   return {{"memory", [] { return std::make_unique<testing::TestedMemoryCluster>(); }},
-          {"sqlite", [] { return std::make_unique<testing::TestedSqliteCluster>(1); }},
-          {"sqlite_by_two", [] { return std::make_unique<testing::TestedSqliteCluster>(2); }}};
+          {"sqlite", [] { return at<SqliteClusterPlace>(1); }},
+          {"sqlite_by_two", [] { return at<SqliteClusterPlace>(2); }},
+          {"postgres", [] { return at<PostgresClusterPlace>(1); }},
+          {"postgres_by_two", [] { return at<PostgresClusterPlace>(2); }}};
 }
 inline std::string name_of(const ::testing::TestParamInfo<TestedKind>& tested) {
   return tested.param.name;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "shell/store/postgres_schema.h"
 #include "support/postgres_server.h"
 #include "support/store_world.h"
 
@@ -141,10 +142,11 @@ TEST_F(PostgresTrouble, ALockedAccountIsBusyUntilItIsReleased) {
 }
 
 TEST_F(PostgresTrouble, ADatabaseOfAnotherVersionIsRefused) {
-  raw_.run("UPDATE muster.schema_version SET version = 2");
+  const std::string newer = std::to_string(postgres::kSchemaVersion + 1);
+  raw_.run("UPDATE muster.schema_version SET version = " + newer);
   EXPECT_EQ(asked_all({item(alice, "x"), LoadUser{alice}}),
             (std::vector<std::string>{"failed: broken", "failed: broken"}));
-  EXPECT_THAT(store_->trouble(), HasSubstr("of a newer muster (its schema is version 2"));
+  EXPECT_THAT(store_->trouble(), HasSubstr("of a newer muster (its schema is version " + newer));
   const auto opened = PostgresStore::open(options_);
   ASSERT_FALSE(opened.ok());
   EXPECT_THAT(opened.error(), HasSubstr("of a newer muster"));

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,7 +51,7 @@ class TestedCluster {
   virtual cluster::ClusterReply ask(cluster::ClusterRequest request) = 0;
   // Whoever holds the store ends, and begins anew.
   virtual void restart_process() = 0;
-  // The store's time begins anew.
+  // All leases have run out: the store's time begins anew, or much of it passes.
   virtual void restart_machine() = 0;
 };
 
@@ -69,39 +70,72 @@ class TestedMemoryCluster final : public TestedCluster {
   sim::ClusterMemory store_;
 };
 
-// With several connections, each request goes over the next of them.
-class TestedSqliteCluster final : public TestedCluster {
+// Where a store of the cluster is, which several may open, each at the time that `clock` says.
+class ClusterPlace {
  public:
-  explicit TestedSqliteCluster(std::size_t connections) : stores_(connections) { open(); }
+  ClusterPlace() = default;
+  virtual ~ClusterPlace() = default;
+  ClusterPlace(const ClusterPlace&) = delete;
+  ClusterPlace& operator=(const ClusterPlace&) = delete;
+
+  virtual std::unique_ptr<cluster::ClusterBackend> open(std::function<Duration()> clock) = 0;
+  // What the clock says once all leases have run out, while nobody has it open: the store's time
+  // begins anew, or so much of it passes, where it never does.
+  virtual Duration restart_machine(Duration now) = 0;
+};
+
+class SqliteClusterPlace final : public ClusterPlace {
+ public:
+  std::unique_ptr<cluster::ClusterBackend> open(std::function<Duration()> clock) override {
+    return open_cluster({.file = {.path = folder_.file("cluster.db")},
+                         .clock = std::move(clock),
+                         .boot_id = "boot " + std::to_string(boot_)});
+  }
+  Duration restart_machine(Duration) override {
+    ++boot_;
+    return {};
+  }
+
+ private:
+  TemporaryFolder folder_;
+  int boot_ = 0;
+};
+
+// With several connections, each request goes over the next of them.
+class TestedClusterPlace final : public TestedCluster {
+ public:
+  TestedClusterPlace(std::unique_ptr<ClusterPlace> place, std::size_t connections)
+      : place_(std::move(place)), stores_(connections) {
+    open();
+  }
 
   cluster::ClusterReply ask(cluster::ClusterRequest request) override {
     next_ = (next_ + 1) % stores_.size();
     return carry_out(*stores_[next_], std::move(request));
   }
   void restart_process() override {
-    for (auto& store : stores_)
-      store.reset();
+    close();
     open();
   }
   void restart_machine() override {
-    now = {};
-    ++boot_;
-    restart_process();
+    close();
+    now = place_->restart_machine(now);
+    open();
   }
 
  private:
+  void close() {
+    for (auto& store : stores_)
+      store.reset();
+  }
   void open() {
-    for (auto& store : stores_) {
-      store = open_cluster({.file = {.path = folder_.file("cluster.db")},
-                            .clock = [this] { return now; },
-                            .boot_id = "boot " + std::to_string(boot_)});
-    }
+    for (auto& store : stores_)
+      store = place_->open([this] { return now; });
   }
 
-  TemporaryFolder folder_;
-  std::vector<std::unique_ptr<cluster::SqliteClusterStore>> stores_;
+  std::unique_ptr<ClusterPlace> place_;
+  std::vector<std::unique_ptr<cluster::ClusterBackend>> stores_;
   std::size_t next_ = 0;
-  int boot_ = 0;
 };
 
 // Requests of a few servers and about a few users, so that all of them meet; by those who are

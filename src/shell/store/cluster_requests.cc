@@ -1,6 +1,8 @@
 #include "shell/store/cluster_requests.h"
 
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -14,10 +16,23 @@ bool has_run_out(const ServerTable::Standing& standing) {
   return standing.time_left == Duration();
 }
 
+// Whose the users of a request are, as it goes on: one may stand in it twice.
+class Ownership {
+ public:
+  Ownership(const std::vector<Address>& users, const std::vector<Incarnation>& owners) {
+    for (std::size_t i = 0; i < users.size(); ++i)
+      owners_.insert_or_assign(users[i].text(), owners[i]);
+  }
+  Incarnation& of(const Address& user) { return owners_.at(user.text()); }
+
+ private:
+  std::unordered_map<std::string, Incarnation> owners_;
+};
+
 }  // namespace
 
-Requests::Requests(sqlite::Database& database)
-    : flag_(database), servers_(database), assignments_(database) {}
+Requests::Requests(sql::Database& database)
+    : database_(database), flag_(database), servers_(database), assignments_(database) {}
 
 bool Requests::only_reads(const ClusterRequest& request) {
   return std::holds_alternative<FindOwners>(request);
@@ -46,6 +61,7 @@ bool Requests::runs(Incarnation server) {
 }
 
 Directory Requests::directory() {
+  const sql::Together together(database_);
   const Flag flag = flag_.get();
   return {servers_.all(now_), flag.main, flag.epoch};
 }
@@ -133,21 +149,26 @@ void Requests::drop_flag_of(Incarnation server) {
 
 ClusterReply Requests::on(const FindOwners& find) {
   if (find.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
-  Owners found;
-  for (const Address& user : find.users)
-    found.owners.push_back(assignments_.owner_of(user));
-  return found;
+  return Owners{assignments_.owners_of(find.users)};
 }
 
 ClusterReply Requests::on(const AssignUsers& assign) {
   if (assign.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
   std::map<Incarnation, bool> run;
+  std::vector<Address> users;
   for (const AssignUsers::One& one : assign.users) {
-    if (!run.contains(one.to)) run[one.to] = runs(one.to);
+    run.try_emplace(one.to);
+    users.push_back(one.user);
   }
+  {
+    const sql::Together together(database_);
+    for (auto& [server, runs_now] : run)
+      runs_now = runs(server);
+  }
+  Ownership ownership(users, assignments_.owners_of(users));
   Owners then;
   for (const AssignUsers::One& one : assign.users) {
-    Incarnation owner = assignments_.owner_of(one.user);
+    Incarnation& owner = ownership.of(one.user);
     if (owner == one.from && owner != one.to && run[one.to]) {
       assignments_.set(one.user, one.to);
       owner = one.to;
@@ -159,9 +180,10 @@ ClusterReply Requests::on(const AssignUsers& assign) {
 
 ClusterReply Requests::on(const ReleaseUsers& release) {
   if (release.users.size() > kUsersPerRequestMax) return ClusterRefused{Why::too_many};
+  Ownership ownership(release.users, assignments_.owners_of(release.users));
   Owners then;
   for (const Address& user : release.users) {
-    Incarnation owner = assignments_.owner_of(user);
+    Incarnation& owner = ownership.of(user);
     if (owner == release.by) {
       assignments_.remove(user);
       owner = {};

@@ -1,6 +1,6 @@
-// What each request of server/cluster_port.h means, in the tables of a file. A request reads, then
-// decides, and only then writes: one that is refused has written nothing. The caller brackets it
-// with a transaction, and asks the database afterwards whether all went well.
+// What each request of server/cluster_port.h means, in the tables of a database. A request reads,
+// then decides, and only then writes: one that is refused has written nothing. The caller brackets
+// it with a transaction, and asks the database afterwards whether all went well.
 #pragma once
 
 #include "shell/store/cluster_tables.h"
@@ -9,9 +9,9 @@ namespace muster::cluster {
 
 class Requests {
  public:
-  explicit Requests(sqlite::Database& database);
+  explicit Requests(sql::Database& database);
 
-  // True if this request cannot write.
+  // True if this request cannot write, and does not ask for the time.
   static bool only_reads(const ClusterRequest& request);
   ClusterReply carry_out(const StoreTime& now, const ClusterRequest& request);
 
@@ -33,6 +33,7 @@ class Requests {
   Directory directory();
   void drop_flag_of(Incarnation server);
 
+  sql::Database& database_;
   FlagTable flag_;
   ServerTable servers_;
   AssignmentTable assignments_;

@@ -11,7 +11,7 @@
 namespace muster::cluster {
 namespace {
 
-using sqlite::Rows;
+using sql::Rows;
 
 Incarnation incarnation_in(const Rows& rows, int column) {
   return Incarnation(static_cast<std::uint64_t>(rows.integer(column)));
@@ -46,13 +46,14 @@ std::optional<std::string_view> contact_of(const Self& self, ServerEndpoint::Kin
 
 // --- the flag ------------------------------------------------------------------------------------
 
-FlagTable::FlagTable(sqlite::Database& database)
+FlagTable::FlagTable(sql::Database& database)
     : database_(database),
       get_(database, "SELECT newest, epoch, main FROM cluster"),
       set_(database, "UPDATE cluster SET newest = ?, epoch = ?, main = ?") {}
 
 Flag FlagTable::get() {
   Rows rows = get_.rows();
+  if (database_.waits()) return {};
   if (!rows.next()) {
     database_.refuse("corrupt: no row of the cluster");
     return {};
@@ -67,7 +68,7 @@ void FlagTable::set(const Flag& flag) {
 
 // --- servers -------------------------------------------------------------------------------------
 
-ServerTable::ServerTable(sqlite::Database& database)
+ServerTable::ServerTable(sql::Database& database)
     : database_(database),
       find_(database, "SELECT role, boot, lease_end FROM servers WHERE incarnation = ?"),
       alive_(database, "SELECT incarnation FROM servers WHERE svr_id = ? AND role <> ?"),
@@ -157,8 +158,9 @@ void ServerTable::remove(Incarnation server) {
 
 // --- assignments ---------------------------------------------------------------------------------
 
-AssignmentTable::AssignmentTable(sqlite::Database& database)
-    : owner_of_(database,
+AssignmentTable::AssignmentTable(sql::Database& database)
+    : database_(database),
+      owner_of_(database,
                 "SELECT owner FROM assignments JOIN servers ON incarnation = owner"
                 " WHERE user_id = ?"),
       set_(database,
@@ -169,6 +171,15 @@ AssignmentTable::AssignmentTable(sqlite::Database& database)
              "DELETE FROM assignments WHERE user_id IN"
              " (SELECT user_id FROM assignments"
              " WHERE owner NOT IN (SELECT incarnation FROM servers) LIMIT ?) RETURNING owner") {}
+
+std::vector<Incarnation> AssignmentTable::owners_of(std::span<const Address> users) {
+  const sql::Together together(database_);
+  std::vector<Incarnation> owners;
+  owners.reserve(users.size());
+  for (const Address& user : users)
+    owners.push_back(owner_of(user));
+  return owners;
+}
 
 Incarnation AssignmentTable::owner_of(const Address& user) {
   Rows rows = owner_of_.rows(user.text());

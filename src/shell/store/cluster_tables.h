@@ -1,20 +1,22 @@
-// The rows of the cluster store's tables (cluster_schema.cc) as values: one function for each thing
-// that is read or written, no rule of the store. What a file cannot mean is the database's trouble,
-// never a value.
+// The rows of the cluster store's tables (cluster_schema.cc, postgres_schema.cc) as values: one
+// function for each thing that is read or written, no rule of the store. What a database cannot
+// mean is its trouble, never a value.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "model/address.h"
 #include "server/cluster_port.h"
-#include "shell/store/sqlite.h"
+#include "shell/store/sql.h"
 
 namespace muster::cluster {
 
-// The store's time: how long the system runs that calls itself `boot`.
+// The store's time: how long the system runs that calls itself `boot`; where `boot` is empty, how
+// long the store itself is there, whatever it runs on.
 struct StoreTime {
   std::string_view boot;
   Duration since_boot;
@@ -29,20 +31,20 @@ struct Flag {
 
 class FlagTable {
  public:
-  explicit FlagTable(sqlite::Database& database);
+  explicit FlagTable(sql::Database& database);
 
   Flag get();
   void set(const Flag& flag);
 
  private:
-  sqlite::Database& database_;
-  sqlite::Statement get_;
-  sqlite::Statement set_;
+  sql::Database& database_;
+  sql::Statement get_;
+  sql::Statement set_;
 };
 
 class ServerTable {
  public:
-  explicit ServerTable(sqlite::Database& database);
+  explicit ServerTable(sql::Database& database);
 
   struct Standing {
     Role role = Role::gone;
@@ -61,36 +63,39 @@ class ServerTable {
   void remove(Incarnation server);
 
  private:
-  Role role_in(const sqlite::Rows& rows, int column);
-  Self self_in(const sqlite::Rows& rows, int column);
+  Role role_in(const sql::Rows& rows, int column);
+  Self self_in(const sql::Rows& rows, int column);
 
-  sqlite::Database& database_;
-  sqlite::Statement find_;
-  sqlite::Statement alive_;
-  sqlite::Statement count_alive_;
-  sqlite::Statement all_;
-  sqlite::Statement add_;
-  sqlite::Statement set_lease_;
-  sqlite::Statement set_role_;
-  sqlite::Statement remove_;
+  sql::Database& database_;
+  sql::Statement find_;
+  sql::Statement alive_;
+  sql::Statement count_alive_;
+  sql::Statement all_;
+  sql::Statement add_;
+  sql::Statement set_lease_;
+  sql::Statement set_role_;
+  sql::Statement remove_;
 };
 
 class AssignmentTable {
  public:
-  explicit AssignmentTable(sqlite::Database& database);
+  explicit AssignmentTable(sql::Database& database);
 
-  // 0 where the owner's row is forgotten too.
-  Incarnation owner_of(const Address& user);
+  // Of each, in their order; 0 where the owner's row is forgotten too.
+  std::vector<Incarnation> owners_of(std::span<const Address> users);
   void set(const Address& user, Incarnation owner);
   void remove(const Address& user);
   // Of owners that are forgotten; how many were removed.
   std::uint32_t sweep(std::uint32_t rows_max);
 
  private:
-  sqlite::Statement owner_of_;
-  sqlite::Statement set_;
-  sqlite::Statement remove_;
-  sqlite::Statement sweep_;
+  Incarnation owner_of(const Address& user);
+
+  sql::Database& database_;
+  sql::Statement owner_of_;
+  sql::Statement set_;
+  sql::Statement remove_;
+  sql::Statement sweep_;
 };
 
 }  // namespace muster::cluster

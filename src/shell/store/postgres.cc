@@ -149,7 +149,7 @@ void Database::set_session_up() {
   // Sooner than the connection is given up.
   run("SET statement_timeout = " +
       std::to_string(options_.answer_time_max.in_milliseconds() * 4 / 5));
-  run("SET idle_in_transaction_session_timeout = " + milliseconds(options_.answer_time_max));
+  run("SET idle_in_transaction_session_timeout = " + milliseconds(options_.idle_time_max));
   run("SET default_transaction_isolation = 'read committed'");
   run("SELECT set_config('synchronous_commit', 'on', false)"
       " WHERE current_setting('synchronous_commit') = 'off'");
@@ -198,11 +198,12 @@ void Database::follow(Transcript& transcript) {
   transcript_ = &transcript;
   transcript_->next = 0;
   waits_ = false;
+  together_ = false;
 }
 
 const pg_result* Database::found(const PreparedStatement& statement,
                                  std::span<const sql::Value> values) {
-  if (!ok() || waits_) return nullptr;
+  if (!ok() || (waits_ && !together_)) return nullptr;
   const std::size_t place = transcript_->next++;
   if (place < transcript_->found.size()) return transcript_->found[place].get();
   if (!send(statement, values)) return nullptr;

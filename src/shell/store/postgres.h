@@ -51,6 +51,9 @@ class Database final : public sql::Database {
     Duration connect_time_max = Duration::seconds(3);
     Duration busy_time_max = Duration::seconds(2);
     Duration answer_time_max = Duration::seconds(10);
+    // How long the database waits for the next statement of a transaction: then it ends it, and the
+    // connection.
+    Duration idle_time_max = Duration::seconds(10);
   };
   // What the statements of a request have found, in their order.
   struct Transcript {
@@ -61,6 +64,7 @@ class Database final : public sql::Database {
   explicit Database(Options options) : options_(std::move(options)) {}
   ~Database() override;
 
+  const std::string& connection() const { return options_.connection; }
   Duration answer_time_max() const { return options_.answer_time_max; }
 
   // --- the connection: that there is none is no trouble, that none can be made is
@@ -83,7 +87,9 @@ class Database final : public sql::Database {
   // The statements that follow are those of this request, from its beginning. It stays where it is
   // until the next flush().
   void follow(Transcript& transcript);
-  bool waits() const { return waits_; }
+  bool waits() const override { return waits_; }
+  // A request that waits already is not carried out any further.
+  void ask_together(bool together) override { together_ = together && !waits_; }
 
   // One without parameters, whose rows nobody reads.
   void run(const std::string& statement);
@@ -123,6 +129,7 @@ class Database final : public sql::Database {
   std::vector<Sent> sent_;
   Transcript* transcript_ = nullptr;
   bool waits_ = false;
+  bool together_ = false;
   std::string state_;
   Instant answered_by_;  // what is asked in this attempt
 };

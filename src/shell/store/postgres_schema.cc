@@ -60,8 +60,39 @@ constexpr const char* kFirst[] = {
     "CREATE INDEX publications_by_account ON publications (account)",
 };
 
+// What the servers of a cluster agree on (cluster_schema.cc), and which of their lives are fenced.
+// A lease ends at `lease_end` of the store's time, which never begins anew: `boot` is empty. It was
+// `store_time` when the clock of the database's machine was at `clock`, both in microseconds.
+constexpr const char* kSecond[] = {
+    "CREATE TABLE fenced (life bigint PRIMARY KEY)",
+    R"sql(CREATE TABLE cluster (
+      newest bigint NOT NULL,
+      epoch bigint NOT NULL,
+      main bigint NOT NULL,
+      store_time bigint NOT NULL,
+      clock bigint NOT NULL
+    ))sql",
+    "INSERT INTO cluster VALUES (0, 0, 0, 0, 0)",
+    R"sql(CREATE TABLE servers (
+      incarnation bigint PRIMARY KEY,
+      svr_id text COLLATE "C" NOT NULL,
+      link text NOT NULL,
+      sip text,
+      xmpp text,
+      wss text,
+      max_level bigint,
+      role bigint NOT NULL,
+      boot text NOT NULL,
+      lease_end bigint NOT NULL
+    ))sql",
+    R"sql(CREATE TABLE assignments (
+      user_id text COLLATE "C" PRIMARY KEY,
+      owner bigint NOT NULL
+    ))sql",
+};
+
 // steps[n] leads from version n to n + 1. A step that was ever released is not changed.
-constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps = {kFirst};
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps = {kFirst, kSecond};
 
 // Held until the transaction is over: "must" in ASCII.
 constexpr const char* kLock = "SELECT pg_advisory_xact_lock(x'6d757374'::int)";

@@ -6,27 +6,41 @@
 #include <utility>
 
 #include "base/overloaded.h"
-#include "shell/clock.h"
-#include "shell/store/postgres_schema.h"
 #include "shell/store/postgres_statement.h"
+#include "shell/store/sql_group.h"
 
 namespace muster {
 
-using sql::Group;
 using sql::Trouble;
 
+// The lock of a life has two numbers, "must" in ASCII and one of the life's, which another far from
+// it may share: then one waits for the other in vain, and that is all.
 struct PostgresStore::Prepared {
-  explicit Prepared(postgres::Database& database)
+  Prepared(postgres::Database& database, Company company)
       : requests(database),
-        version(database, "SELECT version FROM schema_version"),
+        fences(database, company),
         lock(database,
              "SELECT id FROM accounts WHERE (domain, local) IN"
              " (SELECT * FROM unnest(?::text[], ?::text[]))"
-             " ORDER BY domain, local FOR NO KEY UPDATE") {}
+             " ORDER BY domain, local FOR NO KEY UPDATE"),
+        live(
+            database,
+            "SELECT pg_advisory_xact_lock_shared(x'6d757374'::int, (?::bigint % 2147483648)::int)"),
+        cut_off(database,
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                " AND classid = x'6d757374'::bigint::oid AND objsubid = 2"
+                " AND objid = (?::bigint % 2147483648)::oid"
+                " AND granted AND mode = 'ShareLock' AND pid <> pg_backend_pid()"),
+        end(database,
+            "SELECT pg_advisory_xact_lock(x'6d757374'::int, (?::bigint % 2147483648)::int)") {}
 
   sql::Requests requests;
-  sql::Statement version;
+  sql::Fences fences;
   sql::Statement lock;
+  sql::Statement live;
+  sql::Statement cut_off;
+  sql::Statement end;
 };
 
 namespace {
@@ -41,7 +55,7 @@ struct Concerned {
 Concerned concerned_by(const StoreTask& task) {
   const auto by = [](const auto& request) {
     return std::visit(Overloaded{
-                          // See the header.
+                          // Of lives, not of accounts.
                           [](const ActAs&) { return Concerned{}; },
                           [](const FenceLife&) { return Concerned{}; },
                           [](const LoadPublications&) {
@@ -69,19 +83,45 @@ Concerned concerned_by(const StoreTask& task) {
   return std::visit(by, task);
 }
 
-// serialization_failure, deadlock_detected, unique_violation: the next attempt finds what came
-// between.
-bool lost_a_race(const std::string& state) {
-  return state == "40001" || state == "40P01" || state == "23505";
-}
-
 using Name = std::pair<std::string_view, std::string_view>;
 Name name_of(const Address& account) {
   return {account.domain(), account.local()};
 }
 
-// As many of the first places as have no account in common.
-std::size_t count_apart(const Group& group, std::span<const std::size_t> places) {
+}  // namespace
+
+class PostgresStore::StoreGroup final : public postgres::Group {
+ public:
+  StoreGroup(const std::vector<StoreTask>& tasks, postgres::Database& database, Prepared& prepared)
+      : Group(tasks.size()), group(tasks), database_(database), prepared_(prepared) {
+    prepared_.fences.act_as(tasks);
+  }
+
+  bool only_reads(std::size_t place) const override { return group.only_reads(place); }
+  bool must_write(std::size_t place) const override { return group.wants_account(place); }
+  std::size_t count_apart(postgres::Places places) const override;
+  void begin_writing() override;
+  void check() override;
+  void carry_out(std::size_t place, bool may_write) override {
+    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
+    group.results[place] = request == nullptr
+                               ? prepared_.requests.carry_out(group.tasks[place], may_write)
+                               : StoreResult(prepared_.fences.carry_out(*request));
+  }
+  void fail(std::size_t place, const Trouble& trouble) override { group.fail(place, trouble); }
+
+  sql::Group group;
+
+ private:
+  void lock_lives();
+  void lock_accounts();
+
+  postgres::Database& database_;
+  Prepared& prepared_;
+  postgres::Database::Transcript fence_;
+};
+
+std::size_t PostgresStore::StoreGroup::count_apart(postgres::Places places) const {
   std::set<Name> seen;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Concerned concerned = concerned_by(group.tasks[places[i]]);
@@ -95,96 +135,44 @@ std::size_t count_apart(const Group& group, std::span<const std::size_t> places)
   return places.size();
 }
 
-}  // namespace
+// The lives first: who is fenced may wait for an account that this group has.
+void PostgresStore::StoreGroup::begin_writing() {
+  lock_lives();
+  if (database_.ok()) lock_accounts();
+}
 
-PostgresStore::PostgresStore(Options options)
-    : database_(std::move(options)), prepared_(std::make_unique<Prepared>(database_)) {}
-PostgresStore::~PostgresStore() = default;
-
-Result<std::unique_ptr<PostgresStore>, std::string> PostgresStore::open(Options options) {
-  if (const auto unfit = postgres::why_unfit(options.connection)) {
-    return Failure{"PostgreSQL: found " + *unfit};
+// Whether it is fenced is known with the first rows of the tasks.
+void PostgresStore::StoreGroup::lock_lives() {
+  sql::Fences& fences = prepared_.fences;
+  postgres::Database::Transcript unread;
+  database_.follow(unread);
+  if (fences.life() != cluster::Incarnation()) prepared_.live.run(fences.life().number());
+  std::set<cluster::Incarnation> fenced;
+  for (const std::size_t place : open) {
+    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
+    const auto* fence = request == nullptr ? nullptr : std::get_if<FenceLife>(request);
+    if (fence != nullptr) fenced.insert(fence->life);
   }
-  std::unique_ptr<PostgresStore> store(new PostgresStore(std::move(options)));
-  postgres::Database& database = store->database_;
-  database.connect();
-  postgres::bring_up(database);
-  database.parse_statements();
-  if (const auto& trouble = database.trouble()) return Failure{"PostgreSQL: " + trouble->text};
-  return store;
-}
-
-Trouble PostgresStore::take_trouble(bool in_writing) {
-  met_ = database_.take_trouble();
-  trouble_is_in_writing_ = in_writing;
-  return *met_;
-}
-
-// False if there is no connection, with trouble.
-bool PostgresStore::ready() {
-  if (database_.connected()) {
-    database_.begin_attempt();
-    return true;
+  for (const cluster::Incarnation life : fenced) {
+    prepared_.cut_off.run(life.number());
+    prepared_.end.run(life.number());
   }
-  if (read_clocks().instant < connect_not_before_) {
-    database_.refuse(no_connection_);
-    return false;
-  }
-  database_.connect();
-  database_.parse_statements();
-  if (database_.ok()) {
-    pause_ = kPauseMin;
-    return true;
-  }
-  no_connection_ = database_.trouble()->text;
-  connect_not_before_ = read_clocks().instant + pause_;
-  pause_ = std::min(pause_ + pause_, kPauseMax);
-  return false;
+  fence_ = {};
+  database_.follow(fence_);
+  fences.check();
 }
 
-std::vector<StoreResult> PostgresStore::carry_out(const std::vector<StoreTask>& tasks) {
-  Group group(tasks);
-  met_.reset();
-  try_until_ = read_clocks().instant + database_.answer_time_max() + database_.answer_time_max();
-  const bool writes = std::any_of(group.open.begin(), group.open.end(),
-                                  [&](std::size_t place) { return !group.only_reads(place); });
-  const bool wrote = writes || !read(group, nullptr);
-  if (wrote) write(group);
-  if (met_) {
-    trouble_ = "PostgreSQL: " + met_->text;
-  } else if (wrote || !trouble_is_in_writing_) {
-    trouble_.clear();
-  }
-  return std::move(group.results);
+void PostgresStore::StoreGroup::check() {
+  do {
+    database_.follow(fence_);
+    prepared_.fences.check();
+    if (database_.waits()) database_.flush();
+  } while (database_.ok() && database_.waits());
 }
 
-bool PostgresStore::may_try_again() const {
-  return read_clocks().instant < try_until_;
-}
-
-// --- transactions --------------------------------------------------------------------------------
-
-// The version comes with the first rows of the tasks.
-void PostgresStore::begin(const char* how) {
-  database_.run(how);
-  opening_ = {};
-  database_.follow(opening_);
-  static_cast<void>(prepared_->version.rows());
-}
-
-void PostgresStore::check_version() {
-  if (!database_.ok()) return;
-  database_.follow(opening_);
-  sql::Rows rows = prepared_->version.rows();
-  if (database_.waits()) return;
-  if (!rows.next()) return database_.refuse("corrupt: a schema without a version");
-  if (rows.integer(0) == postgres::kSchemaVersion) return;
-  database_.refuse(postgres::other_version(rows.integer(0)));
-}
-
-void PostgresStore::lock(const Group& group) {
+void PostgresStore::StoreGroup::lock_accounts() {
   std::set<Name> names;
-  for (const std::size_t place : group.open) {
+  for (const std::size_t place : open) {
     const Concerned concerned = concerned_by(group.tasks[place]);
     if (concerned.all && !concerned.only_reads) {
       // EXCLUSIVE: others read, and that is all.
@@ -201,159 +189,29 @@ void PostgresStore::lock(const Group& group) {
   }
   postgres::Database::Transcript unread;
   database_.follow(unread);
-  prepared_->lock.run(std::string_view(postgres::array_of(domains)),
-                      std::string_view(postgres::array_of(locals)));
+  prepared_.lock.run(std::string_view(postgres::array_of(domains)),
+                     std::string_view(postgres::array_of(locals)));
 }
 
-// False on trouble, which a task that only reads has by itself.
-bool PostgresStore::carry_out_together(Group& group, Places places, bool may_write) {
-  transcripts_.clear();
-  transcripts_.resize(places.size());
-  std::vector<std::size_t> open(places.size());
-  std::iota(open.begin(), open.end(), std::size_t{0});
-  while (!open.empty()) {
-    std::vector<std::size_t> waiting;
-    for (const std::size_t i : open) {
-      const std::size_t place = places[i];
-      database_.follow(transcripts_[i]);
-      group.results[place] = prepared_->requests.carry_out(group.tasks[place], may_write);
-      if (database_.waits()) {
-        waiting.push_back(i);
-      } else if (!database_.ok()) {
-        if (may_write || !database_.connected()) return false;
-        group.fail(place, take_trouble(false));
-      }
-    }
-    if (!database_.ok()) return false;
-    if (!waiting.empty()) database_.flush();
-    if (!database_.ok()) return false;
-    open = std::move(waiting);
+PostgresStore::PostgresStore(Options options, Company company)
+    : session_({std::move(options), kPauseMin, kPauseMax}),
+      prepared_(std::make_unique<Prepared>(session_.database(), company)) {}
+PostgresStore::~PostgresStore() = default;
+
+Result<std::unique_ptr<PostgresStore>, std::string> PostgresStore::open(Options options,
+                                                                        Company company) {
+  if (company == Company::one_of_many) {
+    options.idle_time_max = std::min(options.idle_time_max, kIdleTimeMax);
   }
-  return true;
+  std::unique_ptr<PostgresStore> store(new PostgresStore(std::move(options), company));
+  if (const auto opened = store->session_.open(); !opened) return Failure{opened.error()};
+  return store;
 }
 
-// --- groups that write ---------------------------------------------------------------------------
-
-void PostgresStore::write(Group& group) {
-  bool apart = false;
-  for (int i = 1;; ++i) {
-    met_.reset();  // what was mended by beginning again is no trouble
-    const Attempt attempted = attempt(group, apart);
-    if (attempted == Attempt::committed) return;
-    if (attempted == Attempt::hopeless || i == kGroupAttemptsMax || !may_try_again()) break;
-    if (attempted == Attempt::begin_apart) apart = true;
-  }
-  const Trouble why = *met_;
-  group.fail_writers(why);
-  if (may_try_again()) {
-    if (!group.open.empty()) read(group, &why);
-  } else {
-    for (const std::size_t place : group.open)
-      group.fail(place, why);
-  }
-  met_ = why;
-  trouble_is_in_writing_ = true;
-}
-
-PostgresStore::Attempt PostgresStore::attempt(Group& group, bool apart) {
-  if (!ready()) return remedy(false);
-  begin("BEGIN");
-  lock(group);
-  for (Places left = group.open; !left.empty() && database_.ok();) {
-    const std::size_t count = apart ? 1 : count_apart(group, left);
-    if (apart) {
-      carry_out_apart(group, left.front());
-    } else {
-      carry_out_together(group, left.first(count), true);
-    }
-    left = left.subspan(count);
-  }
-  check_version();
-  if (!database_.ok()) return remedy(false);
-  database_.commit();
-  database_.flush();
-  return database_.ok() ? Attempt::committed : remedy(true);
-}
-
-// `in_doubt`: COMMIT was sent.
-PostgresStore::Attempt PostgresStore::remedy(bool in_doubt) {
-  const bool connected = database_.connected();
-  const std::string state = database_.state();
-  const bool was_tried = !connected && read_clocks().instant < connect_not_before_;
-  const Trouble trouble = take_trouble(true);
-  database_.roll_back();
-  if (!database_.ok()) take_trouble(true);
-  if (!connected) return in_doubt || was_tried ? Attempt::hopeless : Attempt::begin_again;
-  if (lost_a_race(state)) return Attempt::begin_again;
-  // read_only_sql_transaction: it is no longer the primary. The next connection finds who is.
-  if (state == "25006") database_.disconnect();
-  const bool of_all = state == "25006" || trouble.why != StoreFailed::Why::broken;
-  return of_all ? Attempt::hopeless : Attempt::begin_apart;
-}
-
-// With its own savepoint. False if it cost the transaction.
-bool PostgresStore::carry_out_apart(Group& group, std::size_t place) {
-  database_.run("SAVEPOINT task");
-  carry_out_together(group, {&place, 1}, true);
-  database_.run("RELEASE task");
-  database_.flush();
-  if (database_.ok()) return true;
-  if (!database_.connected() || lost_a_race(database_.state())) return false;
-  if (database_.trouble()->why != StoreFailed::Why::broken) return false;
-  group.fail(place, take_trouble(true));
-  database_.run("ROLLBACK TO task");
-  database_.run("RELEASE task");
-  database_.flush();
-  return database_.ok();
-}
-
-// --- groups that read ----------------------------------------------------------------------------
-
-// False if an account is to be made, which only a writing group can. Where that cannot be either,
-// `no_writing` says why.
-bool PostgresStore::read(Group& group, const Trouble* no_writing) {
-  read_all(group, group.open);
-  bool answered = true;
-  for (const std::size_t place : group.open) {
-    if (!group.wants_account(place)) continue;
-    answered = false;
-    if (no_writing != nullptr) group.fail(place, *no_writing);
-  }
-  return answered || no_writing != nullptr;
-}
-
-// What is broken may be so for one of them: then each is read by itself.
-void PostgresStore::read_all(Group& group, Places places) {
-  for (int i = 1;; ++i) {
-    const bool was_connected = database_.connected();
-    if (attempt_to_read(group, places)) return;
-    const bool lost = was_connected && !database_.connected();
-    take_trouble(false);
-    database_.roll_back();
-    if (!database_.ok()) take_trouble(false);
-    if (!lost || i == kGroupAttemptsMax || !may_try_again()) break;
-    met_.reset();
-  }
-  const Trouble why = *met_;
-  const bool apart = places.size() > 1 && why.why == StoreFailed::Why::broken;
-  for (const std::size_t place : places) {
-    if (apart && database_.connected() && may_try_again()) {
-      read_all(group, {&place, 1});
-    } else {
-      group.fail(place, why);
-    }
-  }
-}
-
-// False on trouble.
-bool PostgresStore::attempt_to_read(Group& group, Places places) {
-  if (!ready()) return false;
-  begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  carry_out_together(group, places, false);
-  check_version();
-  database_.commit();
-  database_.flush();
-  return database_.ok();
+std::vector<StoreResult> PostgresStore::carry_out(const std::vector<StoreTask>& tasks) {
+  StoreGroup group(tasks, session_.database(), *prepared_);
+  session_.carry_out(group);
+  return std::move(group.group.results);
 }
 
 }  // namespace muster

@@ -77,6 +77,9 @@ class Database {
   virtual std::unique_ptr<Prepared> prepare(const char* statement) = 0;
   // What a SELECT must end in so that nobody else changes its rows before the transaction is over.
   virtual const char* row_lock() const = 0;
+  // This request is left unfinished: what it has just read is not known yet.
+  virtual bool waits() const { return false; }
+  virtual void ask_together(bool) {}  // see Together
 
  protected:
   // The first counts.
@@ -84,6 +87,19 @@ class Database {
 
  private:
   std::optional<Trouble> trouble_;
+};
+
+// As long as this is there, none of the statements whose rows are read depends on what another of
+// them found, and none is run whose rows nobody reads: a backend may ask them all at once.
+class Together {
+ public:
+  explicit Together(Database& database) : database_(database) { database_.ask_together(true); }
+  ~Together() { database_.ask_together(false); }
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+
+ private:
+  Database& database_;
 };
 
 // Rows of a statement that is being carried out, which end when this goes out of scope; views hold

@@ -39,7 +39,7 @@ StoreResult Requests::carry_out(const StoreTask& task, bool may_write) {
   may_write_ = may_write;
   return std::visit(
       Overloaded{
-          // Of a store that has no fences.
+          // Theirs are the fences (sql_fences.h).
           [](const ServerRequest&) -> StoreResult { return ServerReply(StoreFailed{}); },
           [this](const auto& request) -> StoreResult {
             return std::visit([this](const auto& known) -> StoreResult { return on(known); },

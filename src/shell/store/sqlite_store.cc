@@ -12,26 +12,18 @@ namespace {
 // A group of tasks on its way through the file.
 class StoreGroup final : public sqlite::Group {
  public:
-  StoreGroup(const std::vector<StoreTask>& tasks, sql::Requests& requests, sqlite::Fences& fences)
+  StoreGroup(const std::vector<StoreTask>& tasks, sql::Requests& requests, sql::Fences& fences)
       : Group(tasks.size()), group(tasks), requests_(requests), fences_(fences) {
-    for (const StoreTask& task : tasks) {
-      const auto* request = std::get_if<ServerRequest>(&task);
-      if (request == nullptr) continue;
-      if (const auto* act = std::get_if<ActAs>(request)) fences_.act_as(act->life);
-    }
+    fences_.act_as(tasks);
   }
 
   bool only_reads(std::size_t place) const override { return group.only_reads(place); }
   bool must_write(std::size_t place) const override { return group.wants_account(place); }
   void begin_writing() override { fences_.check(); }
   void carry_out(std::size_t place, bool may_write) override {
-    if (const auto* request = std::get_if<ServerRequest>(&group.tasks[place])) {
-      const auto* fence = std::get_if<FenceLife>(request);
-      group.results[place] = fence == nullptr ? fences_.answer_to(std::get<ActAs>(*request))
-                                              : fences_.fence(fence->life);
-    } else {
-      group.results[place] = requests_.carry_out(group.tasks[place], may_write);
-    }
+    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
+    group.results[place] = request == nullptr ? requests_.carry_out(group.tasks[place], may_write)
+                                              : StoreResult(fences_.carry_out(*request));
   }
   void fail(std::size_t place, const sqlite::Trouble& trouble) override {
     group.fail(place, trouble);
@@ -41,14 +33,13 @@ class StoreGroup final : public sqlite::Group {
 
  private:
   sql::Requests& requests_;
-  sqlite::Fences& fences_;
+  sql::Fences& fences_;
 };
 
 }  // namespace
 
 SqliteStore::SqliteStore(const Options& options, Company company)
-    : file_(options, sqlite::store_schema()),
-      fences_(file_.database(), company == Company::one_of_many) {}
+    : file_(options, sqlite::store_schema()), fences_(file_.database(), company) {}
 
 Result<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const Options& options,
                                                                     Company company) {

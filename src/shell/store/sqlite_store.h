@@ -3,14 +3,13 @@
 // reading keeps nobody from logging in.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "shell/store/sql_fences.h"
 #include "shell/store/sql_requests.h"
-#include "shell/store/sqlite_fences.h"
 #include "shell/store/sqlite_file.h"
 #include "shell/store/store_backend.h"
 
@@ -19,8 +18,7 @@ namespace muster {
 class SqliteStore : public StoreBackend {
  public:
   using Options = sqlite::Database::Options;
-  // A server of a cluster changes nothing before it is told in whose name (ActAs).
-  enum class Company : std::uint8_t { alone, one_of_many };
+  using Company = sql::Company;
 
   static constexpr int kGroupAttemptsMax = sqlite::File::kGroupAttemptsMax;
 
@@ -36,7 +34,7 @@ class SqliteStore : public StoreBackend {
 
   sqlite::File file_;
   sql::Requests requests_{file_.database()};
-  sqlite::Fences fences_;
+  sql::Fences fences_;
 };
 
 }  // namespace muster

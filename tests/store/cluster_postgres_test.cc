@@ -1,0 +1,411 @@
+// The cluster's store in PostgreSQL: its time, its lock, and what becomes of it where the database
+// or another server fails. (What it must do: cluster_suite_test.cc. That all groups fare so with a
+// database that fails: postgres_trouble_test.cc.)
+#include "shell/store/cluster_postgres.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "shell/store/postgres_schema.h"
+#include "support/child_process.h"
+#include "support/postgres_cluster.h"
+
+namespace muster::cluster {
+namespace {
+
+using std::chrono::steady_clock;
+using testing::a_server;
+using testing::address;
+using ::testing::HasSubstr;
+using testing::PostgresServer;
+using testing::RawPostgres;
+
+constexpr Duration kLease = Duration::seconds(2);
+constexpr Duration kStep = ClusterSettings().renew_after;
+
+const Address alice = address("alice");
+const Address bob = address("bob");
+
+using Store = PostgresClusterStore;
+
+std::string asked(Store& store, ClusterRequest request) {
+  return testing::words(testing::carry_out(store, std::move(request)));
+}
+Incarnation come(Store& store, const std::string& svr_id, Duration time = kLease) {
+  const auto reply = testing::carry_out(store, TakeLease{a_server(svr_id), false, time});
+  const auto* taken = std::get_if<LeaseTaken>(&reply);
+  EXPECT_NE(taken, nullptr) << testing::words(reply) << store.trouble();
+  return taken == nullptr ? Incarnation() : taken->incarnation;
+}
+// Asks again where the store could not do it in time.
+ClusterReply insist(Store& store, const ClusterRequest& request) {
+  const auto until = steady_clock::now() + std::chrono::seconds(60);
+  while (true) {
+    ClusterReply reply = testing::carry_out(store, request);
+    if (!std::holds_alternative<StoreFailed>(reply) || steady_clock::now() > until) return reply;
+  }
+}
+
+class PostgresCluster : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open() {
+    return testing::open_postgres_cluster({.connection = connection_});
+  }
+  std::unique_ptr<Store> open_at(Duration& now) {
+    return testing::open_postgres_cluster(
+        {.connection = connection_, .clock = [&now] { return now; }});
+  }
+
+  const std::string connection_ = PostgresServer::instance().make_database();
+  RawPostgres raw_{connection_};
+};
+
+// --- time ----------------------------------------------------------------------------------------
+
+// What is left of b's lease when a asks for its own.
+class PostgresClusterTime : public PostgresCluster {
+ protected:
+  PostgresClusterTime() { come(*store_, "b"); }
+
+  Duration left() {
+    const auto reply = testing::carry_out(*store_, RenewLease{a_, kLease});
+    return std::get<LeaseRenewed>(reply).directory.members.back().time_left;
+  }
+  void pass(Duration time) { now_ = now_ + time; }
+
+  Duration now_ = Duration::hours(24 * 366 * 50);
+  std::unique_ptr<Store> store_ = open_at(now_);
+  const Incarnation a_ = come(*store_, "a");
+};
+
+TEST_F(PostgresClusterTime, GoesOnWithTheClock) {
+  EXPECT_EQ(left(), kLease);
+  pass(Duration::milliseconds(300));
+  EXPECT_EQ(left(), Duration::milliseconds(1'700));
+  pass(kStep);
+  EXPECT_EQ(left(), Duration::milliseconds(1'200));
+}
+
+// The store was away, or the clock was set forward: that is nobody's fault.
+TEST_F(PostgresClusterTime, GoesOnByOneStepAtMost) {
+  pass(Duration::hours(1));
+  EXPECT_EQ(left(), kLease - kStep);
+  pass(kStep + Duration::microseconds(1));
+  EXPECT_EQ(left(), kLease - kStep - kStep);
+}
+
+TEST_F(PostgresClusterTime, DoesNotGoBack) {
+  pass(Duration::hours(-1));
+  EXPECT_EQ(left(), kLease);
+  pass(Duration::milliseconds(300));
+  EXPECT_EQ(left(), Duration::milliseconds(1'700));
+}
+
+// A server that was left alone hears of a death in time: its renewals are all there is.
+TEST_F(PostgresClusterTime, RunsForTheLastServer) {
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_GT(left(), Duration());
+    EXPECT_EQ(asked(*store_, DeclareGone{a_, Incarnation(2)}), "held");
+    pass(ClusterSettings().renew_after);
+  }
+  EXPECT_EQ(left(), Duration());
+  EXPECT_EQ(asked(*store_, DeclareGone{a_, Incarnation(2)}), "gone");
+}
+
+TEST_F(PostgresClusterTime, GoesOnWhereItWasForWhoeverOpensIt) {
+  store_ = open_at(now_);
+  pass(Duration::milliseconds(300));
+  EXPECT_EQ(left(), Duration::milliseconds(1'700));
+}
+
+// Nor is anything written for what is refused.
+TEST_F(PostgresClusterTime, IsWrittenByWhoAsksForALease) {
+  const auto rows = [&] { return raw_.run("SELECT xmin::text FROM muster.cluster"); };
+  const auto ids = [&] { return raw_.run("SELECT pg_snapshot_xmax(pg_current_snapshot())"); };
+  const std::string before = rows();
+  const std::string transactions = ids();
+  EXPECT_EQ(asked(*store_, DeclareGone{a_, Incarnation(2)}), "held");
+  EXPECT_EQ(asked(*store_, SweepAssignments{a_, 10}), "swept 0");
+  EXPECT_EQ(asked(*store_, ReleaseUsers{a_, {alice}}), "owners 0");
+  EXPECT_EQ(ids(), transactions);
+  EXPECT_EQ(rows(), before);
+  left();
+  EXPECT_NE(rows(), before);
+}
+
+TEST_F(PostgresCluster, TheClockIsTheDatabases) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  const Incarnation b = come(*store, "b", Duration::milliseconds(1));
+  ClusterReply reply;
+  const auto until = steady_clock::now() + std::chrono::seconds(60);
+  do {
+    testing::carry_out(*store, RenewLease{a, Duration::minutes(1)});
+    reply = testing::carry_out(*store, DeclareGone{a, b});
+  } while (testing::words(reply) == "held" && steady_clock::now() < until);
+  EXPECT_EQ(testing::words(reply), "gone");
+  const std::string behind = raw_.run(
+      "SELECT extract(epoch FROM clock_timestamp()) * 1000000 - clock < 60000000"
+      " FROM muster.cluster");
+  EXPECT_EQ(behind, "t");
+}
+
+// --- others at the database ----------------------------------------------------------------------
+
+TEST_F(PostgresCluster, ALockThatIsHeldIsBusyUntilItIsReleased) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  raw_.run("BEGIN");
+  raw_.run("SELECT pg_advisory_xact_lock(x'6d757363'::bigint)");
+  std::vector<std::string> replies;
+  for (const ClusterReply& reply : store->carry_out({RenewLease{a, kLease}, FindOwners{a, {alice}},
+                                                     TakeMain{a}, AssignUsers{a, {{bob, {}, a}}}}))
+    replies.push_back(testing::words(reply));
+  EXPECT_EQ(replies,
+            (std::vector<std::string>{"failed: busy", "owners 0", "failed: busy", "failed: busy"}))
+      << "who only asks whose a user is need not wait";
+  EXPECT_THAT(store->trouble(), HasSubstr("55P03"));
+  raw_.run("ROLLBACK");
+  EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
+  EXPECT_EQ(store->trouble(), "");
+}
+
+// It may be within a transaction each time.
+TEST_F(PostgresCluster, AServerThatStopsHoldsNobodyUp) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a", Duration::minutes(10));
+  testing::Child child([&](int parent) {
+    const auto other = open();
+    const Incarnation b = come(*other, "b", Duration::minutes(10));
+    testing::tell(parent, b.number());
+    while (true)
+      testing::carry_out(*other, RenewLease{b, Duration::minutes(10)});
+  });
+  std::uint64_t b = 0;
+  ASSERT_TRUE(child.read(b));
+  for (int i = 0; i < 20; ++i) {
+    child.stop();
+    const auto began = steady_clock::now();
+    insist(*store, RenewLease{a, Duration::minutes(10)});
+    const auto waited = steady_clock::now() - began;
+    EXPECT_LT(waited, std::chrono::milliseconds(Store::kIdleTimeMax.in_milliseconds() + 4'000))
+        << "round " << i;
+    child.send(SIGCONT);
+    insist(*store, FindOwners{a, {alice}});
+  }
+}
+
+// Each incarnation is one server's, one of them is main, and each user is whose assignment came
+// first.
+TEST_F(PostgresCluster, ServersShareIt) {
+  constexpr int kServers = 4;
+  constexpr int kUsers = 100;
+  std::mutex mutex;
+  std::set<std::uint64_t> incarnations;
+  std::multiset<std::string> mains;
+  std::map<std::string, std::set<std::uint64_t>> owners;
+  std::vector<std::thread> servers;
+  for (int server = 0; server < kServers; ++server) {
+    servers.emplace_back([&, server] {
+      const auto store = open();
+      const ClusterReply reply = insist(
+          *store, TakeLease{a_server("s" + std::to_string(server)), false, Duration::minutes(10)});
+      const Incarnation self = std::get<LeaseTaken>(reply).incarnation;
+      const ClusterReply main = insist(*store, TakeMain{self});
+      {
+        const std::lock_guard lock(mutex);
+        incarnations.insert(self.number());
+        mains.insert(testing::words(main));
+      }
+      for (int i = 0; i < kUsers; ++i) {
+        const Address user = address("user" + std::to_string(i));
+        const ClusterReply assigned = insist(*store, AssignUsers{self, {{user, {}, self}}});
+        const std::lock_guard lock(mutex);
+        owners[user.text()].insert(std::get<Owners>(assigned).owners.front().number());
+      }
+    });
+  }
+  for (std::thread& server : servers)
+    server.join();
+  EXPECT_EQ(incarnations, (std::set<std::uint64_t>{1, 2, 3, 4}));
+  EXPECT_EQ(mains, (std::multiset<std::string>{"held", "held", "held", "main in epoch 1"}));
+  EXPECT_EQ(owners.size(), static_cast<std::size_t>(kUsers));
+  for (const auto& [user, told] : owners)
+    EXPECT_EQ(told.size(), 1u) << user;
+}
+
+// --- a database that fails -----------------------------------------------------------------------
+
+// Nobody knows whether it was committed: it is not acknowledged.
+TEST_F(PostgresCluster, ACommitThatIsCutIsInDoubt) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  raw_.run(
+      "CREATE FUNCTION happens() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+      " PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN NEW; END $$");
+  raw_.run(
+      "CREATE CONSTRAINT TRIGGER planted AFTER INSERT ON muster.assignments"
+      " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION happens()");
+  EXPECT_EQ(asked(*store, AssignUsers{a, {{alice, {}, a}}}), "failed: broken");
+  EXPECT_EQ(asked(*store, FindOwners{a, {alice}}), "owners 0");
+  raw_.run("DROP FUNCTION happens() CASCADE");
+  EXPECT_EQ(asked(*store, AssignUsers{a, {{alice, {}, a}}}), "owners 1");
+  EXPECT_EQ(store->trouble(), "");
+}
+
+TEST_F(PostgresCluster, ARequestThatFailsDoesNotSpoilTheOthers) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  raw_.run(
+      "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'planted'; END "
+      "$$");
+  raw_.run(
+      "CREATE TRIGGER planted BEFORE INSERT ON muster.assignments FOR EACH ROW"
+      " WHEN (new.user_id = 'bob@example.com') EXECUTE FUNCTION fails()");
+  std::vector<std::string> replies;
+  for (const ClusterReply& reply : store->carry_out(
+           {AssignUsers{a, {{alice, {}, a}, {bob, {}, a}}}, TakeMain{a}, FindOwners{a, {alice}}}))
+    replies.push_back(testing::words(reply));
+  EXPECT_EQ(replies, (std::vector<std::string>{"failed: broken", "main in epoch 1", "owners 0"}));
+  EXPECT_THAT(store->trouble(), HasSubstr("planted"));
+}
+
+// Takes users one after another, and remembers whose it was told they are.
+class Server {
+ public:
+  Server(const std::string& connection, std::string name)
+      : name_(std::move(name)),
+        store_(testing::open_postgres_cluster({.connection = connection})),
+        self_(come(*store_, name_)),
+        thread_([this] { work(); }) {}
+  ~Server() { end(); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Until so much more was acknowledged.
+  bool wait_for(std::size_t more) {
+    std::unique_lock lock(mutex_);
+    const std::size_t until = told_.size() + more;
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return told_.size() >= until; });
+  }
+  void end() {
+    over_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  // Once it has ended.
+  Store& store() { return *store_; }
+  Incarnation self() const { return self_; }
+  const std::set<std::string>& told() const { return told_; }
+  int failed() const { return failed_; }
+
+ private:
+  void work() {
+    for (int i = 0; !over_; ++i) {
+      const Address user = address(name_ + "-" + std::to_string(i));
+      const auto replies =
+          store_->carry_out({RenewLease{self_, kLease}, AssignUsers{self_, {{user, {}, self_}}}});
+      const std::lock_guard lock(mutex_);
+      EXPECT_FALSE(std::holds_alternative<ClusterRefused>(replies[0]));
+      if (std::holds_alternative<Owners>(replies[1])) told_.insert(user.text());
+      failed_ += std::holds_alternative<StoreFailed>(replies[1]) ? 1 : 0;
+      changed_.notify_one();
+    }
+  }
+
+  std::string name_;
+  std::unique_ptr<Store> store_;
+  Incarnation self_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::string> told_;
+  int failed_ = 0;
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+// What was not acknowledged may be there too. Service resumes by itself, and nobody has lost its
+// lease.
+void end_the_database_under_servers(void (PostgresServer::*end)()) {
+  PostgresServer database;
+  const std::string connection = database.make_database();
+  Server a(connection, "a");
+  Server b(connection, "b");
+  for (int life = 1; life <= 4; ++life) {
+    ASSERT_TRUE(a.wait_for(30) && b.wait_for(30)) << "life " << life;
+    (database.*end)();
+    database.start();
+  }
+  ASSERT_TRUE(a.wait_for(30) && b.wait_for(30));
+  for (Server* server : {&a, &b}) {
+    server->end();
+    EXPECT_GT(server->failed(), 0);
+    std::vector<Address> users;
+    for (const std::string& user : server->told())
+      users.push_back(address(user.substr(0, user.find('@'))));
+    while (users.size() > kUsersPerRequestMax)
+      users.pop_back();
+    const auto reply = testing::carry_out(server->store(), FindOwners{server->self(), users});
+    const auto* found = std::get_if<Owners>(&reply);
+    ASSERT_NE(found, nullptr) << testing::words(reply);
+    for (const Incarnation owner : found->owners)
+      EXPECT_EQ(owner, server->self());
+  }
+}
+
+TEST(PostgresClusterKill, WhatIsAcknowledgedSurvivesKill9) {
+  end_the_database_under_servers(&PostgresServer::kill);
+}
+TEST(PostgresClusterKill, WhatIsAcknowledgedSurvivesAFastShutdown) {
+  end_the_database_under_servers(&PostgresServer::shut_down);
+}
+
+// However long it was away: who comes back first does not find the others dead.
+TEST(PostgresClusterKill, NobodyLosesItsLeaseToADatabaseThatWasAway) {
+  PostgresServer database;
+  const std::string connection = database.make_database();
+  Duration now = Duration::hours(24 * 366 * 50);
+  const auto store =
+      testing::open_postgres_cluster({.connection = connection, .clock = [&] { return now; }});
+  const Incarnation a = come(*store, "a");
+  const Incarnation b = come(*store, "b");
+  EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
+  database.kill();
+  EXPECT_EQ(asked(*store, RenewLease{a, kLease}), "failed: broken");
+  database.start();
+  now = now + Duration::hours(1);
+  insist(*store, RenewLease{a, kLease});
+  EXPECT_EQ(asked(*store, DeclareGone{a, b}), "held");
+  EXPECT_EQ(asked(*store, RenewLease{b, kLease}),
+            "renewed: main 1, epoch 1; 1 running 2s a; 2 running 2s b");
+}
+
+// --- what it was before --------------------------------------------------------------------------
+
+TEST_F(PostgresCluster, ADatabaseOfUsersAloneIsBroughtUp) {
+  testing::carry_out(*testing::open_postgres({.connection = connection_}), LoadUser{alice, true});
+  for (const char* table : {"fenced", "cluster", "servers", "assignments"})
+    raw_.run(std::string("DROP TABLE muster.") + table);
+  raw_.run("UPDATE muster.schema_version SET version = 1");
+  const auto store = open();
+  EXPECT_EQ(come(*store, "a").number(), 1u);
+  EXPECT_EQ(raw_.run("SELECT version FROM muster.schema_version"),
+            std::to_string(postgres::kSchemaVersion));
+  EXPECT_EQ(testing::words(testing::carry_out(*testing::open_postgres({.connection = connection_}),
+                                              LoadUser{alice})),
+            "user, policy 0");
+}
+
+}  // namespace
+}  // namespace muster::cluster
