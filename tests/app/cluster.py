@@ -142,13 +142,13 @@ def by_id(rows):
     return {id_of(row): row for row in rows}
 
 
-def arrive(user, at, resource="r", patience=programs.PATIENCE_S, **more):
+def arrive(user, at, resource="r", patience=programs.PATIENCE_S, wrap=None, **more):
     """A stream with a bound resource, and the address where it could be bound."""
     name, domain = user.split("@")
     for _ in range(REDIRECTS_MAX):
         with contextlib.ExitStack() as stack:
             stream = stack.enter_context(
-                contextlib.closing(xmpp.Stream(at, domain=domain, patience=patience)))
+                contextlib.closing(xmpp.Stream(at, domain=domain, patience=patience, wrap=wrap)))
             if not stream.authenticate(name, **more):
                 raise xmpp.Refused(f"{user} is not let in")
             elsewhere = stream.bind(resource)

@@ -1,18 +1,10 @@
 """A service whose data are in PostgreSQL: it works, bears that the database is killed, and tells
 nobody the password."""
 
-import ssl
-
 import programs
 import xmpp
 from postgres import PASSWORD, Postgres
 from programs import ask
-
-
-def with_tls(plain):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname="localhost")
 
 
 class PostgresTest(programs.Case):
@@ -29,7 +21,7 @@ class PostgresTest(programs.Case):
         return self.serve("run", "--config", self.configuration)
 
     def log_in(self, server, name="alice"):
-        stream = xmpp.Stream(server.xmpp[0], wrap=with_tls)
+        stream = xmpp.Stream(server.xmpp[0], wrap=xmpp.with_tls)
         self.addCleanup(stream.close)
         return stream if stream.log_in(name) else None
 

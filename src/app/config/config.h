@@ -22,7 +22,8 @@ struct Config {
   // How PostgreSQL is reached, as libpq takes it, without a password; empty: SQLite in `data`.
   std::string postgres;
   // Of a server of a cluster (`server.settings.cluster`): its name among them (server_place.h), and
-  // the file of what they agree on, cluster.db in `data` if it is empty.
+  // the file of what they agree on, cluster.db in `data` if it is empty: unless that is in
+  // PostgreSQL too.
   std::string server_id;
   std::string cluster_database;
   std::uint8_t threads = 0;  // 0: one for each core

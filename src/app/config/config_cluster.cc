@@ -126,10 +126,10 @@ void ConfigReader::check_alone(const toml::table& cluster) {
 void ConfigReader::check_one_of_many(const toml::table& cluster) {
   const ClusterSettings& settings = cluster_.settings;
   const ServerOptions& server = config_.server;
-  if (!config_.postgres.empty()) {
-    fail(place_of(cluster, "id"),
-         "the servers of a cluster keep their users in the file of `data`; store.postgres is for"
-         " one that is alone");
+  if (!config_.postgres.empty() && !config_.cluster_database.empty()) {
+    fail(place_of(cluster, "database"),
+         "cluster.database is a file of one machine; with store.postgres, what the servers of a"
+         " cluster agree on is there too");
   }
   if (settings.lease_time < settings.renew_after * 2) {
     fail(place_of(cluster, cluster.contains("lease_time") ? "lease_time" : "renew_after"),

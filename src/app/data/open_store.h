@@ -1,5 +1,5 @@
-// The store of a service: PostgreSQL where its configuration names one, or else the file in its
-// data directory. And that of a cluster, which is a file.
+// The store of a service, and that of its cluster: PostgreSQL where its configuration names one, or
+// else files in its data directory.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,9 @@
 
 #include "app/data/data_directory.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "shell/store/cluster_backend.h"
-#include "shell/store/sqlite_store.h"
+#include "shell/store/sql_fences.h"
 #include "shell/store/store_backend.h"
 
 namespace muster {
@@ -17,10 +18,20 @@ namespace muster {
 // store. The error, here and below, is one line for the operator.
 Result<std::unique_ptr<StoreBackend>, std::string> open_store(
     const DataDirectory& data, const std::string& postgres,
-    SqliteStore::Company company = SqliteStore::Company::alone);
+    sql::Company company = sql::Company::alone);
 
-// `path` empty: cluster.db in the data directory.
+// Where what the servers of a cluster agree on is: in `postgres` if it is not empty, else in
+// `file`, or, if that is empty too, in cluster.db in the data directory.
+struct ClusterStorePlace {
+  std::string postgres;
+  std::string file;
+  Duration renew_after;  // of ClusterSettings
+};
 Result<std::unique_ptr<cluster::ClusterBackend>, std::string> open_cluster_store(
-    const DataDirectory& data, const std::string& path);
+    const DataDirectory& data, const ClusterStorePlace& place);
+
+// Nothing if no server of a cluster works on the users in `postgres`, which may be empty: whoever
+// is none of them keeps away then, for its changes are not told to them.
+Result<void, std::string> no_cluster_there(const std::string& postgres);
 
 }  // namespace muster

@@ -39,14 +39,18 @@ struct Stores {
 };
 
 Result<Stores, Error> open_stores(const Config& config, const DataDirectory& data) {
-  using Company = SqliteStore::Company;
+  using Company = sql::Company;
   const bool alone = config.server_id.empty();
   Stores stores;
+  if (alone) {
+    if (const auto none = no_cluster_there(config.postgres); !none) return Failure{none.error()};
+  }
   auto users = open_store(data, config.postgres, alone ? Company::alone : Company::one_of_many);
   if (!users) return Failure{users.error()};
   stores.users = std::move(*users);
   if (alone) return stores;
-  auto cluster = open_cluster_store(data, config.cluster_database);
+  auto cluster = open_cluster_store(data, {config.postgres, config.cluster_database,
+                                           config.server.settings.cluster.value().renew_after});
   if (!cluster) return Failure{cluster.error()};
   stores.cluster = std::move(*cluster);
   return stores;

@@ -46,14 +46,18 @@ Result<std::optional<Fd>, std::string> connect_to(const std::string& socket) {
   return Failure{socket + ": " + std::strerror(error)};
 }
 
-bool has_user(Fd server, const Address& account) {
+// Who has this user, as that server knows it; nothing if nobody has her, or it does not say.
+std::optional<ServerSeen> owner_of(Fd server, const Address& account) {
   ControlDoor door(std::move(server), ControlDoor::kProbeTimeMax);
-  const auto found = ask<ServersListed>(door, FindUser{account});
-  return found && !found->servers.empty() && found->servers.front().itself;
+  auto found = ask<ServersListed>(door, FindUser{account});
+  if (!found || found->servers.empty()) return std::nullopt;
+  return std::move(found->servers.front());
 }
 
 // To a server that runs on these data, if there is one: of several, to that which has this user.
+// Where others may run elsewhere (`postgres`), what is asked about a user of theirs is refused.
 Result<std::optional<Fd>, std::string> connect_any(const DataDirectory& data,
+                                                   const std::string& postgres,
                                                    const Address* account) {
   std::vector<std::string> running;
   for (const std::string& socket : control_sockets(data)) {
@@ -62,25 +66,31 @@ Result<std::optional<Fd>, std::string> connect_any(const DataDirectory& data,
     if (*connected) running.push_back(socket);
   }
   if (running.empty()) return std::optional<Fd>();
+  std::string elsewhere;
   for (const std::string& socket : running) {
-    if (account == nullptr || running.size() == 1) break;
+    if (account == nullptr || (running.size() == 1 && postgres.empty())) break;
     auto connected = connect_to(socket);
-    if (connected && *connected && has_user(std::move(**connected), *account)) {
-      return connect_to(socket);
-    }
+    if (!connected || !*connected) continue;
+    const auto owner = owner_of(std::move(**connected), *account);
+    if (owner && owner->itself) return connect_to(socket);
+    if (owner) elsewhere = owner->member.self.svr_id;
+  }
+  if (!postgres.empty() && !elsewhere.empty()) {
+    return Failure{account->text() + " is served by " + elsewhere + ": ask where that runs"};
   }
   return connect_to(running.front());
 }
 
 Opened open_store_door(const DataDirectory& data,
-                       const std::optional<ConfiguredService>& configured, Fd lock) {
+                       const std::optional<ConfiguredService>& configured,
+                       const std::string& postgres, Fd lock) {
   auto service = configured ? Result<ServiceDescription, std::string>(configured->description)
                             : data.description();
   if (!service) return Failure{std::move(service.error())};
-  auto postgres =
-      configured ? Result<std::string, std::string>(configured->postgres) : data.postgres();
-  if (!postgres) return Failure{std::move(postgres.error())};
-  auto store = open_store(data, *postgres);
+  if (const auto none = no_cluster_there(postgres); !none) {
+    return Failure{none.error() + ": ask where one of them runs"};
+  }
+  auto store = open_store(data, postgres);
   if (!store) return Failure{std::move(store.error())};
   return std::unique_ptr<ServiceDoor>(
       std::make_unique<StoreDoor>(std::move(*service), std::move(*store), std::move(lock)));
@@ -91,16 +101,19 @@ Opened open_store_door(const DataDirectory& data,
 Opened open_door(const DataDirectory& data, const std::optional<ConfiguredService>& configured,
                  Duration time_max, const Address* account) {
   if (const auto became = become_owner(data); !became) return Failure{became.error()};
+  const auto postgres =
+      configured ? Result<std::string, std::string>(configured->postgres) : data.postgres();
+  if (!postgres) return Failure{postgres.error()};
   const Instant until = read_clocks().instant + time_max;
   while (true) {
-    auto connected = connect_any(data, account);
+    auto connected = connect_any(data, *postgres, account);
     if (!connected) return Failure{std::move(connected.error())};
     if (*connected) {
       return std::unique_ptr<ServiceDoor>(std::make_unique<ControlDoor>(std::move(**connected)));
     }
     auto lock = data.try_lock("muster");
     if (!lock) return Failure{std::move(lock.error())};
-    if (*lock) return open_store_door(data, configured, std::move(**lock));
+    if (*lock) return open_store_door(data, configured, *postgres, std::move(**lock));
     if (read_clocks().instant >= until) {
       return Failure{data.path() + " is in use by " + data.holder() + ", which does not answer"};
     }

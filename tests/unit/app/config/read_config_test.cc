@@ -282,9 +282,14 @@ TEST(Cluster, WhoListensEverywhereHasAName) {
   EXPECT_EQ(wrong_with(everywhere + "host_name = \"s1.a.org\"\n"), "nothing");
 }
 
-TEST(Cluster, ItsUsersAreInAFile) {
-  EXPECT_NE(wrong_with(kShared + "[store]\npostgres = \"host=db\"\n").find("store.postgres is for"),
-            std::string::npos);
+TEST(Cluster, WithItsUsersInPostgresAllIsThere) {
+  const std::string postgres = "[store]\npostgres = \"host=db\"\n";
+  EXPECT_EQ(wrong_with(kShared + postgres), "nothing");
+  const auto config = parse(kShared + postgres);
+  EXPECT_EQ(config->postgres, "host=db");
+  EXPECT_EQ(config->server_id, "s1");
+  const std::string wrong = wrong_with(kShared + "database = \"c.db\"\n" + postgres);
+  EXPECT_NE(wrong.find("cluster.database is a file of one machine"), std::string::npos) << wrong;
 }
 
 TEST(Cluster, AnIdHasAMost) {
