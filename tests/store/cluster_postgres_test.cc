@@ -391,6 +391,23 @@ TEST(PostgresClusterKill, NobodyLosesItsLeaseToADatabaseThatWasAway) {
             "renewed: main 1, epoch 1; 1 running 2s a; 2 running 2s b");
 }
 
+// A connection that hangs is given up in time for the lease, and made anew.
+TEST_F(PostgresCluster, ADatabaseThatDoesNotAnswerIsGivenUp) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  const pid_t process =
+      std::stoi(raw_.run("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                         " AND application_name = 'muster'"));
+  ASSERT_EQ(::kill(process, SIGSTOP), 0);
+  const auto began = steady_clock::now();
+  EXPECT_EQ(asked(*store, RenewLease{a, kLease}), "renewed: main 0, epoch 0; 1 running 2s a");
+  const auto waited = steady_clock::now() - began;
+  EXPECT_GE(waited, std::chrono::milliseconds(Store::kAnswerTimeMax.in_milliseconds()));
+  EXPECT_LT(waited, std::chrono::seconds(10));
+  ASSERT_EQ(::kill(process, SIGCONT), 0);
+  EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
+}
+
 // --- what it was before --------------------------------------------------------------------------
 
 TEST_F(PostgresCluster, ADatabaseOfUsersAloneIsBroughtUp) {
