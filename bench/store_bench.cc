@@ -2,8 +2,10 @@
 // 15 us of CPU for LoadUser. "CPU" is user and system time of the store's thread; the rest of
 // "Time" waits for the disk. The argument is the number of requests in a group (one commit).
 //
-// The store is a SQLite file that is made in TMPDIR, or, with --postgres=CONNECTION, that database,
-// which has to be empty.
+// And what the cluster's store costs, of 10 servers and 20,000 users.
+//
+// The stores are SQLite files that are made in TMPDIR, or, with --postgres=CONNECTION, in that
+// database, which has to be empty.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 
@@ -19,6 +21,8 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "shell/store/cluster_postgres.h"
+#include "shell/store/cluster_sqlite.h"
 #include "shell/store/postgres_store.h"
 #include "shell/store/sqlite_store.h"
 #include "shell/store/store_thread.h"
@@ -216,6 +220,118 @@ void load_user_through_the_thread(benchmark::State& state) {
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(load_user_through_the_thread)->Arg(1)->Arg(64)->MeasureProcessCPUTime();
+
+// --- the cluster's store -------------------------------------------------------------------------
+
+class ClusterWorld {
+ public:
+  static constexpr std::uint64_t kServers = 10;
+  static constexpr std::uint64_t kUsers = 20'000;
+
+  static ClusterWorld& instance() {
+    static ClusterWorld world;
+    return world;
+  }
+  cluster::ClusterBackend& store() { return *store_; }
+  cluster::Incarnation server(std::uint64_t number) const { return servers_[number % kServers]; }
+
+ private:
+  ClusterWorld() {
+    folder_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
+    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
+    if (postgres_connection().empty()) {
+      take(cluster::SqliteClusterStore::open({.file = {.path = folder_ + "/cluster.db"}}));
+    } else {
+      take(cluster::PostgresClusterStore::open({.connection = postgres_connection()}));
+    }
+    for (std::uint64_t i = 0; i < kServers; ++i) {
+      cluster::Self self;
+      self.svr_id = "sip:s" + std::to_string(i) + ".example.com";
+      const auto reply = store_->carry_out({cluster::TakeLease{self, false, Duration::hours(10)}});
+      servers_.push_back(std::get<cluster::LeaseTaken>(reply.front()).incarnation);
+    }
+    for (std::uint64_t i = 0; i < kUsers; i += 500) {
+      cluster::AssignUsers assign{server(0), {}};
+      for (std::uint64_t k = i; k < i + 500; ++k)
+        assign.users.push_back({user(k), {}, server(k)});
+      store_->carry_out({assign});
+    }
+  }
+  ~ClusterWorld() {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  template <class Opened>
+  void take(Opened opened) {
+    if (!opened) {
+      std::cerr << opened.error() << "\n";
+      std::abort();
+    }
+    store_ = std::move(*opened);
+  }
+
+  std::string folder_;
+  std::unique_ptr<cluster::ClusterBackend> store_;
+  std::vector<cluster::Incarnation> servers_;
+};
+
+// Groups of `next(number)`.
+template <class Next>
+void carry_out_in_cluster(benchmark::State& state, Next next) {
+  ClusterWorld& world = ClusterWorld::instance();
+  std::uint64_t number = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<cluster::ClusterRequest> group;
+    for (std::int64_t i = 0; i < state.range(0); ++i)
+      group.push_back(next(world, number++));
+    state.ResumeTiming();
+    const auto replies = world.store().carry_out(group);
+    for (const cluster::ClusterReply& reply : replies) {
+      if (std::holds_alternative<StoreFailed>(reply)) return state.SkipWithError("failed");
+      if (std::holds_alternative<cluster::ClusterRefused>(reply)) {
+        return state.SkipWithError("refused");
+      }
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void renew_lease(benchmark::State& state) {
+  carry_out_in_cluster(state, [](ClusterWorld& world, std::uint64_t number) {
+    return cluster::RenewLease{world.server(number), Duration::hours(10)};
+  });
+}
+BENCHMARK(renew_lease)->Arg(1);
+
+// Who is nobody's, and one after another.
+void assign_user(benchmark::State& state) {
+  static std::uint64_t next = ClusterWorld::kUsers;
+  carry_out_in_cluster(state, [](ClusterWorld& world, std::uint64_t) {
+    const std::uint64_t number = next++;
+    return cluster::AssignUsers{world.server(0), {{user(number), {}, world.server(number)}}};
+  });
+}
+BENCHMARK(assign_user)->Arg(1)->Arg(256);
+
+void find_owner(benchmark::State& state) {
+  carry_out_in_cluster(state, [](ClusterWorld& world, std::uint64_t number) {
+    return cluster::FindOwners{world.server(0), {user(number % ClusterWorld::kUsers)}};
+  });
+}
+BENCHMARK(find_owner)->Arg(1)->Arg(256);
+
+// All in one request.
+void find_owners_of_1000(benchmark::State& state) {
+  carry_out_in_cluster(state, [](ClusterWorld& world, std::uint64_t number) {
+    cluster::FindOwners find{world.server(0), {}};
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+      find.users.push_back(user((number * 1'000 + i) % ClusterWorld::kUsers));
+    return find;
+  });
+}
+BENCHMARK(find_owners_of_1000)->Arg(1);
 
 }  // namespace
 }  // namespace muster
