@@ -105,6 +105,19 @@ TEST_F(PostgresFences, WhoStandsStillIsCutOff) {
   EXPECT_EQ(raw_.run("SELECT count(*) FROM muster.accounts"), "1");
 }
 
+// A group without a row to wait for is one transaction like any other.
+TEST_F(PostgresFences, AFenceAloneIsOneAttempt) {
+  raw_.run("CREATE SEQUENCE public.attempts");
+  raw_.run(
+      "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+      " $$ BEGIN PERFORM nextval('public.attempts'); RETURN NEW; END $$");
+  raw_.run(
+      "CREATE TRIGGER planted BEFORE INSERT ON muster.fenced FOR EACH ROW EXECUTE FUNCTION "
+      "note()");
+  EXPECT_TRUE(fences(*two_, 1));
+  EXPECT_EQ(raw_.run("SELECT last_value FROM public.attempts"), "1");
+}
+
 TEST_F(PostgresFences, OthersAreNotCutOff) {
   const auto three = open(3);
   const std::string processes =

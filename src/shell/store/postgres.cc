@@ -205,7 +205,10 @@ const pg_result* Database::found(const PreparedStatement& statement,
                                  std::span<const sql::Value> values) {
   if (!ok() || (waits_ && !together_)) return nullptr;
   const std::size_t place = transcript_->next++;
-  if (place < transcript_->found.size()) return transcript_->found[place].get();
+  if (place < transcript_->found.size()) {
+    if (transcript_->found[place] == nullptr) waits_ = true;  // sent, and not answered yet
+    return transcript_->found[place].get();
+  }
   if (!send(statement, values)) return nullptr;
   transcript_->found.emplace_back();
   sent_.push_back({transcript_, place});

@@ -93,9 +93,11 @@ void Session::begin(const char* how) {
 
 void Session::check_version() {
   if (!database_.ok()) return;
+  // None of the tasks may have waited for rows.
+  if (opening_.found.front() == nullptr) database_.flush();
+  if (!database_.ok()) return;
   database_.follow(opening_);
   sql::Rows rows = version_.rows();
-  if (database_.waits()) return;
   if (!rows.next()) return database_.refuse("corrupt: a schema without a version");
   if (rows.integer(0) == kSchemaVersion) return;
   database_.refuse(other_version(rows.integer(0)));
