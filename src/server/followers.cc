@@ -2,13 +2,17 @@
 
 namespace muster {
 
+// The later of both: from there, or from wherever. Who was told to come to this server by herself,
+// and did, has not come back to it.
 const Followers::Seen* Followers::told_at(Instant now, const Address& user,
                                           const IpAddress& from) const {
+  const Seen* latest = nullptr;
   for (const IpAddress& one : {from, IpAddress{}}) {
     const Seen* seen = told_.find(now, user, one);
-    if (seen != nullptr && seen->first + under_way_ <= now) return seen;
+    if (seen == nullptr || seen->server == 0 || seen->first + under_way_ > now) continue;
+    if (latest == nullptr || seen->until > latest->until) latest = seen;
   }
-  return nullptr;
+  return latest;
 }
 
 // Being told another server is being told anew; the same, for longer.

@@ -25,6 +25,7 @@ namespace muster {
 class Followers {
  public:
   static constexpr std::size_t kUsersMax = 10'000;
+  static constexpr Duration kFollowsWithin = Duration::seconds(10);
 
   // Remembers for that long; what comes within `under_way` of being told first was on its way then.
   Followers(Duration time, Duration under_way) : time_(time), under_way_(under_way) {}
@@ -45,10 +46,12 @@ class Followers {
     return seen != nullptr && seen->server == server;
   }
 
-  // She came to this server, which is hers, and was not passed on.
+  // She came to this server, which is hers, and was not passed on. If that is soon after she was
+  // told, she has followed; else it may be another one of hers.
   void came(Instant now, const Address& user, const IpAddress& from) {
     came_.note(now, now + time_, user, from, 0);
-    told_.forget(user, from);
+    const Seen* told = told_.find(now, user, from);
+    if (told != nullptr && now < told->until - time_ + kFollowsWithin) told_.forget(user, from);
   }
   // Of one who was passed on to this server.
   bool is_to_be_told(Instant now, const Address& user, const IpAddress& from) const {

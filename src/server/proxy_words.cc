@@ -124,6 +124,7 @@ std::string write_proxy(const ProxySaid& said) {
 std::optional<ProxySaid> read_proxy(std::string_view bytes) {
   ByteReader in(bytes);
   const Head head = read_head(in);
+  if (in.failed()) return std::nullopt;
   ProxySaid said;
   switch (head.kind) {
     case Kind::request: said = read_request(in, head.shard); break;

@@ -82,7 +82,8 @@ void SipMessages::call(Now now, const SipRequestsReady& ready, const SipRequests
     if (flow.link.valid()) return send_call(now, id, *transaction, out);
     return send_to_peer(now, {flow.transport, flow.remote}, id, out);
   }
-  if (transaction->bytes() > kUdpRequestBytesMax) {
+  // Where it is behind another server, who has its address is not known here.
+  if (transaction->bytes() > kUdpRequestBytesMax && flow.through == 0) {
     return send_to_peer(now, {Transport::tcp, flow.remote}, id, out);
   }
   if (flow.through != 0) {
@@ -178,13 +179,22 @@ void SipMessages::fail_call(SipCallId id, std::uint16_t status, Outbox& out) {
   calls_.forget(id);
 }
 
-// It could not be told the server that it was to leave through: later it may be.
+// It could not be told the server that it was to leave through.
 void SipMessages::not_sent(const SipName& name, std::string_view branch, Outbox& out) {
-  const ClientTransaction* transaction = calls_.find(name, branch);
-  if (transaction == nullptr || name.shard != shard_.self) return;
-  out.emit(SipRequestEnded{transaction->asker, transaction->method,
-                           sip::number_of(sip::Status::service_unavailable), kRetryAfterSeconds});
-  calls_.forget(SipCallId{name.slot, name.generation});
+  if (name.shard != shard_.self || calls_.find(name, branch) == nullptr) return;
+  fail_for_now(SipCallId{name.slot, name.generation}, out);
+}
+
+// The phone may be there all the same: a page goes another way, the rest later, not all at once.
+void SipMessages::fail_for_now(SipCallId id, Outbox& out) {
+  const ClientTransaction& transaction = *calls_.find(id);
+  const bool is_page = transaction.method == sip::Method::message;
+  const auto status = is_page ? sip::Status::flow_failed : sip::Status::service_unavailable;
+  const auto pause = kRetryAfterSeconds + shard_.prng.below(kRetryAfterSeconds + 1);
+  out.emit(SipRequestEnded{transaction.asker, transaction.method,
+                           static_cast<std::uint16_t>(sip::number_of(status)),
+                           static_cast<std::uint32_t>(pause)});
+  calls_.forget(id);
 }
 
 // Section 17.1.4.
@@ -196,11 +206,15 @@ void SipMessages::on(Now, const FlowLost& lost, Outbox& out) {
 
 void SipMessages::look_at_calls(Now now, Outbox& out) {
   while (const auto due = calls_.take_due(now)) {
+    const ClientTransaction& transaction = *calls_.find(due->id);
     if (due->what == ClientTransactions::Due::What::gave_up) {
-      fail_call(due->id, 0, out);
+      // Nobody repeats what is lost between two servers of what is bound for a stream. Where that
+      // is gone we are told so.
+      const bool may_be_there =
+          transaction.flow.through != 0 && is_stream(transaction.flow.transport);
+      may_be_there ? fail_for_now(due->id, out) : fail_call(due->id, 0, out);
       continue;
     }
-    const ClientTransaction& transaction = *calls_.find(due->id);
     ++counters_.sent_again;
     send_datagram(transaction, out);
   }

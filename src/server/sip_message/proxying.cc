@@ -27,6 +27,18 @@ std::optional<std::size_t> branch_at(std::string_view bytes) {
   return static_cast<std::size_t>(branch.data() - bytes.data());
 }
 
+// With the empty line behind it.
+std::size_t head_bytes_of(std::string_view bytes) {
+  const std::size_t end = bytes.find("\r\n\r\n");
+  return end == std::string_view::npos ? bytes.size() : end + 4;
+}
+
+SipRefusal refusal_for_now() {
+  return {sip::Status::service_unavailable,
+          {},
+          "Retry-After: " + std::to_string(SipMessages::kRetryAfterSeconds) + "\r\n"};
+}
+
 bool is_own_name(const sip::Host& host, const Settings& settings) {
   if (host.kind != sip::HostKind::name) return false;
   std::string scratch;
@@ -56,20 +68,35 @@ void SipMessages::proxy(Now now, SipRequestId id, const ServerTransaction::Reque
   }
   if (is_own_name(target.host, shard_.settings)) {
     const auto at = static_cast<std::size_t>(target.host.text.data() - whole.data());
-    bytes.replace(at, target.host.text.size(), shard_.settings.domains.front());
+    std::string domain;
+    append_ascii_domain(domain, shard_.settings.domains.front());
+    bytes.replace(at, target.host.text.size(), domain);
   }
+  if (!proxied_requests_.take(now.instant, bytes.size(), budget())) {
+    return end_unproved(now, id, refusal_for_now(), out);
+  }
+  out.order(Log{Log::Level::debug, "sip-proxied", request.sender.text(), owner.svr_id});
+  tell(owner.server, write_proxy(ProxiedRequest{flow, request.sender, bytes}), out);
+  // If the link is lost, the owner hears of it behind the request.
   if (is_stream(flow.transport)) {
     const LinkProxied proxied{flow.link, owner.server};
     flow.shard == shard_.self ? on(now, proxied, out) : out.emit(flow.shard, proxied);
   }
-  out.order(Log{Log::Level::debug, "sip-proxied", request.sender.text(), owner.svr_id});
-  tell(owner.server, write_proxy(ProxiedRequest{flow, request.sender, bytes}), out);
   requests_.forget(id);
 }
 
-void SipMessages::on(Now, const LinkProxied& proxied, Outbox& out) {
+bool SipMessages::ByteBudget::take(Instant now, std::size_t bytes, std::size_t max) {
+  if (since_ + Duration::seconds(1) <= now) {
+    since_ = now;
+    taken_ = 0;
+  }
+  taken_ += bytes;
+  return taken_ <= max;
+}
+
+void SipMessages::on(Now now, const LinkProxied& proxied, Outbox& out) {
   if (links_.find(proxied.link) != nullptr) {
-    proxied_links_.emplace(proxied.link, proxied.server);
+    proxied_links_[{proxied.link, proxied.server}] = now.instant;
   } else {
     tell(proxied.server, write_proxy(ProxiedFlowLost{shard_.self, proxied.link}), out);
   }
@@ -78,20 +105,24 @@ void SipMessages::on(Now, const LinkProxied& proxied, Outbox& out) {
 // Whoever serves somebody through this link.
 void SipMessages::tell_lost_to_owners(LinkId link, Outbox& out) {
   auto next = proxied_links_.lower_bound({link, 0});
-  while (next != proxied_links_.end() && next->first == link) {
-    tell(next->second, write_proxy(ProxiedFlowLost{shard_.self, link}), out);
+  while (next != proxied_links_.end() && next->first.first == link) {
+    tell(next->first.second, write_proxy(ProxiedFlowLost{shard_.self, link}), out);
     next = proxied_links_.erase(next);
   }
 }
 
-// Its phones are to come again: nobody serves them.
+// A phone whose last request went there is served by nobody: it is to come again. Others of its
+// link, if there are any, do so too.
 void SipMessages::on(Now, const ServerGone& gone, Outbox& out) {
-  std::vector<LinkId> links;
-  for (const auto& [link, server] : proxied_links_) {
-    if (server == gone.server) links.push_back(link);
+  std::map<LinkId, std::pair<Instant, std::uint64_t>> last;
+  for (const auto& [used, when] : proxied_links_) {
+    const auto [link, server] = used;
+    last[link] = std::max(last[link], {when, server});
   }
-  for (const LinkId link : links)
-    close(link, SipDrop::link_to_nobody, out);
+  std::erase_if(proxied_links_, [&](const auto& one) { return one.first.second == gone.server; });
+  std::erase_if(lost_untold_, [&](const auto& one) { return one.first == gone.server; });
+  for (const auto& [link, used] : last)
+    if (used.second == gone.server) close(link, SipDrop::link_to_nobody, out);
 }
 
 // A message of the owner's. The answer to its request comes here, and finds the owner by its
@@ -114,19 +145,17 @@ void SipMessages::send_for(Now now, std::uint64_t owner, const ProxiedMessage& m
   on(now, send, out);
 }
 
-// Of whom nobody has proved anything: so there is a bound.
+// Nobody has proved anything of who sends it: so there is a bound. Its body is of no use to the
+// owner.
 void SipMessages::pass_on_response(Now now, std::uint64_t owner, std::string_view bytes,
                                    Outbox& out) {
-  std::string theirs(bytes);
-  theirs.erase(*branch_at(bytes), kProxiedMarkBytes);
+  std::string theirs(bytes.substr(0, head_bytes_of(bytes)));
+  theirs.erase(*branch_at(theirs), kProxiedMarkBytes);
   const auto name = read_sip_name(own_branch_of(theirs));
   if (!name || !shard_.settings.cluster) return counters_.count(SipDrop::stray_response);
   if (shard_.planted == Planted::proxied_answer_unheard) return;
-  if (proxied_since_ + Duration::seconds(1) <= now.instant) {
-    proxied_since_ = now.instant;
-    proxied_responses_ = 0;
-  }
-  if (++proxied_responses_ > kProxiedResponsesPerSecondMax) {
+  if (theirs.size() > kProxiedResponseBytesMax ||
+      !proxied_responses_.take(now.instant, theirs.size(), budget())) {
     return counters_.count(SipDrop::proxied_beyond_limit);
   }
   tell(owner, write_proxy(ProxiedResponse{name->shard, theirs}), out);
@@ -137,7 +166,7 @@ void SipMessages::pass_on_response(Now now, std::uint64_t owner, std::string_vie
 void SipMessages::on(Now now, const FromRelay& from, Outbox& out) {
   const std::optional<ProxySaid> said = read_proxy(from.said);
   if (!said) return;
-  if (from.why != FromRelay::Why::came) return came_back(now, *said, out);
+  if (from.why != FromRelay::Why::came) return came_back(now, from.by, *said, out);
   std::visit(Overloaded{
                  [&](const ProxiedRequest& one) { take_proxied(now, from.by, one, out); },
                  [&](const ProxiedResponse& one) { route_response(now, {}, one.bytes, out); },
@@ -186,17 +215,27 @@ void SipMessages::send_through(const Flow& flow, const std::optional<Endpoint>& 
 
 // --- what could not be told ----------------------------------------------------------------------
 
-// A request of a phone is to come again later, one of ours has failed for now.
-void SipMessages::came_back(Now now, const ProxySaid& said, Outbox& out) {
+// A request of a phone is to come again later, one of ours has failed for now. Of a lost link the
+// owner is told again until it hears, or is gone.
+void SipMessages::came_back(Now now, std::uint64_t server, const ProxySaid& said, Outbox& out) {
   if (const auto* request = std::get_if<ProxiedRequest>(&said)) {
     const auto message = sip::parse_message(request->bytes);
-    if (message) refuse_overload(now, request->flow, *message, out);
+    if (message) refuse(now, request->flow, *message, refusal_for_now(), out);
   } else if (const auto* message = std::get_if<ProxiedMessage>(&said)) {
-    if (sip::is_response(message->bytes)) return;
     const std::string_view branch = own_branch_of(message->bytes);
     const auto name = read_sip_name(branch);
-    if (name) not_sent(*name, branch, out);
+    if (name && !sip::is_response(message->bytes)) not_sent(*name, branch, out);
+  } else if (const auto* lost = std::get_if<ProxiedFlowLost>(&said)) {
+    lost_untold_.emplace_back(server, lost->link);
+    if (!lost_again_at_) lost_again_at_ = now.instant + kLostAgainAfter;
   }
+}
+
+void SipMessages::tell_losses_again(Now now, Outbox& out) {
+  if (!lost_again_at_ || *lost_again_at_ > now.instant) return;
+  lost_again_at_.reset();
+  for (const auto& [server, link] : std::exchange(lost_untold_, {}))
+    tell(server, write_proxy(ProxiedFlowLost{shard_.self, link}), out);
 }
 
 }  // namespace muster

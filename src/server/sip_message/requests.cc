@@ -203,7 +203,9 @@ void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction
   if (!transaction.untold) {
     return out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
   }
+  // Once for all that she asks.
   const bool again = request.flow.through == 0 &&
+                     request.read.message.method() == sip::Method::register_ &&
                      followers_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
   out.emit(RequestToPlace{id, request.sender, again});
 }
@@ -218,6 +220,10 @@ void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
       return is_placed_elsewhere(now, placed.request, *transaction, *placed.place.at, out);
     case UserPlace::Outcome::full:
     case UserPlace::Outcome::unknown: break;
+  }
+  // Wherever there is room: nobody has its dialog.
+  if (transaction->request->is_in_dialog() && placed.place.outcome != UserPlace::Outcome::unknown) {
+    return end_unproved(now, placed.request, {sip::Status::call_does_not_exist}, out);
   }
   end_unproved(now, placed.request,
                {sip::Status::service_unavailable,

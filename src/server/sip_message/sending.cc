@@ -29,11 +29,13 @@ void SipMessages::send_answer(Now now, const Flow& flow, const sip::Message& req
 void SipMessages::on(Now now, const SendOnLink& send, Outbox& out) {
   if (links_.find(send.link) != nullptr) {
     out.order(SendBytes{send.link, send.bytes});
-  } else if (send.anew) {
-    send_to_peer(now, {send.anew->transport, send.anew->remote}, send.bytes, out);
-  } else if (send.through != 0) {
+    return;
+  }
+  if (send.anew) send_to_peer(now, {send.anew->transport, send.anew->remote}, send.bytes, out);
+  // Another server may have heard of the loss before it came to what is reached by the link.
+  if (send.through != 0) {
     tell(send.through, write_proxy(ProxiedFlowLost{shard_.self, send.link}), out);
-  } else {
+  } else if (!send.anew) {
     out.emit(send.from, FlowLost{shard_.self, send.link});
   }
 }

@@ -21,12 +21,14 @@ void SipMessages::wake(Now now, Outbox& out) {
   while (const auto overdue = links_.take_overdue(now))
     close(overdue->link, overdue->why, out);
   look_at_peers(now, out);
+  tell_losses_again(now, out);
 }
 
 std::optional<Instant> SipMessages::next_deadline() const {
   std::optional<Instant> earliest;
-  for (const std::optional<Instant>& next : {requests_.next_deadline(), calls_.next_deadline(),
-                                             links_.next_deadline(), peers_.next_deadline()}) {
+  for (const std::optional<Instant>& next :
+       {requests_.next_deadline(), calls_.next_deadline(), links_.next_deadline(),
+        peers_.next_deadline(), lost_again_at_}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;

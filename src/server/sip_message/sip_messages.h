@@ -20,16 +20,17 @@
 // Limits: those of server_transactions.h (503 with Retry-After), client_transactions.h (as if
 // answered by 503), stream_links.h (closed), peer_links.h (UDP, or as if the flow were lost);
 // Limits::sip_header_bytes_max (513) and sip_body_bytes_max (413), at which a stream is closed too;
-// kProxiedResponsesPerSecondMax (dropped).
+// kProxiedBytesPerSecondMax, kProxiedResponseBytesMax.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "codec/sip/check.h"
@@ -61,8 +62,13 @@ class SipMessages {
   // before they register again. They ask several things at once.
   static constexpr Duration kFollowersTime = Duration::minutes(120);
   static constexpr Duration kUnderWay = Duration::seconds(2);
-  // Responses for other servers, which anybody can forge: of a shard.
-  static constexpr std::uint32_t kProxiedResponsesPerSecondMax = 10'000;
+  // What is passed on to other servers, of all shards together: requests (503), and responses,
+  // which anybody can forge (dropped). All users of two servers share the link between them, which
+  // is cut when 2 MB wait on it.
+  static constexpr std::size_t kProxiedBytesPerSecondMax = std::size_t{512} * 1024;
+  // Of one response without its body, which nobody reads; a larger one is dropped.
+  static constexpr std::size_t kProxiedResponseBytesMax = 4'096;
+  static constexpr Duration kLostAgainAfter = Duration::seconds(1);
 
   explicit SipMessages(Shard& shard);
 
@@ -152,6 +158,7 @@ class SipMessages {
                      Outbox& out);
   bool is_answer_to(const ClientTransaction& transaction, const sip::Message& response) const;
   void not_sent(const SipName& name, std::string_view branch, Outbox& out);
+  void fail_for_now(SipCallId id, Outbox& out);
   void fail_call(SipCallId id, std::uint16_t status, Outbox& out);
   void look_at_calls(Now now, Outbox& out);
 
@@ -166,8 +173,19 @@ class SipMessages {
   void go_otherwise(Now now, const PeerLinks::Waiting& waiting, Outbox& out);
   void look_at_peers(Now now, Outbox& out);
 
+  // So many bytes in a second, from the first of it.
+  class ByteBudget {
+   public:
+    bool take(Instant now, std::size_t bytes, std::size_t max);
+
+   private:
+    Instant since_;
+    std::size_t taken_ = 0;
+  };
+
   // proxying.cc: another server serves who sends, or has the phone's link.
   void tell(std::uint64_t server, std::string said, Outbox& out) const;
+  std::size_t budget() const { return kProxiedBytesPerSecondMax / shard_.shards; }
   void proxy(Now now, SipRequestId id, const ServerTransaction::Request& request,
              const ServerContacts& owner, Outbox& out);
   void tell_lost_to_owners(LinkId link, Outbox& out);
@@ -176,7 +194,8 @@ class SipMessages {
   void take_proxied(Now now, std::uint64_t proxy, const ProxiedRequest& proxied, Outbox& out);
   void send_through(const Flow& flow, const std::optional<Endpoint>& anew, std::string_view bytes,
                     Outbox& out) const;
-  void came_back(Now now, const ProxySaid& said, Outbox& out);
+  void came_back(Now now, std::uint64_t server, const ProxySaid& said, Outbox& out);
+  void tell_losses_again(Now now, Outbox& out);
 
   Shard& shard_;
   RequestMatcher matcher_;
@@ -185,10 +204,14 @@ class SipMessages {
   StreamLinks links_;
   PeerLinks peers_;
   Followers followers_{kFollowersTime, kUnderWay};
-  // By which of this shard's links phones are served by which servers.
-  std::set<std::pair<LinkId, std::uint64_t>> proxied_links_;
-  Instant proxied_since_;  // from when `proxied_responses_` counts
-  std::uint32_t proxied_responses_ = 0;
+  // By which of this shard's links phones are served by which servers, and when one last sent
+  // something.
+  std::map<std::pair<LinkId, std::uint64_t>, Instant> proxied_links_;
+  ByteBudget proxied_requests_;
+  ByteBudget proxied_responses_;
+  // Losses that a server could not be told yet.
+  std::vector<std::pair<std::uint64_t, LinkId>> lost_untold_;
+  std::optional<Instant> lost_again_at_;
   SipCounters counters_;
   // Our address in Via, as it was written last.
   Endpoint sent_by_;

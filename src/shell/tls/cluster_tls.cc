@@ -181,6 +181,9 @@ ssl_st* ClusterTls::connect(const std::string& host) const {
   MUSTER_CHECK(ssl != nullptr);
   SSL_set_connect_state(ssl);
   if (!key_.empty()) return ssl;
+  // As who is come to reads them (server_links.h): subjectAltName alone, and `*` for a whole label.
+  SSL_set_hostflags(ssl,
+                    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   const int named = parse_ip(host)
                         ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str())
                         : SSL_set1_host(ssl, host.c_str());

@@ -198,7 +198,7 @@ std::optional<std::vector<std::string>> TlsSession::peer_hosts() const {
     const std::string_view bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
                                  static_cast<std::size_t>(ASN1_STRING_length(text)));
     if (name->type == GEN_DNS) {
-      hosts.emplace_back(bytes);
+      if (!parse_ip(bytes)) hosts.emplace_back(bytes);
     } else if (const auto ip = ip_of_bytes(bytes)) {
       hosts.push_back(to_text(*ip));
     }

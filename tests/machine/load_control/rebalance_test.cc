@@ -119,7 +119,7 @@ TEST(Rebalance, WhoDrainsWaitsForRoom) {
   EXPECT_EQ(totals_of(rebalance, servers), (Totals{{{2, 1}, 2}}));
   servers = {server(1, 100), draining_server(2, 48)};
   EXPECT_EQ(rebalance.step(at(10'000), servers), Moves{});
-  EXPECT_EQ(rebalance.next_deadline(), at(10'000 + kRest));
+  EXPECT_EQ(rebalance.next_deadline(), at(10'000) + kDrainRest);
   servers[0] = server(1, 60);
   EXPECT_EQ(totals_of(rebalance, servers, 10'000 + kRest), (Totals{{{2, 1}, 40}}));
   servers = {server(1, 100), draining_server(2, 0)};

@@ -129,8 +129,8 @@ TEST_F(SipPlacing, WhoCameInSecretIsNotSentOnInClear) {
 }
 
 TEST_F(SipPlacing, WhoComesBackIsRemembered) {
-  const auto again = [&] {
-    request({});
+  const auto again = [&](std::string method = "REGISTER") {
+    request({.method = std::move(method)});
     prove();
     const auto asked = world.said<RequestToPlace>();
     EXPECT_EQ(asked.size(), 1u);
@@ -142,6 +142,7 @@ TEST_F(SipPlacing, WhoComesBackIsRemembered) {
   EXPECT_EQ(world.statuses(), (std::vector{302, 302}));
   world.wait(SipMessages::kUnderWay);
   EXPECT_TRUE(again());
+  EXPECT_FALSE(again("SUBSCRIBE")) << "once is enough to ask her server to yield her";
   EXPECT_TRUE(world.statuses().empty()) << "it is proxied";
   world.phone = *parse_endpoint("198.51.100.9:40000");
   EXPECT_FALSE(again()) << "from another place it may be another phone";

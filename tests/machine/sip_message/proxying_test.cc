@@ -152,6 +152,14 @@ TEST_F(Proxying, ARepetitionGetsTheSameAnswer) {
   EXPECT_EQ(proxy.only_sent().text, first.text);
 }
 
+TEST_F(Proxying, ADomainIsPassedOnAsSipHasIt) {
+  for (SipWorld* world : {&proxy, &owner})
+    world->settings.domains.insert(world->settings.domains.begin(), "b\u00fccher.example");
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  send_datagram(fresh({.uri = "sip:bob@s1.example.com"}));
+  EXPECT_EQ(received().read->message.request_uri(), "sip:bob@xn--bcher-kva.example");
+}
+
 // The owner does not know the proxy's own name as the domain's.
 TEST_F(Proxying, TheProxysOwnNameStandsForTheDomain) {
   come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
@@ -180,14 +188,16 @@ TEST_F(Proxying, ADialogIsFoundWhereItIs) {
 }
 
 TEST_F(Proxying, ADialogOfNobodyElseIsNone) {
-  for (const UserPlace& place_of : {UserPlace{Outcome::here, nullptr}, at_owner()}) {
+  for (const UserPlace& place_of :
+       {UserPlace{Outcome::here, nullptr}, UserPlace{Outcome::full, nullptr}, at_owner()}) {
     proxy.datagram(fresh({.method = "BYE", .to = "<sip:bob@example.com>;tag=there"}));
     proxy.answer(proxy.only_request(), sip::Status::call_does_not_exist);
     EXPECT_EQ(proxy.statuses(), std::vector{481}) << "only SUBSCRIBE makes them here";
     proxy.datagram(fresh({.to = "<sip:bob@example.com>;tag=there"}));
     proxy.answer(proxy.only_request(), sip::Status::call_does_not_exist);
     place(proxy, place_of);
-    EXPECT_EQ(proxy.statuses().size(), place_of.outcome == Outcome::here ? 1u : 0u);
+    const bool none = place_of.outcome != Outcome::elsewhere;
+    EXPECT_EQ(proxy.statuses(), none ? std::vector{481} : std::vector<int>());
     proxy.said<ToRelay>();
   }
 }
@@ -219,6 +229,14 @@ TEST_F(Proxying, OverUdpItIsSentAgainUntilItIsAnswered) {
   owner.wait(Duration::milliseconds(500));
   to_proxy();
   EXPECT_EQ(proxy.only_sent().text, first.text);
+}
+
+// To which address of which network the owner would open a link nobody knows.
+TEST_F(Proxying, ALargeOneStaysOnItsWay) {
+  owner.give(owner.notify(served(), 42, std::string(SipMessages::kUdpRequestBytesMax, 'x')));
+  EXPECT_TRUE(owner.ordered<OpenLink>().empty());
+  to_proxy();
+  EXPECT_THAT(proxy.only_sent().text, StartsWith("NOTIFY "));
 }
 
 TEST_F(Proxying, OnALinkItTakesTheLink) {
@@ -254,6 +272,98 @@ TEST_F(Proxying, TheOwnerHearsOfALinkThatIsLost) {
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_EQ(lost[0].link, link);
   EXPECT_EQ(lost[0].through, kProxy);
+}
+
+// Whatever is there by then: the owner hears of the loss behind the request.
+TEST_F(Proxying, ALinkThatIsLostBeforeItsRequestIsPassedOn) {
+  const LinkId link = proxy.open_link(5);
+  served(link);
+  SipText text = fresh({});
+  text.via.replace(8, 3, "TCP");
+  proxy.bytes(link, text.text());
+  proxy.give(LinkClosed{link});
+  const auto asked = proxy.said<RequestToPlace>();
+  ASSERT_EQ(asked.size(), 1u);
+  proxy.give(RequestPlaced{asked[0].request, at_owner()});
+  const auto said = proxy.said<ToRelay>();
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<ProxiedRequest>(*read_proxy(said[0].said)));
+  EXPECT_TRUE(std::holds_alternative<ProxiedFlowLost>(*read_proxy(said[1].said)));
+  // The answer opens a link of its own, and the loss is told again: what the request made may have
+  // come after it.
+  owner.give(FromRelay{Why::came, kProxy, said[0].said});
+  place(owner, {Outcome::here, nullptr});
+  owner.answer(owner.only_request());
+  to_proxy();
+  EXPECT_EQ(proxy.ordered<OpenLink>().size(), 1u);
+  const auto again = proxy.said<ToRelay>();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<ProxiedFlowLost>(*read_proxy(again[0].said)));
+}
+
+TEST_F(Proxying, ALossThatCouldNotBeToldIsToldAgain) {
+  const LinkId link = proxy.open_link(5);
+  served(link);
+  proxy.give(LinkClosed{link});
+  for (int i = 0; i < 2; ++i) {
+    const auto said = proxy.said<ToRelay>();
+    ASSERT_EQ(said.size(), 1u) << i;
+    proxy.give(FromRelay{Why::no_link, kOwner, said[0].said});
+    EXPECT_TRUE(proxy.said<ToRelay>().empty());
+    proxy.wait(SipMessages::kLostAgainAfter);
+  }
+  const auto said = proxy.said<ToRelay>();
+  ASSERT_EQ(said.size(), 1u);
+  proxy.give(FromRelay{Why::no_link, kOwner, said[0].said});
+  proxy.give(ServerGone{kOwner});
+  proxy.wait(SipMessages::kLostAgainAfter);
+  EXPECT_TRUE(proxy.said<ToRelay>().empty()) << "nobody is there to be told";
+}
+
+TEST_F(Proxying, AllShardsOfTheOwnerHearOfALoss) {
+  SipWorld two(2);
+  two.settings.cluster.emplace();
+  two.give(FromRelay{Why::came, kProxy, write_proxy(ProxiedFlowLost{ShardId(1), LinkId{5, 1}})});
+  EXPECT_EQ(two.said<FlowLost>().size(), 1u);
+  const auto others = two.ordered<ToShard>();
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].to, ShardId(1));
+  EXPECT_EQ(std::get<FlowLost>(others[0].event).through, kProxy);
+}
+
+// The phone is where its link is, which may be with another shard.
+TEST_F(Proxying, TheShardOfALinkKnowsWhomItServes) {
+  SipWorld home(2, 0);
+  home.settings.cluster.emplace();
+  const Flow flow{Transport::tcp, ShardId(1), LinkId{5, 1}, home.server, home.phone};
+  const auto give = [&] {
+    home.give(SipMessageArrived{flow, fresh({}).text()});
+    const auto asked = home.said<RequestToPlace>();
+    ASSERT_EQ(asked.size(), 1u);
+    home.give(RequestPlaced{asked[0].request, at_owner()});
+  };
+  give();
+  home.wait(SipMessages::kUnderWay);
+  home.ordered<ToShard>();
+  give();
+  EXPECT_EQ(home.said<ToRelay>().size(), 1u);
+  const auto others = home.ordered<ToShard>();
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].to, ShardId(1));
+  EXPECT_EQ(std::get<LinkProxied>(others[0].event).link, flow.link);
+  EXPECT_EQ(std::get<LinkProxied>(others[0].event).server, kOwner);
+}
+
+// Another server's phones use the same link, as of one that stands in front of many.
+TEST_F(Proxying, ALinkStaysWhoseLatestOwnerIsThere) {
+  const LinkId link = proxy.open_link(5);
+  served(link);
+  proxy.wait(Duration::milliseconds(1));
+  proxy.give(LinkProxied{link, 9});
+  proxy.give(ServerGone{kOwner});
+  EXPECT_TRUE(proxy.ordered<CloseLink>().empty());
+  proxy.give(ServerGone{9});
+  EXPECT_EQ(proxy.ordered<CloseLink>().size(), 1u);
 }
 
 TEST_F(Proxying, ALinkIsClosedWhoseOwnerIsGone) {
@@ -318,6 +428,19 @@ TEST_F(Proxying, WhatTheOwnerCannotBeToldIsToComeAgain) {
   }
 }
 
+// On a stream nobody repeats what is lost between two servers; of a phone that is gone we are told.
+TEST_F(Proxying, WhatIsNotAnsweredOnALinkHasFailedForNow) {
+  const LinkId link = proxy.open_link(5);
+  const std::vector<std::pair<Flow, int>> cases = {{served(link), 503}, {served(), 0}};
+  for (const auto& [flow, status] : cases) {
+    owner.give(owner.notify(flow, 42));
+    owner.wait(kSipTransactionTime);
+    const auto ended = owner.said<SipRequestEnded>();
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].status, status);
+  }
+}
+
 TEST_F(Proxying, WhatTheProxyCannotBeToldHasFailedForNow) {
   const Flow flow = served();
   owner.give(owner.notify(flow, 42));
@@ -327,7 +450,8 @@ TEST_F(Proxying, WhatTheProxyCannotBeToldHasFailedForNow) {
   const auto ended = owner.said<SipRequestEnded>();
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ(ended[0].status, 503);
-  EXPECT_EQ(ended[0].retry_after_seconds, 5u);
+  EXPECT_GE(ended[0].retry_after_seconds, SipMessages::kRetryAfterSeconds);
+  EXPECT_LE(ended[0].retry_after_seconds, 2 * SipMessages::kRetryAfterSeconds) << "not all at once";
   EXPECT_TRUE(owner.sip().idle());
   owner.give(FromRelay{Why::no_link, kProxy, said[0].said});
   EXPECT_TRUE(owner.said<SipRequestEnded>().empty()) << "once";
@@ -342,15 +466,46 @@ TEST_F(Proxying, ForgedAnswersAreBounded) {
   forged.replace(forged.find("p0000000000000002m") + 17, 1, "x");
   proxy.datagram(forged);
   EXPECT_EQ(proxy.sip().counters().of(SipDrop::stray_response), 1u);
-  for (std::uint32_t i = 0; i < SipMessages::kProxiedResponsesPerSecondMax; ++i)
-    proxy.datagram(answer);
-  EXPECT_EQ(proxy.said<ToRelay>().size(), SipMessages::kProxiedResponsesPerSecondMax);
-  proxy.datagram(answer);
+  // Of a body nothing is passed on.
+  proxy.datagram(answer + std::string(60'000, 'x'));
+  const auto one = proxy.said<ToRelay>();
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_LT(one[0].said.size(), answer.size());
+  proxy.datagram(std::string(answer).insert(
+      answer.find("From:"),
+      "X: " + std::string(SipMessages::kProxiedResponseBytesMax, 'x') + "\r\n"));
   EXPECT_TRUE(proxy.said<ToRelay>().empty());
   EXPECT_EQ(proxy.sip().counters().of(SipDrop::proxied_beyond_limit), 1u);
+  // In a second.
+  std::size_t passed_on = 0;
+  for (std::size_t bytes = 0; bytes < 2 * SipMessages::kProxiedBytesPerSecondMax;
+       bytes += answer.size()) {
+    proxy.datagram(answer);
+    for (const ToRelay& said : proxy.said<ToRelay>())
+      passed_on += said.said.size();
+  }
+  EXPECT_LE(passed_on, SipMessages::kProxiedBytesPerSecondMax);
+  EXPECT_GT(passed_on, SipMessages::kProxiedBytesPerSecondMax / 2);
   proxy.wait(Duration::seconds(1));
   proxy.datagram(answer);
   EXPECT_EQ(proxy.said<ToRelay>().size(), 1u);
+}
+
+TEST_F(Proxying, SoAreRequests) {
+  come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
+  const std::string body(50'000, 'x');
+  int refused = 0;
+  for (std::size_t bytes = 0; bytes <= SipMessages::kProxiedBytesPerSecondMax;
+       bytes += body.size()) {
+    send_datagram(fresh({.method = "PUBLISH", .body = body}));
+    for (const int status : proxy.statuses())
+      refused += status == 503 ? 1 : 0;
+  }
+  EXPECT_EQ(refused, 1);
+  EXPECT_TRUE(proxy.sip().idle());
+  proxy.wait(Duration::seconds(1));
+  send_datagram(fresh({}));
+  EXPECT_EQ(received().identity, alice());
 }
 
 TEST_F(Proxying, WhatIsNoneOfItIsPassedOver) {

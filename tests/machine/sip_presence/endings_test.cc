@@ -41,6 +41,24 @@ TEST(SipEndings, FlowLost) {
   EXPECT_EQ(world.sip.subscriptions(), 0u);
 }
 
+// A phone that another server proxies: its link is of that server, and with that server go all.
+TEST(SipEndings, OfAFlowThroughAnotherServer) {
+  for (const bool on_a_link : {false, true}) {
+    SubscriptionWorld world;
+    if (on_a_link) world.flow = SipWorld::flow_over({7, 1});
+    world.flow.through = 9;
+    world.subscribe();
+    world.decide(WatchState::active, "doc");
+    world.notify_ended(200);
+    EXPECT_THAT(world.on(FlowLost{ShardId(0), {7, 1}}), IsEmpty()) << "a link of ours";
+    EXPECT_THAT(world.on(ServerGone{8}), IsEmpty());
+    EXPECT_EQ(world.sip.subscriptions(), 1u);
+    EXPECT_THAT(on_a_link ? world.on(FlowLost{ShardId(0), {7, 1}, 9}) : world.on(ServerGone{9}),
+                ElementsAre("unwatch bob@example.com"));
+    EXPECT_EQ(world.sip.subscriptions(), 0u);
+  }
+}
+
 TEST(SipEndings, AccountRemoved) {
   const AccountGone gone{address("alice@example.com"), true};
   for (const State state : {State::pending, State::active}) {

@@ -279,6 +279,21 @@ TEST_F(SipRegister, GoesWithItsLink) {  // RFC 5626 section 7
   EXPECT_THAT(world.on(FlowLost{ShardId(0), {7, 1}}), IsEmpty());
 }
 
+TEST_F(SipRegister, GoesWithTheServerThatItCameThrough) {
+  world.flow.through = 9;
+  register_({"Contact: <sip:a@192.0.2.9>"});
+  world.flow = SipWorld::flow_over({7, 1});
+  world.flow.through = 9;
+  register_({"Contact: <sip:b@192.0.2.9>"});
+  world.flow = SipWorld::flow_over({7, 1});
+  register_({"Contact: <sip:c@192.0.2.9>"});
+  EXPECT_THAT(world.on(ServerGone{8}), IsEmpty());
+  EXPECT_THAT(world.on(ServerGone{9}),
+              ElementsAre("registered alice@example.com sip:a@192.0.2.9 sip:c@192.0.2.9",
+                          "registered alice@example.com sip:c@192.0.2.9"));
+  EXPECT_THAT(world.on(ServerGone{9}), IsEmpty());
+}
+
 TEST_F(SipRegister, ARefreshTakesTheBindingToItsFlow) {  // RFC 5626 section 6
   world.flow = SipWorld::flow_over({7, 1});
   register_({"Contact: <sip:a@192.0.2.9>"});

@@ -82,10 +82,32 @@ TEST(Followers, WhoCameByHerselfIsToldOnceMore) {
   EXPECT_FALSE(followers.is_to_be_told(kNow, user(1), kOffice)) << "that may be another device";
   followers.told(kNow, user(1), kHome, 0);
   EXPECT_FALSE(followers.is_to_be_told(kNow, user(1), kHome)) << "she was told, and did not follow";
-  followers.came(kNow, user(1), kHome);
+  followers.came(kNow + Followers::kFollowsWithin, user(1), kHome);
+  EXPECT_FALSE(followers.is_to_be_told(kNow, user(1), kHome)) << "that was another one of hers";
+  followers.came(kNow + Followers::kFollowsWithin - kTick, user(1), kHome);
   EXPECT_TRUE(followers.is_to_be_told(kNow, user(1), kHome)) << "she did";
   EXPECT_FALSE(followers.has_come_back(kNow, user(1), kHome));
-  EXPECT_FALSE(followers.is_to_be_told(kNow + kTime, user(1), kHome));
+  EXPECT_FALSE(followers.is_to_be_told(kNow + Followers::kFollowsWithin + kTime, user(1), kHome));
+}
+
+// She has not come back to this server if it is the one that she was told.
+TEST(Followers, WhoWasToldToComeHereHasNotComeBack) {
+  Followers followers(kTime, {});
+  followers.told(kNow, user(1), kHome, 0);
+  EXPECT_FALSE(followers.has_come_back(kNow, user(1), kHome));
+}
+
+// What she was told last counts, be it from where she comes or from wherever.
+TEST(Followers, TheLatestCounts) {
+  Followers followers(kTime, {});
+  followers.told(kNow, user(1), kHome, 7);
+  followers.told(kNow + kTick, user(1), {}, 8);
+  const Instant then = kNow + kTick;
+  EXPECT_TRUE(followers.has_come_back_from(then, user(1), kHome, 8));
+  EXPECT_FALSE(followers.has_come_back_from(then, user(1), kHome, 7));
+  followers.told(then + kTick, user(1), kHome, 9);
+  EXPECT_TRUE(followers.has_come_back_from(then + kTick, user(1), kHome, 9));
+  EXPECT_TRUE(followers.has_come_back_from(then + kTick, user(1), kOffice, 8));
 }
 
 TEST(Followers, OfTooManyWhoWasSeenLongestAgoIsForgotten) {
