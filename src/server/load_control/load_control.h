@@ -20,6 +20,15 @@
 namespace muster {
 
 class LoadControl {
+  template <class Part, class Fact>
+  static constexpr bool kTakes = requires(Part& part, Now now, const Fact& fact, Outbox& out) {
+    part.on(now, fact, out);
+  };
+  // How many parts take it.
+  template <class Fact>
+  static constexpr int kParts = kTakes<ClusterServer, Fact> + kTakes<Residents, Fact> +
+                                kTakes<Interests, Fact> + kTakes<Relay, Fact>;
+
  public:
   explicit LoadControl(Shard& shard);
 
@@ -39,11 +48,8 @@ class LoadControl {
 
   // To the one part that takes it, which there is.
   template <class Fact>
-  void on(Now now, const Fact& fact, Outbox& out) {
-    static_assert(kTakes<ClusterServer, Fact> + kTakes<Residents, Fact> + kTakes<Interests, Fact> +
-                          kTakes<Relay, Fact> ==
-                      1,
-                  "a fact of more than one part, or of none");
+  requires(kParts<Fact> > 0) void on(Now now, const Fact& fact, Outbox& out) {
+    static_assert(kParts<Fact> == 1, "a fact of several parts");
     if constexpr (kTakes<ClusterServer, Fact>) {
       part(server_).on(now, fact, out);
     } else if constexpr (kTakes<Residents, Fact>) {
@@ -98,10 +104,6 @@ class LoadControl {
   bool idle() const { return server_ == nullptr || server_->idle(); }
 
  private:
-  template <class Part, class Fact>
-  static constexpr bool kTakes = requires(Part& part, Now now, const Fact& fact, Outbox& out) {
-    part.on(now, fact, out);
-  };
   template <class Holder>
   static auto& part(Holder& holder) {
     MUSTER_CHECK(static_cast<bool>(holder));
