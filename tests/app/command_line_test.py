@@ -170,9 +170,9 @@ class CompletionTest(programs.Case):
         self.assertEqual(["debug"], self.offered("musterd", "dev", "--log-level", "d"))
         self.assertEqual(["fish"], self.offered("musterd", "completion", "f"))
         self.assertEqual(["--plant"], self.offered("muster", "sim", "--pl"))
-        self.assertEqual(["probe-unanswered"], self.offered("muster", "sim", "--plant", "pr"))
+        self.assertEqual(["probe-unanswered"], self.offered("muster", "sim", "--plant", "prob"))
         self.assertEqual(["--prove", "probe-unanswered"],
-                         sorted(self.offered("muster", "sim", "--prove", "pr") +
+                         sorted(self.offered("muster", "sim", "--prove", "prob") +
                                 self.offered("muster", "sim", "--pro")))
 
     def test_bash_offers_values_behind_an_equals_sign(self):

@@ -104,8 +104,10 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   assignments_.know(directory, membership_.self());
   main_.know(now.instant, directory, membership_.self());
   assignments_.go_on(out);
-  for (const cluster::Member& member : directory.members)
-    main_.reachable(member.incarnation, links_.is_up(member.incarnation));
+  for (const cluster::Member& member : directory.members) {
+    const bool is_self = member.incarnation == membership_.self();
+    main_.reachable(member.incarnation, is_self || links_.is_up(member.incarnation));
+  }
   move_on_from_here(now, out);
   to_steer_ = true;
   awaited_users_.know(directory);
