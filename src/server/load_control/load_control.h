@@ -105,7 +105,7 @@ class LoadControl {
 
  private:
   template <class Holder>
-  static auto& part(Holder& holder) {
+  static auto part(Holder& holder) -> decltype(*holder) {
     MUSTER_CHECK(static_cast<bool>(holder));
     return *holder;
   }
