@@ -147,6 +147,7 @@ TEST_F(ClusterPlacing, AnXmppUserIsSentToHerServerFromAnyOther) {
 TEST_F(ClusterPlacing, WhoDoesNotGoIsServedThroughWhereSheIs) {
   const auto users = one_user_each();
   ASSERT_EQ(sent(1, users[1]), std::nullopt);
+  EXPECT_EQ(sent(0, users[1]), xmpp(1)) << "her server knows that she can come by herself";
   EXPECT_EQ(sent(0, users[1]), std::nullopt);
   EXPECT_EQ(sent(1, users[1]), std::nullopt) << "it serves her still";
 }
