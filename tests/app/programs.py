@@ -88,9 +88,23 @@ def until(true, what, patience=PATIENCE_S):
 class Case(unittest.TestCase):
     """A case with a folder of its own; the servers that it starts end with it."""
 
+    folder = None
+
+    def run(self, result=None):
+        """The folder of one that failed stays: its logs are in it."""
+        outcome = self.defaultTestResult() if result is None else result
+        before = len(outcome.failures) + len(outcome.errors)
+        super().run(outcome)
+        if self.folder is None:
+            return outcome
+        if len(outcome.failures) + len(outcome.errors) > before:
+            print(f"{self.id()} leaves {self.folder}", flush=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return outcome
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-app-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = self.folder / "data"
         self.servers = []
 
