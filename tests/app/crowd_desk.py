@@ -9,7 +9,7 @@ import cluster
 import programs
 import xmpp
 from crowd import LATE, LOG_IN_S, LOOK_S, NOTE, Moved, Sight, User, number_of
-from ledger import ALLOWED, ASKED, NOTHING, Names
+from ledger import ALLOWED, ASKED, NOTHING, Names, state_of
 
 CONTACTS = 12  # beside those whom she watches
 NO_ITEM = (None, "none", None)
@@ -267,10 +267,3 @@ class Desk(User):
                 self.owed.remove((name, number))
                 self.stream.send(f"<message to='{name}@localhost' type='chat'>"
                                  f"<body>seen {name}:{number}</body></message>")
-
-
-def state_of(item):
-    """Of a roster item, at the watcher's side."""
-    if item[1] in ("to", "both"):
-        return ALLOWED
-    return ASKED if item[2] == "subscribe" else NOTHING

@@ -11,24 +11,16 @@ import contextlib
 import os
 import random
 import threading
+import xml.etree.ElementTree as ElementTree
 
 import programs
 import sip
 import xmpp
+from ledger import Names, state_of
 
 ROUNDS = 8
 USERS = 6
 SEED = os.environ.get("MUSTER_KILL_SEED") or str(random.SystemRandom().randrange(1 << 32))
-
-# How far a subscription has come, at the watcher's side.
-NOTHING, ASKED, ALLOWED = 0, 1, 2
-
-
-def progress(item):
-    """Of a roster item: (name, subscription, ask)."""
-    if item[1] in ("to", "both"):
-        return ALLOWED
-    return ASKED if item[2] == "subscribe" else NOTHING
 
 
 class Told:
@@ -55,8 +47,8 @@ class User:
 
     def __init__(self, name):
         self.name = name
-        self.roster = {}  # as the server told it
-        self.step = None  # (address, name or None) that was asked for and not answered yet
+        self.others = {}  # the items of those whom she has asked, or allowed, as she was told
+        self.names = Names()  # of her contacts
         self.who_asked = set()
 
     @property
@@ -68,7 +60,7 @@ class User:
         try:
             with contextlib.closing(xmpp.Stream(server.xmpp[0])) as self.stream:
                 self.stream.log_in(self.name)
-                self.roster = self.stream.roster()
+                self.others = others_of(self.stream.roster())
                 self.stream.send("<presence/>")
                 while True:
                     self.ask(told, draw, others)
@@ -80,14 +72,14 @@ class User:
             return self.stream.send(f"<presence type='subscribe' to='{draw.choice(others)}'/>")
         contact = f"contact{draw.randrange(20)}@localhost"
         name = None if self.step_is_removal(contact, draw) else f"n{draw.randrange(1 << 30)}"
-        self.step = contact, name
+        self.names.begin(contact, name)
         number = f"r{next(self.stream.ids)}"
         self.stream.send(f"<iq type='set' id='{number}'>{xmpp.roster_set(contact, name)}</iq>")
         while not self.hear(self.stream.read(), told, number):
             pass
 
     def step_is_removal(self, contact, draw):
-        return contact in self.roster and draw.random() < 0.2
+        return self.names.told.get(contact) is not None and draw.random() < 0.2
 
     def hear(self, stanza, told, number):
         """True: that was the answer to the step."""
@@ -95,43 +87,44 @@ class User:
             self.stream.send(f"<presence type='subscribed' to='{stanza.get('from')}'/>")
             self.who_asked.add(stanza.get("from"))
         for item in stanza.iter(xmpp.ROSTER + "item"):
-            address, what = xmpp.item_of(item)
-            self.roster[address] = what
-            if what[1] == "remove":
-                del self.roster[address]
+            self.hear_item(*xmpp.item_of(item))
             told.one()
         if stanza.get("id") != number or stanza.tag != xmpp.IQ:
             return False
-        if stanza.get("type") == "result":
-            self.apply_step()
-            told.one()
-        self.step = None
+        if stanza.get("type") != "result":
+            raise AssertionError(f"{self.names.step} is answered {ElementTree.tostring(stanza)}")
+        if self.names.step is not None:
+            self.names.done()
+        told.one()
         return True
 
-    def apply_step(self):
-        address, name = self.step
-        if name is None:
-            self.roster.pop(address, None)
-        else:
-            _, subscription, ask = self.roster.get(address, (None, "none", None))
-            self.roster[address] = name, subscription, ask
+    def hear_item(self, address, item):
+        """A push says that it is done, as the answer does."""
+        if not is_contact(address):
+            self.others[address] = item
+        elif self.names.step == (address, item[0]):
+            self.names.done()
 
     def check(self, case, stored):
         """`stored` is her roster after the crash."""
-        undone = self.step
-        for address in self.roster.keys() | stored.keys():
-            told, found = self.roster.get(address), stored.get(address)
-            if address.startswith("contact"):
-                allowed = [told and told[0]]
-                if undone is not None and undone[0] == address:
-                    allowed.append(undone[1])
-                case.assertIn(found and found[0], allowed, f"{self.name}: {address}")
-            elif told is not None:
-                case.assertIsNotNone(found, f"{self.name}: {address} is lost")
-                case.assertGreaterEqual(progress(found), progress(told), f"{self.name}: {address}")
-                if told[1] in ("from", "both"):
-                    case.assertIn(found[1], ("from", "both"), f"{self.name}: {address}")
-        self.step = None
+        self.names.lose()
+        names = {address: item[0] for address, item in stored.items() if is_contact(address)}
+        case.assertFalse(list(self.names.differences(names)), self.name)
+        self.names.adopt(names)
+        for address, told in self.others.items():
+            found = stored.get(address)
+            case.assertIsNotNone(found, f"{self.name}: {address} is lost")
+            case.assertGreaterEqual(state_of(found), state_of(told), f"{self.name}: {address}")
+            if told[1] in ("from", "both"):
+                case.assertIn(found[1], ("from", "both"), f"{self.name}: {address}")
+
+
+def is_contact(address):
+    return address.startswith("contact")
+
+
+def others_of(roster):
+    return {address: item for address, item in roster.items() if not is_contact(address)}
 
 
 class Newcomer:

@@ -84,6 +84,13 @@ def next_of(state, count):
     return count + (state - count) % 3
 
 
+def state_of(item):
+    """Of a roster item, (name, subscription, ask), at the watcher's side."""
+    if item[1] in ("to", "both"):
+        return ALLOWED
+    return ASKED if item[2] == "subscribe" else NOTHING
+
+
 class Names:
     """Those that a user gave the contacts in her roster."""
 
