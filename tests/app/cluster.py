@@ -46,23 +46,24 @@ class ClusterCase(programs.Case):
         return [self.by_id[name] for name in names]
 
     def settled(self, *names):
-        """Once each of these is linked to all that run, and the others are gone."""
-        def all_know():
-            for name in names:
-                try:
-                    rows = self.seen_by(name)
-                except (FileNotFoundError, ConnectionRefusedError):
-                    return False  # its new life has no control socket yet
-                if sorted(rows) != sorted(names):
-                    return False
-                # A candidate is told of nobody's load, and tells nobody its own.
-                waits = rows[name]["role"] == "standby"
-                if not all(row["itself"] or (row["linked"] and
-                                             (waits or row["role"] == "standby" or "level" in row))
-                           for row in rows.values()):
-                    return False
-            return True
-        until(all_know, f"{names} know one another")
+        until(lambda: self.know_one_another(*names), f"{names} know one another")
+
+    def know_one_another(self, *names):
+        """Each of these is linked to all that run, and the others are gone."""
+        for name in names:
+            try:
+                rows = self.seen_by(name)
+            except (FileNotFoundError, ConnectionError, json.JSONDecodeError):
+                return False  # its life is over, or its new one has no control socket yet
+            if sorted(rows) != sorted(names):
+                return False
+            # A candidate is told of nobody's load, and tells nobody its own.
+            waits = rows[name]["role"] == "standby"
+            if not all(row["itself"] or (row["linked"] and
+                                         (waits or row["role"] == "standby" or "level" in row))
+                       for row in rows.values()):
+                return False
+        return True
 
     def seen_by(self, name):
         """What that server alone knows, by id."""
@@ -89,16 +90,14 @@ class ClusterCase(programs.Case):
 
     def stop_between_writes(self, server):
         """SIGSTOP, while nobody else can hold a file: whoever stands still within a write holds all
-        up."""
+        up. No transaction is of both files, so nobody who holds one of them waits for the other."""
         with contextlib.ExitStack() as stack:
-            files = [stack.enter_context(contextlib.closing(
-                sqlite3.connect(self.data / name, timeout=0, isolation_level=None)))
-                for name in ("muster.db", "cluster.db")]
-            until(lambda: lock_all(files), "nobody writes")
+            for name in ("muster.db", "cluster.db"):
+                file = stack.enter_context(contextlib.closing(sqlite3.connect(
+                    self.data / name, timeout=programs.PATIENCE_S, isolation_level=None)))
+                file.execute("BEGIN IMMEDIATE")  # until it is closed
             server.send_signal(signal.SIGSTOP)
             until(lambda: is_stopped(server.process.pid), "it stands still")
-            for file in files:
-                file.execute("ROLLBACK")
 
     def log_in(self, user, at, **more):
         """An available user, wherever she was sent; her stream, and whose it is."""
@@ -113,19 +112,6 @@ class ClusterCase(programs.Case):
         phone = sip.Phone(at, user)
         self.addCleanup(phone.close)
         return phone
-
-
-def lock_all(files):
-    """False, and none of them is locked, if one cannot be had at once."""
-    for file in files:
-        try:
-            file.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            for locked in files:
-                if locked.in_transaction:
-                    locked.execute("ROLLBACK")
-            return False
-    return True
 
 
 def is_stopped(process):
