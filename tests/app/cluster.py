@@ -128,8 +128,10 @@ def by_id(rows):
     return {id_of(row): row for row in rows}
 
 
-def arrive(user, at, resource="r", patience=programs.PATIENCE_S, wrap=None, **more):
-    """A stream with a bound resource, and the address where it could be bound."""
+def arrive(user, at, resource="r", patience=programs.PATIENCE_S, wrap=None,
+           sent=lambda elsewhere: None, **more):
+    """A stream with a bound resource, and the address where it could be bound. `sent` is told of
+    each where she is sent."""
     name, domain = user.split("@")
     for _ in range(REDIRECTS_MAX):
         with contextlib.ExitStack() as stack:
@@ -142,6 +144,7 @@ def arrive(user, at, resource="r", patience=programs.PATIENCE_S, wrap=None, **mo
                 stack.pop_all()
                 return stream, at
         at = programs.musterd.split_address(elsewhere)
+        sent(at)
     raise xmpp.Refused(f"{user} is sent from one to another")
 
 

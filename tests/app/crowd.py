@@ -30,6 +30,10 @@ RETRY_S = 0.1
 STEP_S = (0.2, 0.6)
 # How long a thread may sleep before it looks whether all is over.
 LOOK_S = 0.2
+# How long it may take, on a busy machine, until a thread has read what a server said.
+READ_S = 1
+# So many of what is wrong are told.
+TOLD_MAX = 20
 
 NOTE = re.compile(r"([a-z]+\d+):(\d+)")
 # What nobody ever sees: it was sent to a server that stood still, and is not one of them any more.
@@ -38,6 +42,10 @@ LATE = "late"
 
 class Lost(Exception):
     """The server of a user is gone, or silent."""
+
+
+class Unreached(Lost):
+    """Her server is silent, says the one through which it served her."""
 
 
 class Moved(Exception):
@@ -49,7 +57,9 @@ class Crowd:
 
     def __init__(self, places, draw):
         self.places = places  # {id: {"xmpp": address, "sip": address}}
-        self.hit = None  # the id of the server that was killed or stopped, until it is gone
+        # The server that was killed or stopped: its id, until all is right without it; since when
+        # all others know that it is gone; whether it may go on. And its id until it is there again.
+        self.hit, self.gone_at, self.stands_still, self.away = None, None, False, None
         self.over = False
         self.looked_at = 0  # rosters that were asked for before are of no use
         self.quiet = True  # nobody is refused: relations come to rest
@@ -57,6 +67,7 @@ class Crowd:
         self.relations = []
         self.failures = collections.deque()
         self.sights = collections.deque()  # (home of one, of the other, since, when it was seen)
+        self.moves = collections.deque()  # (since, when she was served again)
         self.draw = draw
         self.threads = []
 
@@ -73,13 +84,16 @@ class Crowd:
 
     def begin(self):
         for user in self.users.values():
-            self.threads.append(threading.Thread(target=user.live))
+            self.threads.append(threading.Thread(target=user.live, name=user.name))
             self.threads[-1].start()
 
     def end(self):
         self.over = True
+        limit = time.monotonic() + programs.PATIENCE_S
         for thread in self.threads:
-            thread.join(programs.PATIENCE_S)
+            thread.join(max(0, limit - time.monotonic()))
+            if thread.is_alive():
+                self.fail(f"{thread.name} does not come to an end")
         for user in self.users.values():
             user.leave()
 
@@ -126,17 +140,42 @@ class Crowd:
     def fail(self, what):
         self.failures.append(what)
 
+    # --- the server that is hit ---
+
+    def strike(self, name, stands_still=False):
+        self.away, self.gone_at, self.stands_still = name, None, stands_still
+        self.hit = name  # at last: with it the users know
+
+    def is_missed(self):
+        """Others may not know yet that it is gone, or what they said before may be read still."""
+        return self.hit is not None and not self.is_known_gone()
+
+    def is_known_gone(self):
+        gone_at = self.gone_at
+        return gone_at is not None and time.monotonic() > gone_at + READ_S
+
+    def is_right_again(self):
+        """From now on nobody is excused, and users may be sent there as soon as it comes."""
+        self.hit, self.gone_at, self.stands_still = None, None, False
+
     def landing(self, protocol, draw):
         """The address of a server that may be tried."""
         return self.places[draw.choice([name for name in sorted(self.places)
-                                        if name != self.hit])][protocol]
+                                        if name != self.away])][protocol]
 
     def home_of(self, address, protocol):
-        return next(name for name, at in self.places.items() if at[protocol] == address)
+        for name, at in self.places.items():
+            if at[protocol] == address:
+                return name
+        raise AssertionError(f"no server has {address} for {protocol}")
 
     def lost(self):
         """Who has not come back yet."""
         return [user for user in self.users.values() if not user.is_served()]
+
+    def homes(self):
+        """How many users each server serves."""
+        return collections.Counter(user.home for user in self.users.values() if user.is_served())
 
 
 class Sight:
@@ -177,6 +216,9 @@ class User:
         self.shown = Shown()
         self.home = None  # the id of her server
         self.is_back = False  # she has done there what she does at first
+        self.tried = None  # the id of the server where she tries to log in
+        self.moved_at = None  # when she was told to go elsewhere, until she is back
+        self.last_error = None
         self.life = 0  # how often she has logged in
         self.pictures = {}  # name: {source: number}
         self.sight = None
@@ -186,6 +228,9 @@ class User:
     @property
     def address(self):
         return f"{self.name}@localhost"
+
+    def __str__(self):
+        return f"{self.name} at {self.home}"
 
     def live(self):
         at = None
@@ -197,27 +242,52 @@ class User:
                     self.stay()
                 except Moved as moved:
                     at = moved.args[0]
-                    self.leave()
+                    self.be_moved(at)
                 except (Lost, xmpp.Ended) as lost:
                     self.lose(lost)
         except Exception as error:  # a thread's own would be lost
-            self.crowd.fail(f"{self.name} at {self.home}: {type(error).__name__}: {error}")
+            self.crowd.fail(f"{self}: {type(error).__name__}: {error}")
 
     def arrive(self, at):
         """Tries `at` first, if given, then any server until one takes her."""
-        limit = time.monotonic() + programs.PATIENCE_S
         self.is_back = False
         self.life += 1
         while not self.crowd.over:
+            where = at or self.crowd.landing(self.protocol, self.draw)
+            self.tried = self.crowd.home_of(where, self.protocol)
             try:
-                where = self.log_in(at or self.crowd.landing(self.protocol, self.draw))
+                where = self.log_in(where)
                 self.home = self.crowd.home_of(where, self.protocol)
                 return
             except (OSError, xmpp.Silent, xmpp.Refused, Lost) as error:
-                if time.monotonic() > limit:
-                    raise AssertionError(f"is not let in any more: {error}") from error
+                self.last_error = f"at {self.tried}: {type(error).__name__}: {error}"
+                if self.tried == self.crowd.hit:
+                    self.moved_at = None  # she was on her way to it: as if it had been hers
             at = None
             select.select([], [], [], RETRY_S)
+
+    def be_back(self):
+        """She has done what she does at first. A move is service too: it does not stop for her."""
+        self.is_back, self.last_error = True, None
+        if self.moved_at is None:
+            return
+        since, self.moved_at = self.moved_at, None
+        self.crowd.moves.append((since, time.monotonic()))
+        if time.monotonic() > since + SERVICE_S:
+            self.crowd.fail(f"{self} was moved, and is served again after"
+                            f" {time.monotonic() - since:.1f} s")
+
+    def be_moved(self, at):
+        self.is_back = False
+        self.moved_at = self.moved_at or time.monotonic()
+        self.is_sent(at)
+        self.leave()
+
+    def is_sent(self, at):
+        """Nobody is sent to a server that all know is gone."""
+        self.tried = self.crowd.home_of(at, self.protocol)
+        if self.tried == self.crowd.hit and self.crowd.is_known_gone():
+            self.crowd.fail(f"{self} is sent to {self.tried}, which is gone")
 
     def is_served(self):
         return self.is_back and self.home != self.crowd.hit
@@ -226,10 +296,17 @@ class User:
         if self.crowd.over:
             return
         self.is_back = False
-        if self.home != self.crowd.hit:
-            self.crowd.fail(f"{self.name} lost {self.home}, and {self.crowd.hit} was hit: {why}")
+        self.moved_at = None  # it is not for a move any more that she is not served
+        self.last_error = f"{type(why).__name__}: {why}"
+        is_hers = self.home == self.crowd.hit
+        if not is_hers and not isinstance(why, Unreached):
+            self.crowd.fail(f"{self} lost her server, and {self.crowd.hit} was hit: {why}")
         self.sight = None
-        self.abandon()
+        self.abandon(is_hers and self.crowd.stands_still)
+
+    def abandon(self, may_go_on):
+        """Her server is no more, or `may_go_on` and then finds something more from her."""
+        raise NotImplementedError
 
     def await_answer(self, since, what):
         """Whether it may still come. Lost: her server was hit, and she does not wait longer."""
@@ -240,7 +317,7 @@ class User:
             raise AssertionError(f"{what} is not answered")
 
     def refused(self, what):
-        """A server that was hit may."""
+        """A server that was hit may, or be silent."""
         raise Lost(what) if self.home == self.crowd.hit else AssertionError(what)
 
     def mind_sight(self):
@@ -253,8 +330,7 @@ class User:
             self.crowd.sights.append((*sight.homes, sight.since, time.monotonic()))
             self.sight = None
         elif sight.is_due():
-            self.crowd.fail(f"{sight.watcher.name} at {sight.watcher.home} does not see"
-                            f" {sight.number} of {self.name} at {self.home}")
+            self.crowd.fail(f"{sight.watcher} does not see {sight.number} of {self}")
             self.sight = None
 
     def someone_who_sees(self):
@@ -276,7 +352,7 @@ class User:
         """Of a relation, at her side of it."""
         before = str(relation)
         if not relation.tell(self.name, state):
-            self.crowd.fail(f"{self.name} at {self.home} is told {STATES[state]} of {before}")
+            self.crowd.fail(f"{self} is told {STATES[state]} of {before}")
 
     def roster_differences(self):
         return ()
@@ -293,3 +369,10 @@ def number_of(text, name):
     if match is None or match.group(1) != name:
         raise AssertionError(f"{name} shows {text!r}")
     return int(match.group(2))
+
+
+def first_of(what):
+    """One a line, and how many more there are."""
+    what = list(what)
+    more = [f"and {len(what) - TOLD_MAX} more"] if len(what) > TOLD_MAX else []
+    return "\n".join([*what[:TOLD_MAX], *more])

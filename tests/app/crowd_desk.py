@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import cluster
 import programs
 import xmpp
-from crowd import LATE, LOG_IN_S, LOOK_S, NOTE, Moved, Sight, User, number_of
+from crowd import LATE, LOG_IN_S, LOOK_S, NOTE, Moved, Sight, Unreached, User, number_of
 from ledger import ALLOWED, ASKED, NOTHING, Names, state_of
 
 CONTACTS = 12  # beside those whom she watches
@@ -32,7 +32,8 @@ class Desk(User):
         self.owed = set()  # (name, number): who is to hear once that is seen
 
     def log_in(self, at):
-        self.stream, at = cluster.arrive(self.address, at, f"r{self.life}", LOG_IN_S)
+        self.stream, at = cluster.arrive(self.address, at, f"r{self.life}", LOG_IN_S,
+                                         sent=self.is_sent)
         return at
 
     def stay(self):
@@ -43,7 +44,7 @@ class Desk(User):
         while self.asked is not None and not self.crowd.over:
             self.hear_until(time.monotonic() + LOOK_S)
         self.show()
-        self.is_back = True
+        self.be_back()
         while not self.crowd.over:
             self.hear_until(self.next_step())
             if self.asked is None:
@@ -53,18 +54,23 @@ class Desk(User):
         if self.stream is not None:
             self.stream.close()
 
-    def abandon(self):
-        """A server that was stopped may find something more from her, once it goes on."""
+    def abandon(self, may_go_on):
         self.names.lose()
-        with contextlib.suppress(xmpp.Ended):
-            self.ask("set", xmpp.roster_set("late@localhost", LATE), LATE)
-            self.left.append((self.stream,))
-            return
+        if may_go_on:
+            with contextlib.suppress(xmpp.Ended):
+                self.ask("set", xmpp.roster_set("late@localhost", LATE), LATE)
+                self.left.append((self.stream,))
+                return
         self.stream.close()
 
     def late_answers(self, stream):
         with contextlib.closing(stream):
-            for stanza in stream.read_to_the_end():
+            try:
+                stanzas = stream.read_to_the_end()
+            except xmpp.Silent:
+                yield f"{self.name} is not cut off"
+                return
+            for stanza in stanzas:
                 if stanza.get("id") == LATE and stanza.get("type") == "result":
                     yield f"{self.name}: {ElementTree.tostring(stanza)}"
 
@@ -155,12 +161,18 @@ class Desk(User):
             wait = min(when - time.monotonic(), LOOK_S)
             if self.stream.stanzas or (wait > 0 and
                                        select.select([self.stream.socket], [], [], wait)[0]):
-                self.hear(self.stream.read())
+                self.hear(self.read())
             elif self.asked is not None:
                 self.await_answer(self.asked[1], f"iq {self.asked[0]}")
             self.mind_sight()
             if wait <= 0 or self.is_to_fetch():
                 return
+
+    def read(self):
+        try:
+            return self.stream.read()
+        except xmpp.Silent as silent:
+            return self.refused(f"half a stanza came: {silent}")
 
     def hear(self, stanza):
         if stanza.tag == xmpp.IQ:
@@ -177,8 +189,8 @@ class Desk(User):
                 raise Moved(programs.musterd.split_address(elsewhere))
             why = xmpp.condition_of(stanza, xmpp.STREAM_ERRORS)
             # Who did not come to her server in time was served by it through another one.
-            if why == "remote-connection-failed" and self.crowd.hit is not None:
-                self.home = self.crowd.hit
+            if why == "remote-connection-failed" and self.crowd.is_missed():
+                raise Unreached(why)
             raise xmpp.Ended(why)
 
     def hear_iq(self, iq):
@@ -199,7 +211,7 @@ class Desk(User):
         self.differences = list(self.compare(roster))
         names = {address: item[0] for address, item in roster.items()}
         for difference in self.names.differences(names):
-            self.crowd.fail(f"{self.name} at {self.home} finds in her roster that {difference}")
+            self.crowd.fail(f"{self} finds in her roster that {difference}")
         if self.crowd.quiet:
             self.names.adopt(names)
         for name in self.watched.keys() | self.watchers.keys():

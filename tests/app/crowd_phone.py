@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import cluster
 import sip
-from crowd import LATE, LOG_IN_S, LOOK_S, Lost, Moved, Sight, User, number_of
+from crowd import LATE, LOG_IN_S, LOOK_S, Lost, Moved, Sight, Unreached, User, number_of
 from ledger import ALLOWED, ASKED, NOTHING
 
 PIDF = "{urn:ietf:params:xml:ns:pidf}"
@@ -24,6 +24,9 @@ class Phone(User):
     def __init__(self, *of):
         super().__init__(*of)
         self.etag = None
+        self.is_publishing = False  # and is not answered yet
+        self.is_doubtful = False  # whether what was lost with a server was done, and made a new tag
+        self.sent_by = set()  # the servers that told her to go elsewhere: they may proxy her
         self.to_watch = set()  # whom she has no subscription to
 
     def log_in(self, at):
@@ -41,7 +44,9 @@ class Phone(User):
                     stack.pop_all()
                     self.phone = phone
                     return phone.server
+                self.sent_by.add(self.crowd.home_of(phone.server, self.protocol))
                 phone.server, uri = cluster.moved_to(answer)
+                self.is_sent(phone.server)
         raise Lost("she is sent from one to another")
 
     def stay(self):
@@ -52,7 +57,8 @@ class Phone(User):
             when = self.next_step()
             while (wait := when - time.monotonic()) > 0 and not self.crowd.over:
                 self.watch()
-                self.is_back |= not self.to_watch
+                if not self.is_back and not self.to_watch:
+                    self.be_back()
                 if select.select([self.phone.socket], [], [], min(wait, LOOK_S))[0]:
                     self.phone.hear(lambda message: message.status is None)
                     self.hear_all()
@@ -64,11 +70,15 @@ class Phone(User):
         if self.phone is not None:
             self.phone.close()
 
-    def abandon(self):
-        """A server that was stopped may find something more from her, once it goes on."""
+    def abandon(self, may_go_on):
         self.resting = True
-        self.phone.publish(LATE, self.etag, give_up=lambda: True)
-        self.left.append((self.phone, f"{next(self.phone.numbers) - 1} PUBLISH"))
+        self.is_doubtful |= self.is_publishing
+        self.is_publishing = False
+        if may_go_on:
+            self.phone.publish(LATE, self.etag, give_up=lambda: True)
+            self.left.append((self.phone, f"{next(self.phone.numbers) - 1} PUBLISH"))
+        else:
+            self.phone.close()
 
     def late_answers(self, phone, number):
         phone.socket.setblocking(False)
@@ -81,13 +91,22 @@ class Phone(User):
     # --- what she does ---
 
     def ask(self, method, ask):
-        """`ask` with what says when to give up; its answer."""
+        """`ask` with what says when to give up; its answer. Moved: it was not done."""
         since = time.monotonic()
         answer = ask(lambda: self.crowd.over or self.await_answer(since, method))
         self.hear_all()
         if answer is not None and answer.status == 302:
+            self.is_publishing = False
+            self.sent_by.add(self.home)
             raise Moved(cluster.moved_to(answer)[0])
         return answer
+
+    def refused_by(self, answer, what):
+        """Who landed a second time where she was told to go elsewhere is proxied from there
+        (docs/adr/0012): that her server does not answer, the proxy says."""
+        if answer.status == 503 and self.home in self.sent_by and self.crowd.is_missed():
+            raise Unreached(what)
+        self.refused(f"{what} is answered {answer.first}")
 
     def compare(self, document):
         numbers = [number for _, number in open_tuples(document, self.name)]
@@ -95,19 +114,25 @@ class Phone(User):
             yield f"{self.name} shows {numbers}, not {self.shown.told} to {self.shown.begun}"
 
     def publish(self):
+        """What she has published is in the store, and its tag holds at each server (RFC 3903
+        section 4.1): it is another one's only if a server was lost that may have done what it was
+        asked last."""
         if self.etag is None:
             self.shown.lose()
         self.shown.begun += 1
         note = f"{self.name}:{self.shown.begun}"
+        self.is_publishing = True
         answer = self.ask("PUBLISH", lambda give_up: self.phone.publish(
             note, self.etag, give_up=give_up))
         if answer is None:
             return
-        if answer.status == 412 and self.shown.begun > self.shown.told + 1:
-            self.etag = None  # another one was done, whose answer was lost with a server
+        if answer.status == 412 and self.etag and self.is_doubtful:
+            self.is_publishing = self.is_doubtful = False
+            self.etag = None
             return
         if answer.status != 200:
-            self.refused(f"PUBLISH {note} on {self.etag} is answered {answer.first}")
+            self.refused_by(answer, f"PUBLISH {note} on {self.etag}")
+        self.is_publishing = self.is_doubtful = False
         self.etag = answer.headers["sip-etag"]
         self.shown.told = self.shown.begun
         watcher = self.someone_who_sees()
@@ -126,7 +151,7 @@ class Phone(User):
             if answer.status == 480:
                 self.to_watch.add(name)
             elif answer.status != 200:
-                self.refused(f"SUBSCRIBE to {name} is answered {answer.first}")
+                self.refused_by(answer, f"SUBSCRIBE to {name}")
 
     # --- what she hears ---
 

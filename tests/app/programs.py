@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import select
 import shutil
 import signal
@@ -21,6 +22,7 @@ SAMPLE = musterd.ROOT / "config" / "musterd.toml"
 
 # How long anything may take before a case fails: generous, for it is only waited out on failure.
 PATIENCE_S = 30
+LASTING_PORT_MIN = 10_000
 
 
 def ask(program, *arguments, stdin="", **more):
@@ -83,6 +85,27 @@ def until(true, what, patience=PATIENCE_S):
             raise AssertionError(f"did not come: {what}")
         select.select([], [], [], 0.01)
     return found
+
+
+def lasting_ports(count):
+    """Ports for UDP and TCP that nobody is given who asks for any: who ended can begin there again.
+    """
+    ends = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    ports = set()
+    while len(ports) < count:
+        port = random.randrange(LASTING_PORT_MIN, int(ends[0]))
+        if all(is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
+            ports.add(port)
+    return ports
+
+
+def is_free(port, kind):
+    with socket.socket(socket.AF_INET, kind) as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Case(unittest.TestCase):
