@@ -34,6 +34,8 @@ def ask(program, *arguments, stdin="", **more):
 class Server:
     """A musterd that became ready. It is killed with kill(); stop() is SIGTERM."""
 
+    certificate = None  # that its peers could check: musterd dev makes one of its own
+
     def __init__(self, *arguments, log, **more):
         self.log_path = log
         self.process, self.told = musterd.start(arguments, log, PATIENCE_S, **more)

@@ -1,6 +1,7 @@
 """baresip as a case sees it: a phone that registers, publishes, watches and sends messages."""
 
 import asyncio
+import functools
 import json
 import pathlib
 import re
@@ -46,9 +47,10 @@ class Baresip:
         self._write("config", CONFIGURATION.format(
             port=free_port(host), control=self.control_port,
             trust=f"sip_cafile {certificate}" if certificate else ""))
-        self._write("accounts", ACCOUNT.format(
-            address=address, transport=transport, user=address.partition("@")[0],
-            password=password, host=host, remote_port=remote_port, publishes=publishes))
+        self.account = functools.partial(
+            ACCOUNT.format, address=address, transport=transport, user=address.partition("@")[0],
+            password=password, host=host, remote_port=remote_port)
+        self._write("accounts", self.account(publishes=publishes))
         self._write("contacts", "".join(
             f'"{contact}" <sip:{contact}>;presence=p2p\n' for contact in contacts))
         self.printed = ""
@@ -99,6 +101,14 @@ class Baresip:
         if not answer["ok"]:
             raise AssertionError(f"baresip: {name} {parameters}: {answer}")
         return answer["data"]
+
+    async def register(self):
+        """Registers anew, as another of its user agents: the status of the answer."""
+        await self.command("uanew", self.account(publishes=0))
+        answer = await self.inbox.take(
+            lambda message: message.status and message.header("CSeq").endswith(" REGISTER"),
+            "the answer to REGISTER")
+        return answer.status
 
     async def answered(self, method, status):
         """The next response to a method, with the status."""

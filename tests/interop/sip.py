@@ -86,7 +86,7 @@ class Sipp:
         arguments = [
             "sipp", f"{bracketed}:{self.remote_port}", "-sf", self._file("scenario"), "-m", "1",
             "-i", self.host, "-p", str(self.port), "-t", self.transport, "-nostdin",
-            "-timeout", f"{servers.PATIENCE_S}s", "-timeout_error",
+            "-timeout", f"{servers.PATIENCE_S}s", "-timeout_error", "-max_socket", "100",
             "-trace_msg", "-message_file", self._file("messages"),
             "-trace_err", "-error_file", self._file("errors")]
         reader = asyncio.StreamReader()
