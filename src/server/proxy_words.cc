@@ -78,9 +78,10 @@ ProxiedRequest read_request(ByteReader& in, std::uint64_t home) {
   return request;
 }
 
-ProxiedMessage read_message(ByteReader& in) {
+ProxiedMessage read_message(ByteReader& in, std::uint64_t shard) {
   ProxiedMessage message;
   message.flow = read_flow(in);
+  if (message.flow.shard.number() != shard) in.fail();
   if (const std::string_view anew = in.text(); !anew.empty()) {
     message.anew = parse_endpoint(anew);
     if (!message.anew) in.fail();
@@ -128,15 +129,19 @@ std::optional<ProxySaid> read_proxy(std::string_view bytes) {
   ProxySaid said;
   switch (head.kind) {
     case Kind::request: said = read_request(in, head.shard); break;
-    case Kind::response:
-      said = ProxiedResponse{ShardId(static_cast<std::uint8_t>(head.shard)), in.raw(in.left())};
+    case Kind::response: {
+      const ShardId shard(static_cast<std::uint8_t>(head.shard));
+      if (shard.number() != head.shard) return std::nullopt;
+      said = ProxiedResponse{shard, in.raw(in.left())};
       break;
+    }
     case Kind::flow_lost: {
+      if (head.shard != 0) return std::nullopt;
       const ShardId shard(in.byte());
       said = ProxiedFlowLost{shard, LinkId::from_number(in.fixed<std::uint64_t>())};
       break;
     }
-    case Kind::message: said = read_message(in); break;
+    case Kind::message: said = read_message(in, head.shard); break;
   }
   if (in.failed() || in.left() > 0) return std::nullopt;
   return said;

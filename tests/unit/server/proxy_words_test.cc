@@ -72,6 +72,23 @@ TEST(ProxyWords, WhatIsNoneIsNone) {
   }
 }
 
+// What it is for stands in front, and says the same as the rest of it.
+TEST(ProxyWords, ForNoOtherShardThanTheRestSays) {
+  for (const ProxySaid& said : all()) {
+    for (std::size_t at = 1; at <= sizeof(std::uint64_t); ++at) {
+      std::string bytes = write_proxy(said);
+      bytes[at] ^= '\x40';
+      const auto read = read_proxy(bytes);
+      if (std::holds_alternative<ProxiedResponse>(said)) {
+        // It says so there alone.
+        EXPECT_EQ(read ? write_proxy(*read) : bytes, bytes) << at;
+      } else {
+        EXPECT_EQ(read, std::nullopt) << said.index() << " " << at;
+      }
+    }
+  }
+}
+
 // Whoever sends it is a user, and of the shard that it says.
 TEST(ProxyWords, WhoSendsIsAUser) {
   for (const std::string_view bad : {"example.com", "alice@example.com/phone", "Alice@example.com",
