@@ -103,11 +103,11 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   if (!documents_) begin_documents(now);
   assignments_.know(directory, membership_.self());
   main_.know(now.instant, directory, membership_.self());
-  assignments_.go_on(out);
   for (const cluster::Member& member : directory.members) {
     const bool is_self = member.incarnation == membership_.self();
-    main_.reachable(member.incarnation, is_self || links_.is_up(member.incarnation));
+    picture_.reach(member.incarnation, is_self || links_.is_up(member.incarnation));
   }
+  assignments_.go_on(out);
   move_on_from_here(now, out);
   to_steer_ = true;
   awaited_users_.know(directory);
@@ -214,7 +214,7 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  [&](const ServerLinks::PeerUp& up) {
                    documents_->peer_up(now.instant, up.peer);
                    carry_out(now, out);
-                   main_.reachable(up.peer, true);
+                   if (picture_.reach(up.peer, true)) main_.came_back(now.instant);
                    to_steer_ = true;
                    others_[up.peer].shards_said_all = 0;
                    tell_shards(ServerUp{up.peer.number()}, out);
@@ -222,6 +222,8 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  [&](const ServerLinks::PeerDown& down) {
                    documents_->peer_down(now.instant, down.peer);
                    carry_out(now, out);
+                   picture_.reach(down.peer, false);
+                   to_steer_ = true;
                    tell_shards(ServerDown{down.peer.number()}, out);
                  },
                  [&](const ServerLinks::Came& payload) { came(now, payload, out); },

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "model/cluster/sorted.h"
 
 namespace muster::cluster {
 
@@ -27,7 +28,6 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
   const auto is_gone = [&](Incarnation server) { return !servers_.contains(server); };
   std::erase_if(wanting_, [&](const auto& wanting) { return is_gone(wanting.first); });
   std::erase_if(releasing_, is_gone);
-  std::erase_if(unreachable_, is_gone);
   std::erase_if(recruiting_, [&](const auto& recruited) {
     if (!is_gone(recruited.first)) return false;
     if (is_main()) growth_->failed(now, recruited.second);
@@ -70,12 +70,8 @@ std::optional<Incarnation> MainServer::find(std::string_view svr_id) const {
   return std::nullopt;
 }
 
-void MainServer::reachable(Incarnation server, bool is) {
-  if (is) {
-    unreachable_.erase(server);
-  } else {
-    unreachable_.insert(server);
-  }
+void MainServer::came_back(Instant now) {
+  if (is_main()) rebalance_->joined(now);
 }
 
 void MainServer::wanting(Incarnation at, std::uint32_t users) {
@@ -191,11 +187,6 @@ std::vector<MainServer::Order> MainServer::step(Instant now,
     decide(now, servers);
     launch_if_short(now);
     for (const Move& move : rebalance_->step(now, servers)) {
-      // Who cannot be reached may be dead: nobody is sent there to learn it.
-      if (unreachable_.contains(move.to)) {
-        rebalance_->ended(now, move.from, move.to, move.users);
-        continue;
-      }
       const Known* from = find(move.from);
       const bool drains = from != nullptr && from->role == Role::draining;
       orders_.emplace_back(MoveFrom{move, drains});
@@ -208,8 +199,9 @@ std::vector<MainServer::Order> MainServer::step(Instant now,
 void MainServer::decide(Instant now, std::span<const ServerPicture> servers) {
   std::vector<std::string> candidates;
   for (const auto& [incarnation, known] : servers_) {
+    const ServerPicture* server = cluster::find(servers, incarnation);
     const bool may_be_asked = known.role == Role::standby && !recruiting_.contains(incarnation) &&
-                              !unreachable_.contains(incarnation);
+                              (server == nullptr || server->reachable);
     if (may_be_asked) candidates.push_back(known.svr_id);
   }
   Growth::Seen seen{servers, candidates, self_, 0};

@@ -77,9 +77,8 @@ class MainServer {
 
   // As the store last told it. Who is not main does nothing.
   void know(Instant now, const Directory& directory, Incarnation self);
-  // Whether there is a link to that server, as is believed of each: a candidate without one is not
-  // asked.
-  void reachable(Incarnation server, bool is);
+  // A server that could not be reached can be: what was to move there, or from there, did not.
+  void came_back(Instant now);
   // So many users wait at that server for a place.
   void wanting(Incarnation at, std::uint32_t users);
   // What came of Invite, ChangeRole and MoveFrom.
@@ -117,7 +116,6 @@ class MainServer {
   Incarnation self_;
   Epoch epoch_;
   std::map<Incarnation, Known> servers_;  // that are not gone
-  std::set<Incarnation> unreachable_;
   std::map<Incarnation, std::uint32_t> wanting_;
   std::optional<Growth> growth_;
   std::optional<Rebalance> rebalance_;

@@ -19,7 +19,7 @@ LoadLevel ServerPicture::level() const {
 }
 
 bool ServerPicture::has_room() const {
-  return runs() && known() && (!max || level() < *max);
+  return runs() && reachable && known() && (!max || level() < *max);
 }
 
 void Picture::follow(const Directory& directory) {
@@ -34,6 +34,11 @@ void Picture::follow(const Directory& directory) {
     if (member.role == Role::standby) server.report.reset();
   }
   servers_ = std::move(now);
+}
+
+bool Picture::reach(Incarnation server, bool reachable) {
+  ServerPicture* known = find(servers_, server);
+  return known != nullptr && std::exchange(known->reachable, reachable) != reachable;
 }
 
 bool Picture::take_report(Incarnation server, const LoadReport& report) {

@@ -45,6 +45,9 @@ struct ServerPicture {
   std::optional<LoadReport> report;  // the latest since it runs
   std::uint64_t given = 0;
   std::uint32_t asked = 0;
+  // The asker has a link to it, or is it. One without may be dead, which its lease says later:
+  // nobody is sent there to learn it.
+  bool reachable = true;
 
   bool runs() const { return role == Role::running; }
   bool drains() const { return role == Role::draining; }
@@ -53,7 +56,8 @@ struct ServerPicture {
   // its level.
   std::uint64_t coming() const;
   LoadLevel level() const;
-  // Whether it takes one more user. One that is not known yet does not: it may be full.
+  // Whether it takes one more user. One that is not known yet does not: it may be full. Nor does
+  // one that cannot be reached.
   bool has_room() const;
 
   Incarnation key() const { return incarnation; }
@@ -68,6 +72,8 @@ class Picture {
   // before it was a candidate again.
   void follow(const Directory& directory);
 
+  // True if that is another than before.
+  bool reach(Incarnation server, bool reachable);
   // False, and nothing is known, if that server is not in the picture (yet).
   bool take_report(Incarnation server, const LoadReport& report);
 

@@ -40,11 +40,17 @@ void Rebalance::rest(Instant now) {
   drains_from_ = std::max(drains_from_, now + std::min(kDrainRest, settings_.report_time_max));
 }
 
+// A drain that does not get on, for who is left goes when she likes, rests as long as the others:
+// else these would never be made even.
+Instant Rebalance::next_round() const {
+  return draining_users_ > 0 && draining_users_ < drained_to_ ? drains_from_ : rest_until_;
+}
+
 std::vector<Move> Rebalance::step(Instant now, std::span<const ServerPicture> servers) {
   std::vector<Move> moves;
   follow(now, servers);
   if (rows_.empty()) {
-    if (rounds_left_ == 0 && !draining_) return moves;
+    if (rounds_left_ == 0 && draining_users_ == 0) return moves;
     if (!in_flight_.empty() || now < next_round()) return moves;
     begin_round(now, servers);
   }
@@ -85,35 +91,39 @@ std::optional<Instant> Rebalance::next_deadline() const {
   if (!rows_.empty()) {
     if (users_in_flight() >= settings_.moves_in_flight_max) return next;
     sooner(std::max(users_pace_.full_at(), dialogs_pace_.full_at()));
-  } else if ((rounds_left_ > 0 || draining_) && in_flight_.empty()) {
+  } else if ((rounds_left_ > 0 || draining_users_ > 0) && in_flight_.empty()) {
     sooner(next_round());
   }
   return next;
 }
 
-// Who is gone, or a candidate again, is part of nothing; who began to drain gets nobody any more.
+// Who is gone, or a candidate again, or cannot be reached is part of nothing; who began to drain
+// gets nobody any more.
 void Rebalance::follow(Instant now, std::span<const ServerPicture> servers) {
   const auto serves = [&](Incarnation incarnation) {
     const ServerPicture* server = find(servers, incarnation);
-    return server != nullptr && server->role != Role::standby;
+    return server != nullptr && server->role != Role::standby && server->reachable;
   };
   std::erase_if(rows_, [&](const Row& row) { return !serves(row.server); });
   const auto ended = std::erase_if(in_flight_, [&](const InFlight& move) {
     return !serves(move.from) || !serves(move.to) || move.until <= now;
   });
   if (ended > 0 && in_flight_.empty()) rest(now);
-  draining_ = false;
+  draining_users_ = 0;
   for (const ServerPicture& server : servers) {
     if (Row* row = find(rows_, server.incarnation)) row->drains = server.drains();
-    draining_ = draining_ || (server.drains() && server.known() && server.report->users > 0);
+    if (server.drains() && server.known() && server.reachable) {
+      draining_users_ += server.report->users;
+    }
   }
+  if (draining_users_ == 0) drained_to_ = kNothingDrained;
 }
 
 void Rebalance::begin_round(Instant now, std::span<const ServerPicture> servers) {
   std::uint64_t levels = 0;
   std::uint64_t running = 0;
   for (const ServerPicture& server : servers) {
-    if (server.role == Role::standby || !server.known()) continue;
+    if (server.role == Role::standby || !server.known() || !server.reachable) continue;
     Row& row = rows_.emplace_back();
     row.server = server.incarnation;
     row.drains = server.drains();
@@ -129,6 +139,7 @@ void Rebalance::begin_round(Instant now, std::span<const ServerPicture> servers)
   }
   apart_max_ = running == 0 ? 0 : levels / running * settings_.spread / 100;
   moved_ = false;
+  drained_to_ = draining_users_;
   evening_ = rounds_left_ > 0 && now >= rest_until_;
   if (evening_) --rounds_left_;
   if (next_pair().to != nullptr) apart_max_ /= 2;

@@ -15,9 +15,10 @@
 // report_time_max has gone by, and takes the levels once more. kEvenRoundsMax bounds how often, for
 // levels that do not follow the users (level.h, `measured`) or that arrivals bring apart as fast.
 // The first round begins report_time_max after the joining, when the level of who joined is known;
-// a server that is not known then is passed over. A drain needs only that users leave: it has no
-// such bound, and goes on kDrainRest after its last move has ended, for the few who came or could
-// not be moved; nothing is made even in a round that began so soon.
+// a server that is not known then, or cannot be reached, is passed over. A drain needs only that
+// users leave: it has no such bound, and as long as it gets on it goes on kDrainRest after its last
+// move has ended, for the few who came or could not be moved; nothing is made even in a round that
+// began so soon.
 //
 // The pace holds for both together: users and SIP dialogs per second (pace.h), and users in flight.
 // How many dialogs a user has is known only where she is; so a move comes with a number of dialogs,
@@ -25,6 +26,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -71,6 +73,8 @@ class Rebalance {
   std::optional<Instant> next_deadline() const;
 
  private:
+  static constexpr std::uint64_t kNothingDrained = std::numeric_limits<std::uint64_t>::max();
+
   // A server by our own reckoning, in a round. Levels are in parts of one.
   struct Row {
     Incarnation server;
@@ -96,7 +100,7 @@ class Rebalance {
 
   void follow(Instant now, std::span<const ServerPicture> servers);
   void rest(Instant now);
-  Instant next_round() const { return draining_ ? drains_from_ : rest_until_; }
+  Instant next_round() const;
   void begin_round(Instant now, std::span<const ServerPicture> servers);
   void end_round(Instant now);
   Pair next_pair();
@@ -112,7 +116,9 @@ class Rebalance {
   Instant rest_until_;             // before that nothing is made even
   Instant drains_from_;            // before that nobody leaves a server that drains
   std::uint32_t rounds_left_ = 0;  // to make it even
-  bool draining_ = false;          // somebody who has users, by the latest picture
+  // Users of those that drain, by the latest picture; and when the latest round began.
+  std::uint64_t draining_users_ = 0;
+  std::uint64_t drained_to_ = kNothingDrained;
 
   // The round, if there are rows.
   std::vector<Row> rows_;  // sorted

@@ -36,12 +36,13 @@ class LoadControlTest : public ::testing::Test {
     ASSERT_FALSE(asked.empty());
     control.on(world.now, ClusterAnswered{asked[0].ticket, std::move(reply)}, world.out);
   }
-  // What the next renewal of the lease says.
-  void renew(LoadControl& control, const cluster::Directory& all) {
+  // What the next renewal of the lease says; and what 5 is told then.
+  std::vector<cluster::Told> renew(LoadControl& control, const cluster::Directory& all) {
     world.pass(world.settings.cluster->renew_after);
     control.wake(world.now, world.out);
     answer(control, cluster::LeaseRenewed{all});
-    told(control);
+    control.steer(world.now, world.out);
+    return told(control);
   }
   static cluster::Directory directory_of(std::uint64_t main) {
     cluster::Directory all = directory({3, 4, 5});
@@ -248,6 +249,48 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   EXPECT_NE(events<MoveDecided>(said_)[0].at, nullptr);
   control.on(world.now, MovesEnded{3, 1}, world.out);
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersMoved({3, 1})});
+}
+
+// As main, which has no link to itself; and not to who has none.
+TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(4));
+  hear(control, cluster::UsersSettled{0, 40, 40, 0});
+  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  std::uint32_t users = 0;
+  for (int i = 0; i < 10 && users == 0; ++i) {
+    for (const cluster::Told& one : renew(control, directory_of(4))) {
+      const auto* move = std::get_if<cluster::MoveUsers>(&one);
+      if (move == nullptr) continue;
+      EXPECT_EQ(move->to, 4u);
+      users += move->users;
+    }
+  }
+  EXPECT_GT(users, 0u);
+}
+
+// At once, though its lease holds for a while: what would be told it waits for a link.
+TEST_F(LoadControlTest, WhoseLinkIsLostIsAskedForNobody) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(4));
+  hear(control, cluster::UsersSettled{0, 40, 40, 0});
+  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  control.on(world.now, LinkClosed{kLink}, world.out);
+  for (int i = 0; i < 10; ++i)
+    renew(control, directory_of(4));
+  // With a link again, nothing of that sort has waited.
+  control.on(world.now, LinkOpened{LinkId{4, 1}, LinkUse::server, Transport::tls, {}, {}, {}},
+             world.out);
+  std::string hello;
+  cluster::append_control(
+      hello, cluster::Hello{.from = 5, .to = 4, .link = 2, .received = 0, .svr_id = name_of(5)});
+  control.on(world.now, BytesReceived{LinkId{4, 1}, hello}, world.out);
+  for (const cluster::Told& one : told(control))
+    EXPECT_FALSE(std::holds_alternative<cluster::MoveUsers>(one));
 }
 
 TEST_F(LoadControlTest, WhatCannotBeMovedIsSaidAtOnce) {

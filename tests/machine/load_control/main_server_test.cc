@@ -73,16 +73,19 @@ TEST_F(MainServerTest, WhatHasMovedMakesPlaceForTheNext) {
   EXPECT_EQ(moving(4'000), 1u);
 }
 
-// It may be dead, which shows in its lease only: who was sent there would have no server.
-TEST_F(MainServerTest, NobodyIsMovedToWhoCannotBeReached) {
+// Whatever came to nothing while it could not be reached is begun anew.
+TEST_F(MainServerTest, WhoCanBeReachedAgainGetsItsShare) {
   servers = {server(1, 50), server(2, 0)};
-  main.reachable(Incarnation(2), false);
-  EXPECT_EQ(step(3'000), kNothing);
-  main.reachable(Incarnation(2), true);
-  const std::int64_t next = 3'000 + settings.report_time_max.in_microseconds() / 1'000;
+  servers[1].reachable = false;
+  for (std::int64_t ms = 3'000; ms < 60'000; ms += 1'000)
+    ASSERT_EQ(step(ms), kNothing);
+  servers[1].reachable = true;
+  EXPECT_EQ(step(60'000), kNothing) << "it was even, of those that could be reached";
+  main.came_back(at(60'000));
+  const std::int64_t next = 60'000 + settings.report_time_max.in_microseconds() / 1'000;
   const auto orders = main.step(at(next), servers);
   ASSERT_EQ(orders.size(), 1u);
-  EXPECT_TRUE(std::holds_alternative<MainServer::MoveFrom>(orders[0]));
+  EXPECT_EQ(std::get<MainServer::MoveFrom>(orders[0]).move.to, Incarnation(2));
 }
 
 TEST_F(MainServerTest, WhereOneRefusesTheNextIsAsked) {
@@ -319,10 +322,10 @@ TEST_F(MainServerTest, WhatAnEarlierMainReleasedOnlyDrains) {
 
 TEST_F(MainServerTest, ACandidateWithoutALinkIsNotAskedUntilItHasOne) {
   be_short();
-  main.reachable(Incarnation(3), false);
+  servers[2].reachable = false;
   EXPECT_EQ(step(0), (Words{"say recruiting 4", "invite 4"}));
   EXPECT_EQ(answered(1, 4, Status::busy_here), (Words{"dismiss 4", "say not-recruited 4"}));
-  main.reachable(Incarnation(3), true);
+  servers[2].reachable = true;
   EXPECT_EQ(step(2), (Words{"say recruiting 3", "invite 3"}));
 }
 

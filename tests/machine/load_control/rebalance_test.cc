@@ -32,7 +32,7 @@ Totals totals_of(Rebalance& rebalance, const std::vector<ServerPicture>& servers
       rebalance.ended(now, move.from, move.to, move.users);
     }
     const auto next = rebalance.next_deadline();
-    if (!next || *next - now >= kDrainRest) return totals;
+    if (!next || *next - now >= Duration::milliseconds(kRest)) return totals;
     now = *next;
   }
 }
@@ -119,7 +119,7 @@ TEST(Rebalance, WhoDrainsWaitsForRoom) {
   EXPECT_EQ(totals_of(rebalance, servers), (Totals{{{2, 1}, 2}}));
   servers = {server(1, 100), draining_server(2, 48)};
   EXPECT_EQ(rebalance.step(at(10'000), servers), Moves{});
-  EXPECT_EQ(rebalance.next_deadline(), at(10'000) + kDrainRest);
+  EXPECT_EQ(rebalance.next_deadline(), at(10'000 + kRest));
   servers[0] = server(1, 60);
   EXPECT_EQ(totals_of(rebalance, servers, 10'000 + kRest), (Totals{{{2, 1}, 40}}));
   servers = {server(1, 100), draining_server(2, 0)};
@@ -267,6 +267,54 @@ TEST(Rebalance, ADrainWaitsForNoLevel) {
   EXPECT_EQ(rebalance.step(at(now + kRest - 1), servers), Moves{});
   EXPECT_EQ(rebalance.step(at(now + kRest), servers),
             (Moves{{Incarnation(3), Incarnation(2), 24, 0}}));
+}
+
+// Who drains may have a phone that goes when it next registers: nobody else is kept uneven by it.
+TEST(Rebalance, ADrainThatDoesNotGetOnKeepsNobodyUneven) {
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  rebalance.joined(at(0));
+  const std::vector<ServerPicture> servers = {draining_server(1, 1), server(2, 0), server(3, 90)};
+  // She is asked for, and stays.
+  std::int64_t now = kDrainRest.in_microseconds() / 1'000;
+  EXPECT_EQ(rebalance.step(at(now), servers), (Moves{{Incarnation(1), Incarnation(2), 1, 0}}));
+  rebalance.ended(at(now), Incarnation(1), Incarnation(2), 1);
+  now += kRest;
+  EXPECT_EQ(rebalance.next_deadline(), at(now));
+  EXPECT_EQ(rebalance.step(at(now - 1), servers), Moves{});
+  const Moves moves = rebalance.step(at(now), servers);
+  ASSERT_EQ(moves.size(), 2u);
+  EXPECT_EQ(moves[0], (Move{Incarnation(1), Incarnation(2), 1, 0}));
+  EXPECT_EQ(moves[1].from, Incarnation(3));
+  EXPECT_EQ(moves[1].to, Incarnation(2));
+}
+
+// It may be dead: nobody is sent there to learn it, nor asked to send somebody.
+TEST(Rebalance, WhoCannotBeReachedIsPassedOver) {
+  ServerPicture lowest = server(2, 0);
+  lowest.reachable = false;
+  EXPECT_EQ(totals_of({server(1, 100), lowest, server(3, 90)}), (Totals{{{1, 3}, 3}}));
+  const LoadSettings settings;
+  Rebalance rebalance(settings);
+  EXPECT_EQ(totals_of(rebalance, {draining_server(1, 30), lowest, server(3, 10)}),
+            (Totals{{{1, 3}, 30}}));
+  ServerPicture drains = draining_server(1, 30);
+  drains.reachable = false;
+  Rebalance other(settings);
+  EXPECT_EQ(totals_of(other, {drains, server(3, 10)}), Totals{});
+  EXPECT_EQ(other.next_deadline(), std::nullopt) << "until it can be";
+}
+
+// A move to or from it has come to nothing: it holds up no other.
+TEST(Rebalance, WhoIsOnTheWayToWhoCannotBeReachedIsNotWaitedFor) {
+  LoadSettings settings;
+  settings.moves_in_flight_max = 10;
+  Rebalance rebalance(settings);
+  std::vector<ServerPicture> servers = {draining_server(1, 30), server(2, 0), server(3, 50)};
+  EXPECT_EQ(rebalance.step(at(kRest), servers), (Moves{{Incarnation(1), Incarnation(2), 10, 0}}));
+  servers[1].reachable = false;
+  EXPECT_EQ(rebalance.step(at(kRest + 100), servers),
+            (Moves{{Incarnation(1), Incarnation(3), 10, 0}}));
 }
 
 // --- pace ----------------------------------------------------------------------------------------
