@@ -163,8 +163,8 @@ struct RegistrationSource {
 };
 using PresenceSource = std::variant<XmppSource, PublicationSource, RegistrationSource>;
 
-// load_control -> presence_db: this server serves the user from now on, or no more. What she has
-// published is shown by the server that serves her.
+// load_control -> presence_db and xmpp_presence: this server serves the user from now on, or no
+// more. What she has published is shown by the server that serves her.
 struct UserServed {
   Address account;
   bool here = false;

@@ -22,7 +22,7 @@ inline constexpr bool kForXmppPresence =
              StanzaTaken, StanzaForSession, QueueOverran, PhonesDone, ResumeAsked, StanzaForUser,
              RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
              RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone, UserLeaves,
-             UserHasLeft>;
+             UserHasLeft, UserServed>;
 template <class E>
 inline constexpr bool kForSipMessages =
     kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady,

@@ -14,6 +14,7 @@ namespace muster {
 void XmppPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
   XmppUser* user = sessions_.find_user(leaves.account.text());
   if (user == nullptr || leaves.at->xmpp == std::nullopt) return;
+  user->leaves = true;
   for (XmppSession* session : std::vector<XmppSession*>(user->sessions)) {
     if (!session->link.valid()) continue;
     if (const auto directed = std::exchange(session->directed, nullptr)) {
@@ -45,9 +46,16 @@ void XmppPresence::on(Now, const UserHasLeft& left, Outbox& out) {
   forget_if_idle(*user, out);
 }
 
-// She is here again: what waits until she is seen elsewhere, and cannot be resumed, waits in vain.
-// It is seen to go behind what has come.
+void XmppPresence::on(Now, const UserServed& served, Outbox&) {
+  XmppUser* user = sessions_.find_user(served.account.text());
+  if (user != nullptr && served.here) user->leaves = false;
+}
+
+// She is this server's again, and present: what waits until she is seen elsewhere, and cannot be
+// resumed, waits in vain. It is seen to go behind what has come. As long as she is another's, who
+// is present here was about to bind when she was told to go.
 void XmppPresence::end_what_moves(const XmppUser& user, Outbox& out) {
+  if (user.leaves || user.sessions.size() == 1) return;
   for (XmppSession* session : std::vector<XmppSession*>(user.sessions)) {
     const bool waits = !session->link.valid() && session->managed != nullptr;
     if (waits && session->managed->id.empty()) end(*session, out);

@@ -49,6 +49,7 @@ struct XmppSession {
 struct XmppUser {
   Address account;
   bool loaded = false;                 // presence_db has her
+  bool leaves = false;                 // she was told to go to another server
   std::vector<XmppSession*> sessions;  // in the order of binding; only of a loaded user
   std::vector<BindAsked> waiting;      // until she is loaded
 

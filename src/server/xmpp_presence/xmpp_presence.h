@@ -65,6 +65,7 @@ class XmppPresence {
   // moving.cc
   void on(Now now, const UserLeaves& leaves, Outbox& out);
   void on(Now now, const UserHasLeft& left, Outbox& out);
+  void on(Now now, const UserServed& served, Outbox& out);
   // management.cc
   void on(Now now, const ManagementAsked& asked, Outbox& out);
   void on(Now now, const AckAsked& asked, Outbox& out);

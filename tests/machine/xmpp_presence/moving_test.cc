@@ -173,6 +173,7 @@ TEST_F(XmppMoving, WhoIsHereAgainIsSeenOnce) {
   const Bound balcony = world.available("juliet@example.com/balcony");
   leave();
   world.on(message("juliet@example.com/balcony", "hi"));
+  world.on(UserServed{address("juliet@example.com"), true});
   const Bound garden = world.bind("juliet@example.com/garden");
   world.forget();
   const auto happened = world.say(garden, "<presence/>");
@@ -181,10 +182,20 @@ TEST_F(XmppMoving, WhoIsHereAgainIsSeenOnce) {
   EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
 }
 
+// But who is another's was about to bind when she was told to go: she is on her way still.
+TEST_F(XmppMoving, WhoWasAboutToBindEndsNothing) {
+  world.available("juliet@example.com/balcony");
+  leave();
+  const Bound garden = world.bind("juliet@example.com/garden");
+  world.forget();
+  EXPECT_THAT(seen_to_go(world.say(garden, "<presence/>")), IsEmpty());
+}
+
 TEST_F(XmppMoving, WhatCanBeResumedWaitsOn) {
   Bound balcony = world.available("juliet@example.com/balcony");
   const std::string id = enable(balcony);
   leave();
+  world.on(UserServed{address("juliet@example.com"), true});
   const Bound garden = world.bind("juliet@example.com/garden");
   world.forget();
   EXPECT_THAT(seen_to_go(world.say(garden, "<presence/>")), IsEmpty());
