@@ -222,13 +222,14 @@ struct RelayedBytes {
 struct RelayedLinkClosed {
   LinkId link;
 };
-// load_control of a shard -> load_control on shard 0: to be told that server on the lane `relay`.
+// load_control (of streams) or sip_message (of phones) of a shard -> load_control on shard 0: to be
+// told that server on the lane `relay`.
 struct ToRelay {
   ShardId shard;
   std::uint64_t to = 0;
   std::string said;
 };
-// Back: what came, or what could not be told.
+// Back, to both, who each know their own: what came, or what could not be told.
 struct FromRelay {
   enum class Why : std::uint8_t {
     came,

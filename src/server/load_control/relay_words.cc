@@ -111,6 +111,7 @@ std::string write_relay(const RelaySaid& said) {
 std::optional<RelaySaid> read_relay(std::string_view bytes) {
   ByteReader in(bytes);
   const Head head = read_head(in);
+  if (in.failed()) return std::nullopt;
   RelaySaid said{head.number, head.home, head.to_owner(), RelayEnded{}};
   switch (head.kind) {
     case Kind::open: said.what = read_open(in); break;

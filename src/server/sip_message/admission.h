@@ -3,10 +3,11 @@
 // costs most and comes last; what is said before it tells nobody anything about a user. An INVITE
 // is refused, and a method that nobody knows; of the others, sip_presence says what they are worth.
 //
-// This service is the endpoint of all that it takes: Max-Forwards of 0 is no concern of an endpoint
-// (RFC 4475 section 3.3.11). What is bound for another domain would have to be forwarded: 483 if it
-// may not be, else 404, the answer of RemoteDomain until there is federation (docs: the design).
-// What comes from a user of another domain is refused by 403: nobody here can prove who that is.
+// This service is the endpoint of all that it takes, whichever of its servers that is: Max-Forwards
+// of 0 is no concern of an endpoint (RFC 4475 section 3.3.11). What is bound for another domain
+// would have to be forwarded: 483 if it may not be, else 404, the answer of RemoteDomain until
+// there is federation (docs: the design). What comes from a user of another domain is refused by
+// 403: nobody here can prove who that is.
 #pragma once
 
 #include <optional>

@@ -12,6 +12,7 @@
 #include "codec/address/domain.h"
 #include "codec/sip/peek.h"
 #include "codec/sip/uri.h"
+#include "server/own_name.h"
 #include "server/planted.h"
 #include "server/proxy_words.h"
 #include "server/sip_message/sip_messages.h"
@@ -33,19 +34,6 @@ std::size_t head_bytes_of(std::string_view bytes) {
   return end == std::string_view::npos ? bytes.size() : end + 4;
 }
 
-SipRefusal refusal_for_now() {
-  return {sip::Status::service_unavailable,
-          {},
-          "Retry-After: " + std::to_string(SipMessages::kRetryAfterSeconds) + "\r\n"};
-}
-
-bool is_own_name(const sip::Host& host, const Settings& settings) {
-  if (host.kind != sip::HostKind::name) return false;
-  std::string scratch;
-  const auto name = canonical_domain(host.text, scratch);
-  return name && settings.is_own_name(*name);
-}
-
 }  // namespace
 
 void SipMessages::tell(std::uint64_t server, std::string said, Outbox& out) const {
@@ -62,9 +50,11 @@ void SipMessages::proxy(Now now, SipRequestId id, const ServerTransaction::Reque
   const sip::Uri& target = request.read.essentials.target;
   const std::string_view whole = request.read.message.bytes();
   std::string bytes(whole);
-  for (const std::string_view proof : request.read.message.rows(sip::HeaderName::authorization)) {
-    const auto at = static_cast<std::size_t>(proof.data() - whole.data());
-    bytes.replace(at, proof.size(), proof.size(), 'x');
+  for (const auto name : {sip::HeaderName::authorization, sip::HeaderName::proxy_authorization}) {
+    for (const std::string_view proof : request.read.message.rows(name)) {
+      const auto at = static_cast<std::size_t>(proof.data() - whole.data());
+      bytes.replace(at, proof.size(), proof.size(), 'x');
+    }
   }
   if (is_own_name(target.host, shard_.settings)) {
     const auto at = static_cast<std::size_t>(target.host.text.data() - whole.data());
@@ -72,7 +62,7 @@ void SipMessages::proxy(Now now, SipRequestId id, const ServerTransaction::Reque
     append_ascii_domain(domain, shard_.settings.domains.front());
     bytes.replace(at, target.host.text.size(), domain);
   }
-  if (!proxied_requests_.take(now.instant, bytes.size(), budget())) {
+  if (!proxied_requests_.take(now.instant, bytes.size())) {
     return end_unproved(now, id, refusal_for_now(), out);
   }
   out.order(Log{Log::Level::debug, "sip-proxied", request.sender.text(), owner.svr_id});
@@ -83,15 +73,6 @@ void SipMessages::proxy(Now now, SipRequestId id, const ServerTransaction::Reque
     flow.shard == shard_.self ? on(now, proxied, out) : out.emit(flow.shard, proxied);
   }
   requests_.forget(id);
-}
-
-bool SipMessages::ByteBudget::take(Instant now, std::size_t bytes, std::size_t max) {
-  if (since_ + Duration::seconds(1) <= now) {
-    since_ = now;
-    taken_ = 0;
-  }
-  taken_ += bytes;
-  return taken_ <= max;
 }
 
 void SipMessages::on(Now now, const LinkProxied& proxied, Outbox& out) {
@@ -155,7 +136,7 @@ void SipMessages::pass_on_response(Now now, std::uint64_t owner, std::string_vie
   if (!name || !shard_.settings.cluster) return counters_.count(SipDrop::stray_response);
   if (shard_.planted == Planted::proxied_answer_unheard) return;
   if (theirs.size() > kProxiedResponseBytesMax ||
-      !proxied_responses_.take(now.instant, theirs.size(), budget())) {
+      !proxied_responses_.take(now.instant, theirs.size())) {
     return counters_.count(SipDrop::proxied_beyond_limit);
   }
   tell(owner, write_proxy(ProxiedResponse{name->shard, theirs}), out);
@@ -227,6 +208,7 @@ void SipMessages::came_back(Now now, std::uint64_t server, const ProxySaid& said
     if (name && !sip::is_response(message->bytes)) not_sent(*name, branch, out);
   } else if (const auto* lost = std::get_if<ProxiedFlowLost>(&said)) {
     lost_untold_.emplace_back(server, lost->link);
+    if (lost_untold_.size() > kLostUntoldMax) lost_untold_.pop_front();
     if (!lost_again_at_) lost_again_at_ = now.instant + kLostAgainAfter;
   }
 }

@@ -225,11 +225,7 @@ void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {
   if (transaction->request->is_in_dialog() && placed.place.outcome != UserPlace::Outcome::unknown) {
     return end_unproved(now, placed.request, {sip::Status::call_does_not_exist}, out);
   }
-  end_unproved(now, placed.request,
-               {sip::Status::service_unavailable,
-                {},
-                "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
-               out);
+  end_unproved(now, placed.request, refusal_for_now(), out);
 }
 
 // Who is proxied to this server, and is known to follow, is told to come by herself.
@@ -351,6 +347,12 @@ void SipMessages::refuse_invite(Now now, const Flow& flow, const sip::Message& m
 }
 
 // Section 21.5.4.
+SipRefusal SipMessages::refusal_for_now() {
+  return {sip::Status::service_unavailable,
+          {},
+          "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"};
+}
+
 void SipMessages::refuse_overload(Now now, const Flow& flow, const sip::Message& message,
                                   Outbox& out) {
   if (!stopping_) {
@@ -360,11 +362,7 @@ void SipMessages::refuse_overload(Now now, const Flow& flow, const sip::Message&
       out.order(Log{Log::Level::warning, "sip-overload", {}, std::to_string(requests_.size())});
     }
   }
-  refuse(now, flow, message,
-         {sip::Status::service_unavailable,
-          {},
-          "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n"},
-         out);
+  refuse(now, flow, message, refusal_for_now(), out);
 }
 
 void SipMessages::look_at_requests(Now now, Outbox& out) {

@@ -20,17 +20,17 @@
 // Limits: those of server_transactions.h (503 with Retry-After), client_transactions.h (as if
 // answered by 503), stream_links.h (closed), peer_links.h (UDP, or as if the flow were lost);
 // Limits::sip_header_bytes_max (513) and sip_body_bytes_max (413), at which a stream is closed too;
-// kProxiedBytesPerSecondMax, kProxiedResponseBytesMax.
+// kProxiedBytesPerSecondMax, kProxiedResponseBytesMax, kLostUntoldMax.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/time.h"
 #include "codec/sip/check.h"
@@ -40,6 +40,7 @@
 #include "server/proxy_words.h"
 #include "server/shard.h"
 #include "server/sip_message/admission.h"
+#include "server/sip_message/byte_budget.h"
 #include "server/sip_message/client_transactions.h"
 #include "server/sip_message/counters.h"
 #include "server/sip_message/peer_links.h"
@@ -58,8 +59,8 @@ class SipMessages {
   // An overload that lasts is logged so often.
   static constexpr Duration kOverloadLogPause = Duration::minutes(1);
 
-  // Who was told where to go, and came back in that time, does not follow: longer than phones wait
-  // before they register again. They ask several things at once.
+  // Who was told where to go, and came back in that time, is taken for one who does not follow: it
+  // is longer than phones wait before they register again. They ask several things at once.
   static constexpr Duration kFollowersTime = Duration::minutes(120);
   static constexpr Duration kUnderWay = Duration::seconds(2);
   // What is passed on to other servers, of all shards together: requests (503), and responses,
@@ -68,6 +69,9 @@ class SipMessages {
   static constexpr std::size_t kProxiedBytesPerSecondMax = std::size_t{512} * 1024;
   // Of one response without its body, which nobody reads; a larger one is dropped.
   static constexpr std::size_t kProxiedResponseBytesMax = 4'096;
+  // Of losses that could not be told yet; of one more the oldest is forgotten, and what was reached
+  // by that link is there until it expires, or something is sent.
+  static constexpr std::size_t kLostUntoldMax = 10'000;
   static constexpr Duration kLostAgainAfter = Duration::seconds(1);
 
   explicit SipMessages(Shard& shard);
@@ -142,6 +146,7 @@ class SipMessages {
               Outbox& out);
   void refuse_invite(Now now, const Flow& flow, const sip::Message& message,
                      const RequestKeys& keys, const SipRefusal& refusal, Outbox& out);
+  static SipRefusal refusal_for_now();
   void refuse_overload(Now now, const Flow& flow, const sip::Message& message, Outbox& out);
   SipAnswer answer_of(const sip::Message& message, const SipRefusal& refusal) const;
   void end_unproved(Now now, SipRequestId id, const SipRefusal& refusal, Outbox& out);
@@ -173,19 +178,8 @@ class SipMessages {
   void go_otherwise(Now now, const PeerLinks::Waiting& waiting, Outbox& out);
   void look_at_peers(Now now, Outbox& out);
 
-  // So many bytes in a second, from the first of it.
-  class ByteBudget {
-   public:
-    bool take(Instant now, std::size_t bytes, std::size_t max);
-
-   private:
-    Instant since_;
-    std::size_t taken_ = 0;
-  };
-
   // proxying.cc: another server serves who sends, or has the phone's link.
   void tell(std::uint64_t server, std::string said, Outbox& out) const;
-  std::size_t budget() const { return kProxiedBytesPerSecondMax / shard_.shards; }
   void proxy(Now now, SipRequestId id, const ServerTransaction::Request& request,
              const ServerContacts& owner, Outbox& out);
   void tell_lost_to_owners(LinkId link, Outbox& out);
@@ -207,10 +201,10 @@ class SipMessages {
   // By which of this shard's links phones are served by which servers, and when one last sent
   // something.
   std::map<std::pair<LinkId, std::uint64_t>, Instant> proxied_links_;
-  ByteBudget proxied_requests_;
-  ByteBudget proxied_responses_;
+  ByteBudget proxied_requests_{kProxiedBytesPerSecondMax / shard_.shards};
+  ByteBudget proxied_responses_{kProxiedBytesPerSecondMax / shard_.shards};
   // Losses that a server could not be told yet.
-  std::vector<std::pair<std::uint64_t, LinkId>> lost_untold_;
+  std::deque<std::pair<std::uint64_t, LinkId>> lost_untold_;
   std::optional<Instant> lost_again_at_;
   SipCounters counters_;
   // Our address in Via, as it was written last.

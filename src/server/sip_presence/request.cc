@@ -8,6 +8,7 @@
 #include "codec/address/ip.h"
 #include "codec/address/sip_address.h"
 #include "codec/sip/media.h"
+#include "server/own_name.h"
 #include "server/sip_capabilities.h"
 
 namespace muster {
@@ -16,13 +17,6 @@ namespace {
 bool names_accounts(sip::Scheme scheme) {
   return scheme == sip::Scheme::sip || scheme == sip::Scheme::sips || scheme == sip::Scheme::pres ||
          scheme == sip::Scheme::im;
-}
-
-bool is_own_name(const sip::Host& host, const Settings& settings) {
-  if (!settings.cluster || host.kind != sip::HostKind::name) return false;
-  std::string scratch;
-  const auto name = canonical_domain(host.text, scratch);
-  return name && settings.is_own_name(*name);
 }
 
 }  // namespace

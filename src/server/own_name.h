@@ -1,0 +1,12 @@
+// The name by which users reach this server alone (ClusterSettings::host_name): in a SIP URI it
+// stands for the first domain, as our address does (design, "The redirect ladder").
+#pragma once
+
+#include "codec/sip/uri.h"
+#include "server/settings.h"
+
+namespace muster {
+
+bool is_own_name(const sip::Host& host, const Settings& settings);
+
+}  // namespace muster
