@@ -1,5 +1,5 @@
-// What a server measures of itself, data only; users and resources are, the rest is not yet.
-// server/load_control/level.h makes a load level of it.
+// What a server measures of itself, data only; users, resources and relayed links are, the rest is
+// not yet. server/load_control/level.h makes a load level of it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The cluster store port: what load control asks the cluster's own database (design, "The
-// cluster"): who the servers are and until when each may be believed, which of them is main, and
+// The cluster store port: what load control asks the cluster's own store (design, "The cluster"):
+// who the servers are and until when each may be believed, which of them is main, and
 // which server owns which user. As at the store port, each request is one transaction, those of one
 // asker happen in the order in which they were asked, and a reply other than StoreFailed is
 // durable.

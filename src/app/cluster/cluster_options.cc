@@ -30,8 +30,8 @@ struct OrderText {
 // By OrderServer::What.
 constexpr std::array<OrderText, 4> kOrders = {{
     {"drain", "Have all users of a server move to the others",
-     "It takes no more; when it has nobody it may be ended, and nobody notices.\n"
-     "Who does not follow to another server is sent away each time, until then."},
+     "It takes no more; when it has nobody it may be ended.\n"
+     "Who does not follow to another server is served through it until it ends."},
     {"undrain", "Have a server that drains take users again", ""},
     {"recruit", "Take a candidate in", ""},
     {"release", "Drain a server, and make it a candidate when it has nobody", ""},

@@ -5,7 +5,7 @@
 //   muster.db     the database (and its -wal and -shm)
 //   lock          held as long as somebody works on it; says who
 //   control       the control socket of the server that runs alone
-//   cluster.db    what the servers of a cluster agree on, if there is one
+//   cluster.db    what the servers of a cluster agree on, if there is one, and not in PostgreSQL
 //   cluster.key   by which those of `musterd dev` know one another
 //   servers/      the places of the servers of a cluster; servers.lock (server_place.h)
 //   service.json  what the last server said of itself, for `muster` (ServiceDescription)

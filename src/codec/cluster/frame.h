@@ -30,7 +30,7 @@ enum class Lane : std::uint8_t {
   documents,  // SIP text
   directed,   // messages, iqs, subscription changes: acknowledged, each comes once
   presence,   // what users are present through, and who watches whom
-  relay,      // streams whose user another server serves
+  relay,      // streams, and SIP messages of phones, whose user another server serves
 };
 
 // Of this page; a server that speaks another closes the link.

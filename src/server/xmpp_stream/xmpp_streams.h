@@ -16,9 +16,10 @@
 // moved there before it can ask.
 //
 // One of many servers asks load_control whose user this is as soon as she has proved who she is.
-// Who is another's is told so in three ways (design, "The redirect ladder"): an iq of the paper, to
-// a client that asks; else, when it binds or resumes, see-other-host. Who was told, and comes back,
-// is served all the same: all that she sends after SASL is her server's to read (relay.h).
+// Who is another's is told so (design, "The redirect ladder"): by an iq of the paper, if her client
+// asks; else, when it binds or resumes, by see-other-host. Who was told, and comes back, is served
+// all the same: all that she sends after SASL is her server's to read (relay.h), which tells her
+// once more if it knows that she follows (followers.h).
 //
 // Stream errors (section 4.9.3) that begin here: those of the XML codec (xml::Error); host-unknown,
 // improper-addressing, unsupported-version (stream_header.h); not-authorized, invalid-namespace,
@@ -55,7 +56,7 @@ class XmppStreams {
  public:
   // A numbered language is never forgotten; there are few in use. What is one too many is.
   static constexpr std::size_t kLanguagesMax = 255;
-  // Who was told where to go, and came back in that time, does not follow.
+  // Who was told where to go, and came back in that time, is taken for one who does not follow.
   static constexpr Duration kFollowersTime = Duration::minutes(5);
 
   explicit XmppStreams(Shard& shard) : shard_(shard) {}

@@ -1,5 +1,5 @@
-// The thread of the cluster's store: as that of users, on a database of its own, so that a busy
-// disk of the one does not look like a dead server in the other.
+// The thread of the cluster's store: as that of users, on a file or a connection of its own, so
+// that one of them that is busy does not look like a dead server in the other.
 #pragma once
 
 #include "shell/store/cluster_backend.h"
