@@ -24,10 +24,10 @@ class FencesSuite : public ::testing::TestWithParam<Kind> {
  protected:
   std::unique_ptr<StoreBackend> open(sql::Company company) {
     if (GetParam() == Kind::sqlite) {
-      return opened(SqliteStore::open({.path = folder_.file()}, company));
+      return testing::opened(SqliteStore::open({.path = folder_.file()}, company));
     }
     if (connection_.empty()) connection_ = testing::PostgresServer::instance().make_database();
-    return opened(PostgresStore::open({.connection = connection_}, company));
+    return testing::opened(PostgresStore::open({.connection = connection_}, company));
   }
   static ServerReply ask(StoreBackend& store, ServerRequest request) {
     return std::get<ServerReply>(store.carry_out({StoreTask(request)}).at(0));
@@ -44,12 +44,6 @@ class FencesSuite : public ::testing::TestWithParam<Kind> {
   }
 
  private:
-  template <class Opened>
-  static std::unique_ptr<StoreBackend> opened(Opened opened) {
-    EXPECT_TRUE(opened.ok()) << opened.error();
-    return std::move(*opened);
-  }
-
   testing::TemporaryFolder folder_;
   std::string connection_;
 };

@@ -25,12 +25,11 @@ class PostgresFences : public ::testing::Test {
  protected:
   PostgresFences() { testing::carry_out(*two_, LoadUser{alice, true}); }
 
-  std::unique_ptr<PostgresStore> open(std::uint64_t life) {
-    auto opened =
-        PostgresStore::open({.connection = connection_}, PostgresStore::Company::one_of_many);
-    EXPECT_TRUE(opened.ok()) << opened.error();
-    EXPECT_TRUE(std::holds_alternative<ActingAs>(ask(**opened, ActAs{Incarnation(life)})));
-    return std::move(*opened);
+  std::unique_ptr<PostgresStore> open(std::uint64_t life, PostgresStore::Options options = {}) {
+    options.connection = connection_;
+    auto store = testing::opened(PostgresStore::open(options, PostgresStore::Company::one_of_many));
+    EXPECT_TRUE(std::holds_alternative<ActingAs>(ask(*store, ActAs{Incarnation(life)})));
+    return store;
   }
   static ServerReply ask(PostgresStore& store, ServerRequest request) {
     return std::get<ServerReply>(store.carry_out({StoreTask(request)}).at(0));
@@ -48,23 +47,12 @@ class PostgresFences : public ::testing::Test {
       found.insert(contact.address.text());
     return found;
   }
-  // Of the connections to this database, how many wait for such a lock.
-  std::string waiting() {
-    return raw_.run(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock' AND wait_event = 'advisory'");
-  }
-  // Whoever changes a roster waits for `raw_` then, which has the lock.
-  void hold_up(bool in_commit) {
-    raw_.run(
-        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$");
-    raw_.run((in_commit ? "CREATE CONSTRAINT TRIGGER planted AFTER INSERT ON muster.contacts"
-                          " DEFERRABLE INITIALLY DEFERRED"
-                        : "CREATE TRIGGER planted BEFORE INSERT ON muster.contacts") +
-             std::string(" FOR EACH ROW EXECUTE FUNCTION wait()"));
+  // Whoever makes such a change waits for `raw_` then.
+  void hold_up(const std::string& change, bool in_commit) {
+    raw_.plant({change, "PERFORM pg_advisory_xact_lock(1)", in_commit});
     raw_.run("SELECT pg_advisory_lock(1)");
   }
+  void let_go() { raw_.run("SELECT pg_advisory_unlock(1)"); }
 
   const std::string connection_ = testing::PostgresServer::instance().make_database();
   std::unique_ptr<PostgresStore> two_ = open(2);
@@ -78,17 +66,37 @@ INSTANTIATE_TEST_SUITE_P(In, PostgresFencesUnderWay, ::testing::Bool(), [](const
 
 TEST_P(PostgresFencesUnderWay, ATransactionIsCutOff) {
   const auto one = open(1);
-  hold_up(GetParam());
+  hold_up("INSERT ON muster.contacts", GetParam());
   StoreReply told;
   std::thread server([&] { told = set_item(*one, "x"); });
-  while (waiting() != "1")
-    continue;
+  EXPECT_TRUE(raw_.comes_to_wait(1));
   EXPECT_TRUE(fences(*two_, 1)) << two_->trouble();
-  raw_.run("SELECT pg_advisory_unlock(1)");
+  let_go();
   server.join();
   EXPECT_TRUE(std::holds_alternative<StoreFailed>(told)) << testing::words(told);
   EXPECT_EQ(items(), std::set<std::string>());
   EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*two_, "y")));
+}
+
+// Who waits for the lock of its life had looked before that, for all it knows, and looks again: the
+// fence may have been on its way to the disk, where nobody saw it.
+TEST_F(PostgresFences, AFenceThatIsBeingCommittedCountsForWhoWaits) {
+  PostgresStore::Options patient;
+  patient.busy_time_max = Duration::seconds(60);
+  patient.answer_time_max = Duration::seconds(100);
+  const auto one = open(1, patient);
+  const auto three = open(3, patient);
+  hold_up("INSERT ON muster.fenced", true);
+  std::thread burial([&] { EXPECT_TRUE(fences(*three, 1)) << three->trouble(); });
+  EXPECT_TRUE(raw_.comes_to_wait(1));
+  StoreReply told;
+  std::thread server([&] { told = set_item(*one, "x"); });
+  EXPECT_TRUE(raw_.comes_to_wait(2));
+  let_go();
+  burial.join();
+  server.join();
+  EXPECT_TRUE(std::holds_alternative<StoreFailed>(told)) << testing::words(told);
+  EXPECT_EQ(items(), std::set<std::string>());
 }
 
 // One that stopped between two statements, and does not come back.
@@ -108,12 +116,7 @@ TEST_F(PostgresFences, WhoStandsStillIsCutOff) {
 // A group without a row to wait for is one transaction like any other.
 TEST_F(PostgresFences, AFenceAloneIsOneAttempt) {
   raw_.run("CREATE SEQUENCE public.attempts");
-  raw_.run(
-      "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
-      " $$ BEGIN PERFORM nextval('public.attempts'); RETURN NEW; END $$");
-  raw_.run(
-      "CREATE TRIGGER planted BEFORE INSERT ON muster.fenced FOR EACH ROW EXECUTE FUNCTION "
-      "note()");
+  raw_.plant({"INSERT ON muster.fenced", "PERFORM nextval('public.attempts')"});
   EXPECT_TRUE(fences(*two_, 1));
   EXPECT_EQ(raw_.run("SELECT last_value FROM public.attempts"), "1");
 }
@@ -140,12 +143,19 @@ TEST_F(PostgresFences, WhoStandsStillHoldsAnAccountForLessThanOthersWait) {
   });
   bool there = false;
   ASSERT_TRUE(child.read(there));
-  for (int i = 0; i < 10; ++i) {
-    child.stop();
-    EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*two_, "y"))) << two_->trouble();
-    child.send(SIGCONT);
-    EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*two_, "y"))) << two_->trouble();
-  }
+  RawPostgres other(connection_);
+  other.run("BEGIN");
+  other.run("LOCK TABLE muster.contacts");
+  // It has locked her, and waits for rows that come when it stands still.
+  EXPECT_TRUE(raw_.comes_to("1",
+                            "SELECT count(*) FROM pg_stat_activity"
+                            " WHERE datname = current_database()"
+                            " AND wait_event_type = 'Lock' AND wait_event = 'relation'"));
+  child.stop();
+  other.run("COMMIT");
+  EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*two_, "y"))) << two_->trouble();
+  child.send(SIGCONT);
+  EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*two_, "y"))) << two_->trouble();
 }
 
 // At any moment: what is there when the fence is acknowledged is all that will ever be.
@@ -154,17 +164,19 @@ TEST_F(PostgresFences, NothingLandsBehindTheFence) {
   for (std::uint64_t life = 10; life < 60; ++life) {
     const auto one = open(life);
     std::atomic<int> done = 0;
+    std::atomic<bool> failed = false;
     std::thread server([&] {
       for (int i = 0;; ++i) {
         const std::string contact = std::to_string(life) + "-" + std::to_string(i);
         const StoreReply reply = set_item(*one, contact);
+        failed = std::holds_alternative<StoreFailed>(reply);
+        if (failed) return;
         ++done;
-        if (std::holds_alternative<StoreFailed>(reply)) return;
         told.insert(address(contact).text());
       }
     });
-    while (done < static_cast<int>(life % 5))
-      waiting();  // so long, each time
+    while (done < static_cast<int>(life % 5) && !failed)
+      items();  // so long, each time
     EXPECT_TRUE(fences(*two_, life)) << two_->trouble();
     const std::set<std::string> then = items();
     server.join();

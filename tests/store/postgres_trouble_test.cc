@@ -60,14 +60,8 @@ class PostgresTrouble : public ::testing::Test {
 
   // What happens when the version of Bob's account changes; in doubt, when that is committed.
   void when_bob_changes(const std::string& happens, bool in_commit = false) {
-    raw_.run("CREATE FUNCTION happens() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + happens +
-             "; RETURN NEW; END $$");
-    raw_.run((in_commit ? "CREATE CONSTRAINT TRIGGER planted AFTER UPDATE OF version ON"
-                          " muster.accounts DEFERRABLE INITIALLY DEFERRED"
-                        : "CREATE TRIGGER planted BEFORE UPDATE OF version ON muster.accounts") +
-             std::string(" FOR EACH ROW WHEN (old.local = 'bob') EXECUTE FUNCTION happens()"));
+    raw_.plant({"UPDATE OF version ON muster.accounts", happens, in_commit, "old.local = 'bob'"});
   }
-  void nothing_happens() { raw_.run("DROP FUNCTION happens() CASCADE"); }
   // Of the store's connection.
   std::string its_process() {
     return raw_.run(
@@ -104,7 +98,7 @@ TEST_F(PostgresTrouble, AFullDiskFailsWhatWrites) {
   when_bob_changes("RAISE 'planted' USING ERRCODE = 'disk_full'");
   const auto replies = asked_all({item(bob, "x"), LoadUser{bob}, item(alice, "y")});
   EXPECT_EQ(replies, (std::vector<std::string>{"failed: full", "user, policy 0", "failed: full"}));
-  nothing_happens();
+  raw_.uproot();
   EXPECT_EQ(asked(item(bob, "x")), "item v1 x@example.com none listed ''");
 }
 
@@ -345,7 +339,7 @@ TEST_F(PostgresTrouble, ACommitThatIsCutIsInDoubt) {
   EXPECT_EQ(asked_all({item(bob, "x"), LoadUser{alice}}),
             (std::vector<std::string>{"failed: broken", "user, policy 0"}));
   EXPECT_EQ(raw_.run("SELECT last_value FROM public.attempts"), "1");
-  nothing_happens();
+  raw_.uproot();
   EXPECT_EQ(asked(item(bob, "x")), "item v1 x@example.com none listed ''");
   EXPECT_EQ(store_->trouble(), "");
 }

@@ -20,12 +20,7 @@ namespace muster::testing {
 
 inline std::unique_ptr<cluster::SqliteClusterStore> open_cluster(
     cluster::SqliteClusterStore::Options options) {
-  auto opened = cluster::SqliteClusterStore::open(std::move(options));
-  if (!opened) {
-    ADD_FAILURE() << opened.error();
-    return nullptr;
-  }
-  return std::move(*opened);
+  return opened(cluster::SqliteClusterStore::open(std::move(options)));
 }
 
 inline cluster::ClusterReply carry_out(cluster::ClusterBackend& store,

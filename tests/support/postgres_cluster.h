@@ -20,12 +20,7 @@ inline constexpr Duration kAnyTime = Duration::hours(24 * 366 * 100);
 
 inline std::unique_ptr<cluster::PostgresClusterStore> open_postgres_cluster(
     cluster::PostgresClusterStore::Options options) {
-  auto opened = cluster::PostgresClusterStore::open(std::move(options));
-  if (!opened) {
-    ADD_FAILURE() << opened.error();
-    return nullptr;
-  }
-  return std::move(*opened);
+  return opened(cluster::PostgresClusterStore::open(std::move(options)));
 }
 
 class PostgresClusterPlace final : public ClusterPlace {

@@ -113,7 +113,7 @@ void PostgresServer::start() {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   const auto begin = [this] {
     return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p", kPort,
-                          "-h", "", "-k", folder_},
+                          "-h", "", "-k", folder_, "-c", "autovacuum=off"},
                          folder_ + "/log");
   };
   pid_ = begin();
@@ -165,6 +165,8 @@ std::string PostgresServer::socket() const {
 RawPostgres::RawPostgres(const std::string& connection)
     : connection_(PQconnectdb(connection.c_str())) {
   EXPECT_EQ(PQstatus(connection_), CONNECTION_OK) << PQerrorMessage(connection_);
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
 }
 
 RawPostgres::~RawPostgres() {
@@ -180,6 +182,35 @@ std::string RawPostgres::run(const std::string& statement) {
   const std::string cell = any ? PQgetvalue(result, 0, 0) : "";
   PQclear(result);
   return cell;
+}
+
+void RawPostgres::plant(const Planted& planted) {
+  run("CREATE FUNCTION happens() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + planted.happens +
+      "; RETURN NEW; END $$");
+  const std::string change = planted.change;
+  run((planted.in_commit
+           ? "CREATE CONSTRAINT TRIGGER planted AFTER " + change + " DEFERRABLE INITIALLY DEFERRED"
+           : "CREATE TRIGGER planted BEFORE " + change) +
+      " FOR EACH ROW WHEN (" + planted.when + ") EXECUTE FUNCTION happens()");
+}
+
+void RawPostgres::uproot() {
+  run("DROP FUNCTION happens() CASCADE");
+}
+
+bool RawPostgres::comes_to(const std::string& cell, const std::string& statement) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (run(statement) != cell) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    ::poll(nullptr, 0, 1);
+  }
+  return true;
+}
+
+bool RawPostgres::comes_to_wait(int connections) {
+  return comes_to(std::to_string(connections),
+                  "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                  " AND wait_event_type = 'Lock' AND wait_event = 'advisory'");
 }
 
 }  // namespace muster::testing

@@ -1,6 +1,7 @@
 // Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, as
-// it is by default (fsync on). It ends with the thread that started it. The folder of one whose
-// process was killed is removed by the next.
+// it is by default (fsync on), but that nothing happens in it by itself (autovacuum off): what
+// locks or numbers a test looks at are its own. It ends with the thread that started it. The folder
+// of one whose process was killed is removed by the next.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "shell/fd.h"
 #include "shell/store/postgres_store.h"
@@ -51,6 +53,15 @@ class PostgresServer {
   int databases_ = 0;
 };
 
+// What happens in the database, in PL/pgSQL, to each row that is changed so: before it is, or in
+// COMMIT.
+struct Planted {
+  std::string change;  // as in "INSERT ON muster.contacts"
+  std::string happens;
+  bool in_commit = false;
+  std::string when = "true";
+};
+
 // Another program at the store's database: whatever SQL a test wants.
 class RawPostgres {
  public:
@@ -61,18 +72,20 @@ class RawPostgres {
 
   // The first cell, if there is one.
   std::string run(const std::string& statement);
+  // One at a time.
+  void plant(const Planted& planted);
+  void uproot();
+  // False where the first cell does not come to be this.
+  bool comes_to(const std::string& cell, const std::string& statement);
+  // Of the connections to this database so many wait for an advisory lock.
+  bool comes_to_wait(int connections);
 
  private:
   pg_conn* connection_;
 };
 
 inline std::unique_ptr<PostgresStore> open_postgres(PostgresStore::Options options) {
-  auto opened = PostgresStore::open(std::move(options));
-  if (!opened) {
-    ADD_FAILURE() << opened.error();
-    return nullptr;
-  }
-  return std::move(*opened);
+  return opened(PostgresStore::open(std::move(options)));
 }
 
 class TestedPostgresStore : public TestedStore {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "base/result.h"
 #include "shell/store/sqlite_store.h"
 #include "sim/store/memory_store.h"
 #include "support/store_words.h"
@@ -26,6 +27,15 @@ inline Address address(std::string_view local, std::string_view domain = "exampl
 }
 inline UnixTime at(std::int64_t seconds) {
   return UnixTime::at(Duration::seconds(seconds));
+}
+
+template <class Store>
+std::unique_ptr<Store> opened(Result<std::unique_ptr<Store>, std::string> store) {
+  if (!store) {
+    ADD_FAILURE() << store.error();
+    return nullptr;
+  }
+  return std::move(*store);
 }
 
 // In memory if the machine has such a file system, where a flush costs nothing; or on disk.
@@ -75,12 +85,7 @@ class TestedMemoryStore : public TestedStore {
 };
 
 inline std::unique_ptr<SqliteStore> open_sqlite(SqliteStore::Options options) {
-  auto opened = SqliteStore::open(std::move(options));
-  if (!opened) {
-    ADD_FAILURE() << opened.error();
-    return nullptr;
-  }
-  return std::move(*opened);
+  return opened(SqliteStore::open(std::move(options)));
 }
 
 inline std::vector<StoreReply> carry_out(StoreBackend& store, std::vector<StoreRequest> requests) {
