@@ -86,7 +86,7 @@ class PostgresClusterTime : public PostgresCluster {
 
   Duration left() {
     const auto reply = testing::carry_out(*store_, RenewLease{a_, kLease});
-    return std::get<LeaseRenewed>(reply).directory.members.back().time_left;
+    return std::get<LeaseRenewed>(reply).directory.members.at(1).time_left;
   }
   void pass(Duration time) { now_ = now_ + time; }
 
@@ -127,6 +127,14 @@ TEST_F(PostgresClusterTime, RunsForTheLastServer) {
   }
   EXPECT_EQ(left(), Duration());
   EXPECT_EQ(asked(*store_, DeclareGone{a_, Incarnation(2)}), "gone");
+}
+
+// Whoever comes writes it down, too.
+TEST_F(PostgresClusterTime, GoesOnWithEachLeaseThatIsTaken) {
+  pass(kStep);
+  come(*store_, "c");
+  pass(kStep);
+  EXPECT_EQ(left(), kLease - kStep - kStep);
 }
 
 TEST_F(PostgresClusterTime, GoesOnWhereItWasForWhoeverOpensIt) {
@@ -443,6 +451,23 @@ TEST_F(PostgresCluster, ADatabaseThatDoesNotAnswerIsGivenUp) {
   EXPECT_LT(waited, std::chrono::seconds(10));
   ASSERT_EQ(::kill(process, SIGCONT), 0);
   EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
+}
+
+// A host that lets it in, and is silent, costs it less than a server's other connection: the next
+// one may be the primary.
+TEST(PostgresClusterKill, AHostThatDoesNotAnswerIsPassedByInTime) {
+  PostgresServer database;
+  std::string connection = database.make_database();
+  const std::string folder = database.socket().substr(0, database.socket().rfind('/'));
+  connection += " host=" + folder + "," + folder + "," + folder;
+  database.stop();
+  const auto began = steady_clock::now();
+  EXPECT_FALSE(Store::open({.connection = connection}).ok());
+  const auto waited = steady_clock::now() - began;
+  database.go_on();
+  // libpq counts whole seconds: 5 to 6, and not 8 to 9.
+  EXPECT_GT(waited, std::chrono::seconds(4));
+  EXPECT_LT(waited, std::chrono::seconds(8));
 }
 
 // --- what it was before --------------------------------------------------------------------------

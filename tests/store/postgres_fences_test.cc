@@ -121,13 +121,18 @@ TEST_F(PostgresFences, AFenceAloneIsOneAttempt) {
   EXPECT_EQ(raw_.run("SELECT last_value FROM public.attempts"), "1");
 }
 
+// Nor who has a life of this number in another database.
 TEST_F(PostgresFences, OthersAreNotCutOff) {
   const auto three = open(3);
   const std::string processes =
       "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity"
       " WHERE datname = current_database()";
   const std::string before = raw_.run(processes);
+  RawPostgres elsewhere(testing::PostgresServer::instance().make_database());
+  elsewhere.run("BEGIN");
+  elsewhere.run("SELECT pg_advisory_xact_lock_shared(x'6d757374'::int, 1)");
   EXPECT_TRUE(fences(*two_, 1));
+  elsewhere.run("COMMIT");
   EXPECT_TRUE(std::holds_alternative<RosterItemSet>(set_item(*three, "x")));
   EXPECT_EQ(raw_.run(processes), before);
 }
