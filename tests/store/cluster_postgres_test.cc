@@ -36,6 +36,9 @@ constexpr Duration kLease = Duration::seconds(2);
 constexpr Duration kStep = ClusterSettings().renew_after;
 
 constexpr const char* kLock = "SELECT pg_advisory_xact_lock(x'6d757363'::bigint)";
+constexpr const char* kHolders =
+    "SELECT count(*) FROM pg_locks WHERE objid = x'6d757363'::bigint::oid AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 constexpr const char* kWaiting =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
@@ -227,6 +230,46 @@ TEST_F(PostgresCluster, ALockThatIsHeldIsBusyUntilItIsReleased) {
   raw_.run("ROLLBACK");
   EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
   EXPECT_EQ(store->trouble(), "");
+}
+
+// The time that the database leaves between two statements does not run within a batch.
+TEST_F(PostgresCluster, AServerThatStopsInTheMidstOfABatchIsCutOff) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  RawPostgres half(connection_);
+  half.run_half({"BEGIN", kLock});
+  ASSERT_TRUE(raw_.comes_to("1", kHolders));
+  EXPECT_EQ(asked(*store, RenewLease{a, kLease}), "failed: busy");
+  const auto began = steady_clock::now();
+  EXPECT_EQ(testing::words(insist(*store, TakeMain{a})), "main in epoch 1");
+  EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(10));
+}
+
+// Whoever waits for something else goes on by itself, and so does who has the lock elsewhere.
+TEST_F(PostgresCluster, NobodyElseIsCutOff) {
+  const auto store = open();
+  const Incarnation a = come(*store, "a");
+  RawPostgres elsewhere(PostgresServer::instance().make_database());
+  elsewhere.run("BEGIN");
+  elsewhere.run(kLock);
+  raw_.run("SELECT pg_advisory_lock(1)");
+  std::thread other([&] {
+    RawPostgres waits(connection_);
+    waits.run("BEGIN");
+    waits.run(kLock);
+    waits.run("SELECT pg_advisory_lock(1)");
+    waits.run("COMMIT");
+  });
+  EXPECT_TRUE(raw_.comes_to("1", kHolders));
+  EXPECT_TRUE(raw_.comes_to("1",
+                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+                            " AND clock_timestamp() - xact_start > interval '1600 ms'"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(asked(*store, RenewLease{a, kLease}), "failed: busy");
+  raw_.run("SELECT pg_advisory_unlock(1)");
+  other.join();
+  EXPECT_EQ(asked(*store, TakeMain{a}), "main in epoch 1");
+  elsewhere.run("COMMIT");
 }
 
 // It may be within a transaction each time.

@@ -306,6 +306,16 @@ TEST_F(PostgresTrouble, TwoServersDoNotFailEachOther) {
 
 // --- a connection that ends ----------------------------------------------------------------------
 
+// The database looks by itself whether who asks is still there. (On a socket of one machine it need
+// not: there it says that it was told, and does not say what.)
+TEST_F(PostgresTrouble, TheDatabaseMissesAMachineThatIsOff) {
+  when_bob_changes(
+      "IF (SELECT count(*) FROM pg_settings WHERE source = 'session' AND name IN"
+      " ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count',"
+      " 'tcp_user_timeout')) <> 4 THEN RAISE 'planted'; END IF");
+  EXPECT_EQ(asked(item(bob, "x")), "item v1 x@example.com none listed ''") << store_->trouble();
+}
+
 TEST_F(PostgresTrouble, AConnectionThatWasCutIsMadeAnew) {
   for (int i = 1; i <= 3; ++i) {
     raw_.run("SELECT pg_terminate_backend(" + its_process() + ", 10000)");

@@ -213,4 +213,14 @@ bool RawPostgres::comes_to_wait(int connections) {
                   " AND wait_event_type = 'Lock' AND wait_event = 'advisory'");
 }
 
+void RawPostgres::run_half(const std::vector<std::string>& statements) {
+  EXPECT_EQ(PQenterPipelineMode(connection_), 1);
+  for (const std::string& statement : statements) {
+    EXPECT_EQ(
+        PQsendQueryParams(connection_, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0),
+        1);
+  }
+  EXPECT_EQ(PQflush(connection_), 0);
+}
+
 }  // namespace muster::testing

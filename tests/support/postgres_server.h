@@ -79,6 +79,9 @@ class RawPostgres {
   bool comes_to(const std::string& cell, const std::string& statement);
   // Of the connections to this database so many wait for an advisory lock.
   bool comes_to_wait(int connections);
+  // As of a process that stops while it sends: the database carries the statements out, and waits
+  // for the rest of their batch. Nothing else can be run behind them.
+  void run_half(const std::vector<std::string>& statements);
 
  private:
   pg_conn* connection_;

@@ -20,6 +20,7 @@ constexpr int kLookAgainMilliseconds = 50;
 
 static_assert(Store::kBusyTimeMax < ClusterSettings().renew_after);
 static_assert(Store::kIdleTimeMax < ClusterSettings().renew_after);
+static_assert(Store::kAnswerTimeMax < Store::kGivenUpAfter);
 static_assert(Store::kAnswerTimeMax + ClusterSettings().renew_after < ClusterSettings().lease_time);
 
 postgres::Database::Options database_options(std::string connection) {
@@ -61,10 +62,19 @@ std::optional<std::vector<const Address*>> users_alone(const ClusterRequest& req
 
 }  // namespace
 
-// The lock is "musc" in ASCII, and no row's: to lock a row is to write it.
+// The lock is "musc" in ASCII, and no row's: to lock a row is to write it. Who has it is cut off
+// only where the database waits for it, which is not so while it waits for its standbys: to end
+// that would show what is not on them yet.
 struct PostgresClusterStore::Prepared {
   explicit Prepared(sql::Database& database)
       : requests(database),
+        cut_off(database,
+                "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                " AND classid = 0 AND objid = x'6d757363'::bigint::oid AND objsubid = 1 AND granted"
+                " AND wait_event_type = 'Client'"
+                " AND xact_start < clock_timestamp() - ?::bigint * interval '1 microsecond'"),
         lock(database, "SELECT pg_advisory_xact_lock(x'6d757363'::bigint)"),
         now(database,
             "SELECT store_time + least(greatest(machine.clock - cluster.clock, 0), ?1::bigint),"
@@ -73,9 +83,11 @@ struct PostgresClusterStore::Prepared {
         set_time(database, "UPDATE cluster SET store_time = ?, clock = ?") {}
 
   Requests requests;
+  sql::Statement cut_off;
   sql::Statement lock;
   sql::Statement now;
   sql::Statement set_time;
+  bool held_up = false;  // who last wanted the lock: somebody else may have had it
 };
 
 class PostgresClusterStore::ClusterGroup final : public postgres::Group {
@@ -98,6 +110,7 @@ class PostgresClusterStore::ClusterGroup final : public postgres::Group {
     replies[place] = prepared_.requests.carry_out(now_, tasks_[place]);
   }
   void fail(std::size_t place, const Trouble& trouble) override {
+    if (trouble.why == StoreFailed::Why::busy) prepared_.held_up = true;
     replies[place] = StoreFailed{trouble.why};
   }
 
@@ -127,10 +140,12 @@ std::size_t PostgresClusterStore::ClusterGroup::count_apart(postgres::Places pla
 void PostgresClusterStore::ClusterGroup::begin_writing() {
   std::optional<std::int64_t> clock;
   if (options_.clock) clock = options_.clock().in_microseconds();
+  const bool was_held_up = std::exchange(prepared_.held_up, false);
   postgres::Database::Transcript found;
   bool known = false;
   while (database_.ok() && !known) {
     database_.follow(found);
+    if (was_held_up) prepared_.cut_off.run(Store::kGivenUpAfter.in_microseconds());
     prepared_.lock.run();
     sql::Rows rows = prepared_.now.rows(options_.time_step_max.in_microseconds(), clock);
     if (database_.waits()) {

@@ -1,6 +1,7 @@
 // The cluster's store in a PostgreSQL database, beside the users (docs/adr/0013), for servers of
 // several machines. What becomes of a group of requests, and when the world fails:
-// postgres_session.h. All who write do so one after another, each under the same lock.
+// postgres_session.h. All who write do so one after another, each under the same lock; who could
+// not have it in time ends the connection of a server that stopped with it when it next writes.
 //
 // Its time is its own, and written down: it goes on with the clock of the database's machine, but
 // by no more than `time_step_max` between two renewals, of whomever. So it stands still while the
@@ -31,6 +32,9 @@ class PostgresClusterStore : public ClusterBackend {
   static constexpr Duration kAnswerTimeMax = Duration::milliseconds(1'000);
   static constexpr Duration kBusyTimeMax = Duration::milliseconds(300);
   static constexpr Duration kIdleTimeMax = Duration::milliseconds(400);
+  // Older than this is the transaction of whoever is ended for having the lock: its own server has
+  // given it up by then (kAnswerTimeMax), or stands still.
+  static constexpr Duration kGivenUpAfter = Duration::milliseconds(1'500);
   // Each server finds a store that is there again before another one minds.
   static constexpr Duration kPause = Duration::milliseconds(100);
 
