@@ -336,6 +336,23 @@ TEST_F(PostgresCluster, ServersShareIt) {
     EXPECT_EQ(told.size(), 1u) << user;
 }
 
+// Who has been dead for long stands in the table too, and may stand first.
+TEST_F(PostgresCluster, WhoRenewsIsToldIfAnybodyDoes) {
+  EXPECT_EQ(*Store::who_renews(connection_), "") << "there are no tables yet";
+  const auto store = open();
+  come(*store, "dead");
+  EXPECT_EQ(*Store::who_renews(connection_), "") << "it has a lease, and does not renew it";
+  const Incarnation lives = come(*store, "lives");
+  std::atomic<bool> over = false;
+  std::thread server([&] {
+    while (!over)
+      testing::carry_out(*store, RenewLease{lives, Duration::minutes(10)});
+  });
+  EXPECT_EQ(*Store::who_renews(connection_), "lives");
+  over = true;
+  server.join();
+}
+
 // --- a database that fails -----------------------------------------------------------------------
 
 // Nobody knows whether it was committed: it is not acknowledged.

@@ -180,21 +180,23 @@ Result<std::string, std::string> PostgresClusterStore::who_renews(const std::str
   }
   postgres::Database database(database_options(connection));
   database.connect();
-  const auto clock = [&] {
+  const auto ask = [&](const std::string& statement) {
     database.begin_attempt();
-    return database.cell("SELECT clock FROM cluster");
+    return database.cell(statement);
   };
   std::string who;
-  if (database.cell("SELECT to_regclass('muster.cluster') IS NULL") == "f") {
-    who = database.cell("SELECT svr_id FROM servers WHERE role <> " +
-                        std::to_string(static_cast<int>(Role::gone)) + " LIMIT 1");
+  if (ask("SELECT to_regclass('muster.cluster') IS NULL") == "f") {
+    who = ask("SELECT svr_id FROM servers WHERE role <> " +
+              std::to_string(static_cast<int>(Role::gone)) + " ORDER BY lease_end DESC LIMIT 1");
   }
-  const Instant until = read_clocks().instant + kRenewalsSeenIn;
   bool renews = false;
-  for (const std::string before = who.empty() ? "" : clock(); !who.empty() && !renews;) {
-    if (!database.ok() || read_clocks().instant >= until) break;
-    ::poll(nullptr, 0, kLookAgainMilliseconds);
-    renews = clock() != before;
+  if (!who.empty()) {
+    const std::string before = ask("SELECT clock FROM cluster");
+    const Instant until = read_clocks().instant + kRenewalsSeenIn;
+    while (!renews && database.ok() && read_clocks().instant < until) {
+      ::poll(nullptr, 0, kLookAgainMilliseconds);
+      renews = ask("SELECT clock FROM cluster") != before;
+    }
   }
   if (const auto& trouble = database.trouble()) return Failure{"PostgreSQL: " + trouble->text};
   return renews ? who : std::string();
