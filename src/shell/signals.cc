@@ -21,6 +21,11 @@ sigset_t obeyed() {
   return set;
 }
 
+Signal meaning_of(int signal) {
+  if (signal == kWake) return Signal::wake;
+  return signal == SIGHUP ? Signal::reload : Signal::stop;
+}
+
 }  // namespace
 
 void block_signals() {
@@ -43,8 +48,16 @@ Signal wait_for_signal() {
   int signal = 0;
   while (sigwait(&set, &signal) != 0) {
   }
-  if (signal == kWake) return Signal::wake;
-  return signal == SIGHUP ? Signal::reload : Signal::stop;
+  return meaning_of(signal);
+}
+
+std::optional<Signal> wait_for_signal(Duration time_max) {
+  const sigset_t set = obeyed();
+  const timespec time{time_max.in_microseconds() / 1'000'000,
+                      time_max.in_microseconds() % 1'000'000 * 1'000};
+  const int signal = ::sigtimedwait(&set, nullptr, &time);
+  if (signal < 0) return std::nullopt;
+  return meaning_of(signal);
 }
 
 void wake_main() {

@@ -13,6 +13,7 @@ from programs import ask, until
 ALICE, BOB, CAROL = "alice@localhost", "bob@localhost", "carol@localhost"
 USERS = (ALICE, BOB, CAROL)
 NAMES = ("s1", "s2", "s3")
+GONE = 3  # Role::gone
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 
 
@@ -181,6 +182,26 @@ class ApartTest(ClusterPostgresCase):
         self.assertEqual("result", again.ask("get", PING).get("type"))
         self.assertGreater(self.listed()[home]["incarnation"], life)
         self.assertEqual(0, stopped.stop())
+
+
+    def test_another_life_waits_for_a_database_that_is_away(self):
+        """A server that was declared gone comes back as soon as it can, or ends when it is told."""
+        self.together(*NAMES)
+        # Those who are connected learn of it, and nobody connects anew.
+        self.postgres.run("UPDATE pg_database SET datallowconn = false"
+                          " WHERE datname = 'muster';"
+                          f" UPDATE muster.servers SET role = {GONE}"
+                          " WHERE svr_id LIKE 'sip:s1.%' OR svr_id LIKE 'sip:s2.%'")
+        for name in ("s1", "s2"):
+            until(lambda n=name: "not currently accepting connections" in
+                  self.by_id[n].log().rpartition("another-life")[2], f"{name} asks for its stores")
+        self.assertEqual(0, self.by_id["s2"].stop())
+        self.assertTrue(self.by_id["s1"].is_alive())
+        self.postgres.run("ALTER DATABASE muster ALLOW_CONNECTIONS true", "postgres")
+        until(lambda: "lease-taken" in self.by_id["s1"].log().rpartition("another-life")[2],
+              "it is back")
+        self.data = self.by_id["s3"].data
+        self.settled("s1", "s3")
 
 
 class OperatorTest(ClusterPostgresCase):

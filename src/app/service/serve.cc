@@ -5,6 +5,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "app/command_line/exit_codes.h"
@@ -24,6 +25,8 @@ namespace {
 // that was lost costs some, too: the store of users knows its first numbers as those of the dead.)
 constexpr Duration kShortLife = Duration::seconds(10);
 constexpr int kShortLivesInARow = 10;
+// A life that cannot have its stores asks for them again so long after.
+constexpr Duration kOpenAgainAfter = Duration::milliseconds(500);
 
 using Error = std::string;
 
@@ -34,14 +37,19 @@ int fail(const Error& why) {
 
 // What one life works on.
 struct Stores {
+  Fd shared;  // what servers make once is made by nobody else until this life has begun
   std::unique_ptr<StoreBackend> users;
   std::unique_ptr<cluster::ClusterBackend> cluster;  // null: it is alone
 };
 
-Result<Stores, Error> open_stores(const Config& config, const DataDirectory& data) {
+Result<Stores, Error> open_stores(const Config& config, const DataDirectory& data,
+                                  const ServerPlace& place) {
   using Company = sql::Company;
   const bool alone = config.server_id.empty();
+  auto shared = place.lock_what_is_shared(kLockTimeMax);
+  if (!shared) return Failure{shared.error()};
   Stores stores;
+  stores.shared = std::move(*shared);
   if (alone) {
     if (const auto none = no_cluster_there(config.postgres); !none) return Failure{none.error()};
   }
@@ -68,7 +76,8 @@ class Service {
   enum class Ending : std::uint8_t { in_order, fenced };
 
   Result<Ending, Error> live();
-  Result<void, Error> begin();
+  Result<std::optional<Stores>, Error> have_stores();
+  Result<void, Error> begin(Stores stores);
   Ending wait_for_the_end();
   void reload();
 
@@ -96,7 +105,10 @@ Result<void, Error> Service::run() {
 }
 
 Result<Service::Ending, Error> Service::live() {
-  if (const auto begun = begin(); !begun) return Failure{begun.error()};
+  auto stores = have_stores();
+  if (!stores) return Failure{stores.error()};
+  if (!*stores) return Ending::in_order;
+  if (const auto begun = begin(std::move(**stores)); !begun) return Failure{begun.error()};
   const Ending ending = wait_for_the_end();
   const bool in_order = ending == Ending::in_order;
   if (in_order) {
@@ -111,12 +123,28 @@ Result<Service::Ending, Error> Service::live() {
   return ending;
 }
 
-Result<void, Error> Service::begin() {
+// At its start a server that cannot have them ends, and whoever started it is told why. One that
+// has served waits, as within a life, until the database is there again. None if it is to end
+// meanwhile.
+Result<std::optional<Stores>, Error> Service::have_stores() {
+  Error why;
+  while (true) {
+    auto opened = open_stores(serving_.config, serving_.data, place_);
+    if (opened) {
+      if (!why.empty()) write_log({Log::Level::info, "store-works-again", {}, {}});
+      return std::optional(std::move(*opened));
+    }
+    if (lives_ == 0) return Failure{opened.error()};
+    if (opened.error() != why) {
+      why = opened.error();
+      write_log({Log::Level::error, "store-fails", {}, why});
+    }
+    if (wait_for_signal(kOpenAgainAfter) == Signal::stop) return std::optional<Stores>();
+  }
+}
+
+Result<void, Error> Service::begin(Stores stores) {
   Config& config = serving_.config;
-  const auto shared = place_.lock_what_is_shared(kLockTimeMax);
-  if (!shared) return Failure{shared.error()};
-  auto stores = open_stores(config, serving_.data);
-  if (!stores) return Failure{stores.error()};
   fenced_ = false;
   ServerOptions options = server_options(config);
   options.fenced = [this] {
@@ -126,8 +154,8 @@ Result<void, Error> Service::begin() {
   if (++lives_ > 1 && !options.record_to.empty()) {
     options.record_to += "." + std::to_string(lives_);
   }
-  auto server = ServerProcess::start(std::move(options), std::move(stores->users),
-                                     std::move(stores->cluster));
+  auto server =
+      ServerProcess::start(std::move(options), std::move(stores.users), std::move(stores.cluster));
   if (!server) return Failure{server.error()};
   process_ = std::move(*server);
   const auto service = ServiceDescription::of(config.server.settings, kVersion);
