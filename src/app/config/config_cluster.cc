@@ -8,6 +8,7 @@
 #include "app/data/server_place.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
+#include "shell/store/cluster_postgres.h"
 
 namespace muster {
 namespace {
@@ -136,6 +137,15 @@ void ConfigReader::check_one_of_many(const toml::table& cluster) {
          "cluster.lease_time (" + duration_text(settings.lease_time) +
              ") is less than twice cluster.renew_after (" + duration_text(settings.renew_after) +
              "): no renewal may fail");
+  }
+  constexpr Duration kAnswer = cluster::PostgresClusterStore::kAnswerTimeMax;
+  if (!config_.postgres.empty() && settings.lease_time <= settings.renew_after + kAnswer) {
+    fail(place_of(cluster, cluster.contains("lease_time") ? "lease_time" : "renew_after"),
+         "cluster.lease_time (" + duration_text(settings.lease_time) +
+             ") is to be more than cluster.renew_after (" + duration_text(settings.renew_after) +
+             ") and " + duration_text(kAnswer) +
+             " where store.postgres is given: so long the database may hang in a renewal, and the"
+             " next one is to be in time");
   }
   for (const auto* listen : {&server.xmpp, &server.sip, &server.sips}) {
     if (!settings.host_name.empty() || listen->empty()) continue;

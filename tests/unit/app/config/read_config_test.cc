@@ -12,6 +12,7 @@
 #include "app/data/server_place.h"
 #include "codec/xml/limits.h"
 #include "shell/links.h"
+#include "shell/store/cluster_postgres.h"
 
 namespace muster {
 namespace {
@@ -320,6 +321,25 @@ TEST(Cluster, ALeaseIsRenewedTwiceInItsTime) {
   EXPECT_EQ(wrong(kRenewAfterMax * 2, kRenewAfterMax), "nothing");
   EXPECT_NE(wrong(kRenewAfterMax * 2 - step, kRenewAfterMax).find("is less than twice"),
             std::string::npos);
+}
+
+// A database that hangs once costs no lease.
+TEST(Cluster, InPostgresALeaseOutlastsARenewalThatIsNotAnswered) {
+  const auto wrong = [](Duration lease, Duration renew, const std::string& store) {
+    return wrong_with(kShared + "lease_time = \"" + duration_text(lease) + "\"\nrenew_after = \"" +
+                      duration_text(renew) + "\"\n" + store);
+  };
+  const std::string postgres = "[store]\npostgres = \"host=db\"\n";
+  const Duration step = Duration::milliseconds(1);
+  const Duration hangs = cluster::PostgresClusterStore::kAnswerTimeMax;
+  const Duration renew = Duration::milliseconds(700);
+  EXPECT_EQ(wrong(renew + hangs + step, renew, postgres), "nothing");
+  EXPECT_NE(wrong(renew + hangs, renew, postgres)
+                .find("cluster.lease_time (1700 ms) is to be more than cluster.renew_after (700 ms)"
+                      " and 1 s where store.postgres is given"),
+            std::string::npos)
+      << wrong(renew + hangs, renew, postgres);
+  EXPECT_EQ(wrong(renew + hangs, renew, ""), "nothing");
 }
 
 // Another server is not known before its lease is read: who waits for that waits longer.
