@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -104,7 +103,9 @@ class PostgresClusterStore::ClusterGroup final : public postgres::Group {
   std::vector<ClusterReply> replies;
 
   bool only_reads(std::size_t place) const override { return Requests::only_reads(tasks_[place]); }
-  std::size_t count_apart(postgres::Places places) const override;
+  std::optional<std::vector<const Address*>> users_of(std::size_t place) const override {
+    return users_alone(tasks_[place]);
+  }
   void begin_writing() override;
   void carry_out(std::size_t place, bool) override {
     replies[place] = prepared_.requests.carry_out(now_, tasks_[place]);
@@ -122,43 +123,23 @@ class PostgresClusterStore::ClusterGroup final : public postgres::Group {
   StoreTime now_;
 };
 
-std::size_t PostgresClusterStore::ClusterGroup::count_apart(postgres::Places places) const {
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto users = users_alone(tasks_[places[i]]);
-    if (!users) return std::max<std::size_t>(i, 1);
-    for (const Address* user : *users) {
-      if (seen.contains(user->text())) return i;
-    }
-    for (const Address* user : *users)
-      seen.insert(user->text());
-  }
-  return places.size();
-}
-
 // The clock is read by a statement of its own, which begins when the lock is there.
 void PostgresClusterStore::ClusterGroup::begin_writing() {
   std::optional<std::int64_t> clock;
   if (options_.clock) clock = options_.clock().in_microseconds();
   const bool was_held_up = std::exchange(prepared_.held_up, false);
   postgres::Database::Transcript found;
-  bool known = false;
-  while (database_.ok() && !known) {
-    database_.follow(found);
+  database_.finish(found, [&] {
     if (was_held_up) prepared_.cut_off.run(Store::kGivenUpAfter.in_microseconds());
     prepared_.lock.run();
     sql::Rows rows = prepared_.now.rows(options_.time_step_max.in_microseconds(), clock);
-    if (database_.waits()) {
-      database_.flush();
-      continue;
-    }
-    known = true;
+    if (database_.waits()) return;
     if (!rows.next()) return database_.refuse("corrupt: no row of the cluster");
     now_.since_boot = Duration::microseconds(rows.integer(0));
     if (std::any_of(tasks_.begin(), tasks_.end(), asks_for_lease)) {
       prepared_.set_time.run(rows.integer(0), rows.integer(1));
     }
-  }
+  });
 }
 
 PostgresClusterStore::PostgresClusterStore(Options options)

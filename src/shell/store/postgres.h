@@ -88,6 +88,16 @@ class Database final : public sql::Database {
   // until the next flush().
   void follow(Transcript& transcript);
   bool waits() const override { return waits_; }
+  // Carries out one request alone, until it waits no more.
+  template <class Request>
+  void finish(Transcript& transcript, Request request) {
+    while (ok()) {
+      follow(transcript);
+      request();
+      if (!waits_) return;
+      flush();
+    }
+  }
   // A request that waits already is not carried out any further.
   void ask_together(bool together) override { together_ = together && !waits_; }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "shell/clock.h"
@@ -16,6 +18,21 @@ constexpr const char* kOfWhom = "PostgreSQL: ";
 // between.
 bool lost_a_race(const std::string& state) {
   return state == "40001" || state == "40P01" || state == "23505";
+}
+
+// As many of the first places as do not concern each other: one at least.
+std::size_t count_apart(const Group& group, Places places) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto users = group.users_of(places[i]);
+    if (!users) return std::max<std::size_t>(i, 1);
+    for (const Address* user : *users) {
+      if (seen.contains(user->text())) return i;
+    }
+    for (const Address* user : *users)
+      seen.insert(user->text());
+  }
+  return places.size();
 }
 
 }  // namespace
@@ -92,15 +109,13 @@ void Session::begin(const char* how) {
 }
 
 void Session::check_version() {
-  if (!database_.ok()) return;
-  // None of the tasks may have waited for rows.
-  if (opening_.found.front() == nullptr) database_.flush();
-  if (!database_.ok()) return;
-  database_.follow(opening_);
-  sql::Rows rows = version_.rows();
-  if (!rows.next()) return database_.refuse("corrupt: a schema without a version");
-  if (rows.integer(0) == kSchemaVersion) return;
-  database_.refuse(other_version(rows.integer(0)));
+  database_.finish(opening_, [this] {
+    sql::Rows rows = version_.rows();
+    if (database_.waits()) return;
+    if (!rows.next()) return database_.refuse("corrupt: a schema without a version");
+    if (rows.integer(0) == kSchemaVersion) return;
+    database_.refuse(other_version(rows.integer(0)));
+  });
 }
 
 // False on trouble, which a task that only reads has by itself.
@@ -163,7 +178,7 @@ Session::Attempt Session::attempt(Group& group, bool apart) {
   begin("BEGIN");
   if (database_.ok()) group.begin_writing();
   for (Places left = group.open; !left.empty() && database_.ok();) {
-    const std::size_t count = apart ? 1 : group.count_apart(left);
+    const std::size_t count = apart ? 1 : count_apart(group, left);
     if (apart) {
       carry_out_apart(group, left.front());
     } else {

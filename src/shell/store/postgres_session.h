@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/address.h"
 #include "shell/store/postgres.h"
 
 namespace muster::postgres {
@@ -52,8 +53,9 @@ class Group {
   // A task that only reads, but writes where it finds that it must: it did not, for want of
   // `may_write`, and is carried out again.
   virtual bool must_write(std::size_t) const { return false; }
-  // As many of the first places as do not concern each other: one at least.
-  virtual std::size_t count_apart(Places places) const = 0;
+  // The users whom a task concerns, if it concerns nothing but them: others that concern none of
+  // these may be carried out together with it.
+  virtual std::optional<std::vector<const Address*>> users_of(std::size_t place) const = 0;
 
   // Within a transaction that writes, before all else: takes its locks. Where it may not write at
   // all, the database is to be in trouble, here or when it is asked once more, before COMMIT.

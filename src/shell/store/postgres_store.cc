@@ -92,25 +92,26 @@ Name name_of(const Address& account) {
 
 class PostgresStore::StoreGroup final : public postgres::Group {
  public:
-  StoreGroup(const std::vector<StoreTask>& tasks, postgres::Database& database, Prepared& prepared)
-      : Group(tasks.size()), group(tasks), database_(database), prepared_(prepared) {
-    prepared_.fences.act_as(tasks);
+  StoreGroup(const std::vector<StoreTask>& all, postgres::Database& database, Prepared& prepared)
+      : Group(all.size()), tasks(all), database_(database), prepared_(prepared) {
+    prepared_.fences.act_as(all);
   }
 
-  bool only_reads(std::size_t place) const override { return group.only_reads(place); }
-  bool must_write(std::size_t place) const override { return group.wants_account(place); }
-  std::size_t count_apart(postgres::Places places) const override;
+  bool only_reads(std::size_t place) const override { return tasks.only_reads(place); }
+  bool must_write(std::size_t place) const override { return tasks.wants_account(place); }
+  std::optional<std::vector<const Address*>> users_of(std::size_t place) const override {
+    Concerned concerned = concerned_by(tasks.all[place]);
+    if (concerned.all) return std::nullopt;
+    return std::move(concerned.accounts);
+  }
   void begin_writing() override;
   void check() override;
   void carry_out(std::size_t place, bool may_write) override {
-    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
-    group.results[place] = request == nullptr
-                               ? prepared_.requests.carry_out(group.tasks[place], may_write)
-                               : StoreResult(prepared_.fences.carry_out(*request));
+    tasks.carry_out(place, prepared_.requests, prepared_.fences, may_write);
   }
-  void fail(std::size_t place, const Trouble& trouble) override { group.fail(place, trouble); }
+  void fail(std::size_t place, const Trouble& trouble) override { tasks.fail(place, trouble); }
 
-  sql::Group group;
+  sql::TasksOfGroup tasks;
 
  private:
   void lock_lives();
@@ -120,20 +121,6 @@ class PostgresStore::StoreGroup final : public postgres::Group {
   Prepared& prepared_;
   postgres::Database::Transcript fence_;
 };
-
-std::size_t PostgresStore::StoreGroup::count_apart(postgres::Places places) const {
-  std::set<Name> seen;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const Concerned concerned = concerned_by(group.tasks[places[i]]);
-    if (concerned.all) return std::max<std::size_t>(i, 1);
-    for (const Address* account : concerned.accounts) {
-      if (seen.contains(name_of(*account))) return i;
-    }
-    for (const Address* account : concerned.accounts)
-      seen.insert(name_of(*account));
-  }
-  return places.size();
-}
 
 // The lives first: who is fenced may wait for an account that this group has.
 void PostgresStore::StoreGroup::begin_writing() {
@@ -149,7 +136,7 @@ void PostgresStore::StoreGroup::lock_lives() {
   if (fences.life() != cluster::Incarnation()) prepared_.live.run(fences.life().number());
   std::set<cluster::Incarnation> fenced;
   for (const std::size_t place : open) {
-    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
+    const auto* request = std::get_if<ServerRequest>(&tasks.all[place]);
     const auto* fence = request == nullptr ? nullptr : std::get_if<FenceLife>(request);
     if (fence != nullptr) fenced.insert(fence->life);
   }
@@ -163,17 +150,13 @@ void PostgresStore::StoreGroup::lock_lives() {
 }
 
 void PostgresStore::StoreGroup::check() {
-  do {
-    database_.follow(fence_);
-    prepared_.fences.check();
-    if (database_.waits()) database_.flush();
-  } while (database_.ok() && database_.waits());
+  database_.finish(fence_, [this] { prepared_.fences.check(); });
 }
 
 void PostgresStore::StoreGroup::lock_accounts() {
   std::set<Name> names;
   for (const std::size_t place : open) {
-    const Concerned concerned = concerned_by(group.tasks[place]);
+    const Concerned concerned = concerned_by(tasks.all[place]);
     if (concerned.all && !concerned.only_reads) {
       // EXCLUSIVE: others read, and that is all.
       return database_.run("LOCK TABLE accounts IN EXCLUSIVE MODE");
@@ -211,7 +194,7 @@ Result<std::unique_ptr<PostgresStore>, std::string> PostgresStore::open(Options 
 std::vector<StoreResult> PostgresStore::carry_out(const std::vector<StoreTask>& tasks) {
   StoreGroup group(tasks, session_.database(), *prepared_);
   session_.carry_out(group);
-  return std::move(group.group.results);
+  return std::move(group.tasks.results);
 }
 
 }  // namespace muster

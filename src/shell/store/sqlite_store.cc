@@ -1,7 +1,6 @@
 #include "shell/store/sqlite_store.h"
 
 #include <utility>
-#include <variant>
 
 #include "shell/store/sql_group.h"
 #include "shell/store/sqlite_schema.h"
@@ -12,24 +11,22 @@ namespace {
 // A group of tasks on its way through the file.
 class StoreGroup final : public sqlite::Group {
  public:
-  StoreGroup(const std::vector<StoreTask>& tasks, sql::Requests& requests, sql::Fences& fences)
-      : Group(tasks.size()), group(tasks), requests_(requests), fences_(fences) {
-    fences_.act_as(tasks);
+  StoreGroup(const std::vector<StoreTask>& all, sql::Requests& requests, sql::Fences& fences)
+      : Group(all.size()), tasks(all), requests_(requests), fences_(fences) {
+    fences_.act_as(all);
   }
 
-  bool only_reads(std::size_t place) const override { return group.only_reads(place); }
-  bool must_write(std::size_t place) const override { return group.wants_account(place); }
+  bool only_reads(std::size_t place) const override { return tasks.only_reads(place); }
+  bool must_write(std::size_t place) const override { return tasks.wants_account(place); }
   void begin_writing() override { fences_.check(); }
   void carry_out(std::size_t place, bool may_write) override {
-    const auto* request = std::get_if<ServerRequest>(&group.tasks[place]);
-    group.results[place] = request == nullptr ? requests_.carry_out(group.tasks[place], may_write)
-                                              : StoreResult(fences_.carry_out(*request));
+    tasks.carry_out(place, requests_, fences_, may_write);
   }
   void fail(std::size_t place, const sqlite::Trouble& trouble) override {
-    group.fail(place, trouble);
+    tasks.fail(place, trouble);
   }
 
-  sql::Group group;
+  sql::TasksOfGroup tasks;
 
  private:
   sql::Requests& requests_;
@@ -53,7 +50,7 @@ Result<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const Option
 std::vector<StoreResult> SqliteStore::carry_out(const std::vector<StoreTask>& tasks) {
   StoreGroup group(tasks, requests_, fences_);
   file_.carry_out(group);
-  return std::move(group.group.results);
+  return std::move(group.tasks.results);
 }
 
 }  // namespace muster
