@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "base/result.h"
 #include "shell/store/cluster_postgres.h"
 #include "shell/store/cluster_sqlite.h"
 #include "shell/store/postgres_store.h"
@@ -42,6 +43,31 @@ std::string& postgres_connection() {
   static std::string connection;
   return connection;
 }
+
+template <class Store>
+std::unique_ptr<Store> opened(Result<std::unique_ptr<Store>, std::string> store) {
+  if (!store) {
+    std::cerr << store.error() << "\n";
+    std::abort();
+  }
+  return std::move(*store);
+}
+
+// Goes away with what is in it.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    if (::mkdtemp(path_.data()) == nullptr) std::abort();
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path_); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  std::string file(const char* name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
+};
 
 class World {
  public:
@@ -70,12 +96,10 @@ class World {
 
  private:
   World() {
-    folder_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
-    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
     if (postgres_connection().empty()) {
-      take(SqliteStore::open({.path = folder_ + "/muster.db"}));
+      store_ = opened(SqliteStore::open({.path = folder_.file("muster.db")}));
     } else {
-      take(PostgresStore::open({.connection = postgres_connection()}));
+      store_ = opened(PostgresStore::open({.connection = postgres_connection()}));
     }
     for (std::uint64_t i = 0; i < kUsers; ++i) {
       std::vector<StoreTask> group;
@@ -88,21 +112,8 @@ class World {
       store_->carry_out(group);
     }
   }
-  ~World() {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
 
-  template <class Opened>
-  void take(Opened opened) {
-    if (!opened) {
-      std::cerr << opened.error() << "\n";
-      std::abort();
-    }
-    store_ = std::move(*opened);
-  }
-
-  std::string folder_;
+  ScratchFolder folder_;
   std::unique_ptr<StoreBackend> store_;
   Prng prng_{Prng::seed_of(1)};
 };
@@ -237,12 +248,11 @@ class ClusterWorld {
 
  private:
   ClusterWorld() {
-    folder_ = std::filesystem::temp_directory_path() / "muster-store-bench-XXXXXX";
-    if (::mkdtemp(folder_.data()) == nullptr) std::abort();
     if (postgres_connection().empty()) {
-      take(cluster::SqliteClusterStore::open({.file = {.path = folder_ + "/cluster.db"}}));
+      store_ =
+          opened(cluster::SqliteClusterStore::open({.file = {.path = folder_.file("cluster.db")}}));
     } else {
-      take(cluster::PostgresClusterStore::open({.connection = postgres_connection()}));
+      store_ = opened(cluster::PostgresClusterStore::open({.connection = postgres_connection()}));
     }
     for (std::uint64_t i = 0; i < kServers; ++i) {
       cluster::Self self;
@@ -257,21 +267,8 @@ class ClusterWorld {
       store_->carry_out({assign});
     }
   }
-  ~ClusterWorld() {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
 
-  template <class Opened>
-  void take(Opened opened) {
-    if (!opened) {
-      std::cerr << opened.error() << "\n";
-      std::abort();
-    }
-    store_ = std::move(*opened);
-  }
-
-  std::string folder_;
+  ScratchFolder folder_;
   std::unique_ptr<cluster::ClusterBackend> store_;
   std::vector<cluster::Incarnation> servers_;
 };
