@@ -255,12 +255,13 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
 TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
   LoadControl control(world.shard);
   join(control);
-  link(control);
+  told(control);
   renew(control, directory_of(4));
-  hear(control, cluster::UsersSettled{0, 40, 40, 0});
+  link(control);  // from now on its share is looked after
   control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
   std::uint32_t users = 0;
   for (int i = 0; i < 10 && users == 0; ++i) {
+    hear(control, cluster::UsersSettled{0, 40, 40, 0});
     for (const cluster::Told& one : renew(control, directory_of(4))) {
       const auto* move = std::get_if<cluster::MoveUsers>(&one);
       if (move == nullptr) continue;
@@ -275,8 +276,9 @@ TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
 TEST_F(LoadControlTest, WhoseLinkIsLostIsAskedForNobody) {
   LoadControl control(world.shard);
   join(control);
-  link(control);
+  told(control);
   renew(control, directory_of(4));
+  link(control);  // from now on its share is looked after
   hear(control, cluster::UsersSettled{0, 40, 40, 0});
   control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
   control.on(world.now, LinkClosed{kLink}, world.out);
