@@ -183,6 +183,10 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
     outcome.given.push_back({owner, picture_.commit(owner, 1), asked.user});
   } else if (asked.to != Incarnation()) {
     picture_.release(asked.to, 1);
+    if (owner == Incarnation() && !std::exchange(asked.refused, true)) {
+      asked.to = Incarnation();
+      return doubted_.push_back(std::move(asked));
+    }
   }
   if (owner != self_ && candidates_.contains(owner)) {
     asked.to = Incarnation();

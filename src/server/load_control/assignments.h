@@ -13,7 +13,9 @@
 //
 // A candidate, who knows no loads, sends whoever is nobody's to the main. A user who was given to a
 // server that is a candidate again, and did not come in time, is placed anew; but not before the
-// directory is read once more, for it may just have been taken in.
+// directory is read once more, for it may just have been taken in. So is, once, a user whom the
+// store did not give to the server that was chosen: it has begun to drain, and that was not known
+// here.
 //
 // Where no server has room and there is a candidate, she waits for it to be taken in; so does who
 // comes after her. A user who moves is made the other server's, by compare-and-set too.
@@ -108,6 +110,7 @@ class Assignments {
     cluster::Incarnation to{};    // reserved in the picture; 0: nobody had room
     cluster::Placement::Outcome why = cluster::Placement::Outcome::nobody;
     std::optional<Instant> room_by{};  // she waits, or has waited, for room
+    bool refused = false;              // by the store: that server does not run
   };
   // She is another server's, and wanted here.
   struct Yield {

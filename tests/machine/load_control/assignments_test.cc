@@ -243,6 +243,53 @@ TEST_F(AssignmentsTest, WhoseServerIsForgottenStaysHere) {
   EXPECT_TRUE(events<OwnerFound>(world.take()).empty()) << "she was answered";
 }
 
+// It has begun to drain, and the store knew it first: she is not turned away for that.
+TEST_F(AssignmentsTest, WhoIsNotGivenToWhomWasChosenIsPlacedAnew) {
+  land(1);
+  const auto first = asked();
+  ASSERT_EQ(to_assign(first[0])[0].to, Incarnation(2));
+  EXPECT_TRUE(answer(first[0], cluster::Owners{{Incarnation()}}).empty());
+  EXPECT_EQ(level_of(2), LoadLevel{10}) << "what was reserved is free again";
+  EXPECT_TRUE(further.empty()) << "not before it is known who runs";
+  EXPECT_TRUE(assignments.wants_directory());
+  know({server(1), server(2, cluster::Role::draining), server(3)}, {});
+  assignments.go_on(world.out);
+  const auto second = asked();
+  ASSERT_EQ(second.size(), 1u);
+  ASSERT_EQ(to_assign(second[0])[0].to, Incarnation(1));
+  const auto found = answer(second[0], cluster::Owners{{Incarnation(1)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::here);
+}
+
+TEST_F(AssignmentsTest, ButOnce) {
+  land(1);
+  answer(asked()[0], cluster::Owners{{Incarnation()}});
+  assignments.go_on(world.out);
+  const auto found = answer(asked()[0], cluster::Owners{{Incarnation()}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+  EXPECT_FALSE(assignments.wants_directory());
+}
+
+// Who came back to a server that drains, and does not know it yet: it was let go for it.
+TEST_F(AssignmentsTest, WhoIsYieldedToAServerThatDrainsIsPlacedElsewhere) {
+  land(1, true);
+  answer(asked()[0], cluster::Owners{{Incarnation(3)}});
+  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  const auto first = asked();
+  ASSERT_EQ(to_assign(first[0])[0].to, Incarnation(1));
+  EXPECT_TRUE(answer(first[0], cluster::Owners{{Incarnation()}}).empty());
+  know({server(1, cluster::Role::draining), server(2), server(3)}, {});
+  assignments.go_on(world.out);
+  const auto second = asked();
+  ASSERT_EQ(second.size(), 1u);
+  ASSERT_EQ(to_assign(second[0])[0].to, Incarnation(2));
+  const auto found = answer(second[0], cluster::Owners{{Incarnation(2)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.at->svr_id, "sip:s2.example.com");
+}
+
 // The other side of it: the store comes first, so that who lands here meanwhile is asked about
 // behind it.
 TEST_F(AssignmentsTest, WhoIsYieldedIsNobodysBeforeItIsSaid) {
