@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "model/cluster/sorted.h"
 #include "server/load_control/cluster_server.h"
 
 namespace muster {
@@ -60,10 +61,11 @@ ServerSeen ClusterServer::seen(const cluster::Member& member) const {
     return seen;
   }
   const auto servers = picture_.servers();
-  const auto known = std::find_if(servers.begin(), servers.end(), [&](const auto& server) {
-    return server.incarnation == member.incarnation;
-  });
-  if (known != servers.end() && known->report) {
+  const cluster::ServerPicture* self = cluster::find(servers, membership_.self());
+  const cluster::ServerPicture* known = cluster::find(servers, member.incarnation);
+  // A candidate is told nobody's load: what it has is of when it ran.
+  const bool is_told = self != nullptr && self->role != cluster::Role::standby;
+  if (is_told && known != nullptr && known->report) {
     seen.load = {known->report->level, known->report->users};
   }
   return seen;
