@@ -125,6 +125,21 @@ class Landing {
   std::size_t next_ = 0;
 };
 
+// Where it was told to go since it was served last.
+class SentOn {
+ public:
+  // The number of that step; nothing if it was told so before.
+  std::optional<int> told(const Endpoint& to) {
+    if (to_ == to) return std::nullopt;
+    to_ = to;
+    return ++steps_;
+  }
+
+ private:
+  std::optional<Endpoint> to_;
+  int steps_ = 0;
+};
+
 // How an agent stands with another user, as the service told it last.
 struct Tie {
   bool sees = false;     // an authorized subscription of its own

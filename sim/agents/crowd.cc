@@ -164,6 +164,7 @@ void Crowd::note(AgentId id, const Happened& fact) {
                  [&](const HeardMessage& message) { say("reads of", message.from.text()); },
                  [&](const WasPromised& promised) { say("is promised", promised.what); },
                  [&](const LostHold& lost) { say("loses", lost.of); },
+                 [&](const WasSentOn& sent) { say("is sent on", std::to_string(sent.step)); },
                  [&](const WasSurprised& surprised) { say("is surprised by", surprised.by); },
              },
              fact.what);

@@ -86,6 +86,11 @@ struct WasPromised {
 struct LostHold {
   std::string of;
 };
+// A server told it to go to another one than it was told before, the so manieth since it was served
+// last.
+struct WasSentOn {
+  int step = 0;
+};
 // Something that a correct service does not say to a correct agent.
 struct WasSurprised {
   std::string by;
@@ -96,7 +101,7 @@ struct Happened {
   AgentId agent;
   std::variant<WentOnline, WentOffline, ShowedItself, ShowedItselfTo, ForgotPictures, SawPicture,
                AskedFor, WasTold, WatchStood, SentMessage, HeardMessage, WasPromised, LostHold,
-               WasSurprised>
+               WasSentOn, WasSurprised>
       what;
 };
 

@@ -435,6 +435,7 @@ void Messenger::hear_roster(const xml::Element& iq) {
   state_ = State::online;
   back_off_.reset();
   deadline_ = now_.instant + habits_.silence_max;
+  sent_on_ = {};
   tell(WentOnline{full_});
   if (habits_.resumes) {
     say(std::string(kEnable));

@@ -124,6 +124,7 @@ class Messenger : public Agent {
   std::string unread_;
   Landing landing_;
   bool is_sent_on_ = false;
+  SentOn sent_on_;
   State state_ = State::offline;
   bool wants_online_ = false;
   bool sealed_ = false;

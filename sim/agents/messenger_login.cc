@@ -46,6 +46,7 @@ void Messenger::hear_error(const xml::Element& error) {
   const auto elsewhere = parse_endpoint(error.child_text("see-other-host", kNsStreams));
   if (!elsewhere) return;
   is_sent_on_ = true;
+  if (const auto step = sent_on_.told(*elsewhere)) tell(WasSentOn{*step});
   if (habits_.follows) landing_.sent_to(*elsewhere);
 }
 

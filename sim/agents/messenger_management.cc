@@ -38,6 +38,7 @@ void Messenger::hear_management(const xml::Element& element) {
     state_ = State::online;
     back_off_.reset();
     deadline_ = now_.instant + habits_.silence_max;
+    sent_on_ = {};
     tell(WentOnline{full_});
     for (const std::string& stanza : management_->unhandled())
       say(stanza);

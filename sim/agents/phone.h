@@ -181,7 +181,8 @@ class Phone : public Agent {
   Task publication_;
   std::string etag_;
   std::string old_etag_;
-  bool sent_on_ = false;  // since its publication was granted: another server serves its user
+  SentOn sent_on_;
+  bool was_sent_on_ = false;  // since its publication was granted: another server serves its user
   Shown shown_;
   std::optional<Shown> published_;  // what the service has, or is being told
   bool has_shown_ = false;

@@ -135,7 +135,7 @@ void Phone::hear_state(Watch& watch, const sip::Message& notify) {
     if (for_good) watch.wanted = false;
     // Its server moved it on: it is to come back at once (RFC 6665 section 4.1.3).
     const bool moved = state->reason == "deactivated";
-    sent_on_ = sent_on_ || moved;
+    was_sent_on_ = was_sent_on_ || moved;
     if (watch.wanted && !moved) tell_lost("a dialog, by its last NOTIFY");
     watch.in_flight = false;
     end_watch(watch);

@@ -205,8 +205,9 @@ void Phone::hear_answer(const sip::Message& answer) {
   if (!call) return;  // again, or too late
   if (status == 400) tell(WasSurprised{"400 to what can be read"});
   if ((status == 401 || status == 407) && hear_challenge(answer, *call)) return;
-  sent_on_ = sent_on_ || status == 302;
-  if (status == 302 && habits_.follows && hear_redirection(answer, *call)) return;
+  if (status < 300) sent_on_ = {};
+  was_sent_on_ = was_sent_on_ || status == 302;
+  if (status == 302 && hear_redirection(answer, *call)) return;
   if (pages_.erase(call->purpose) > 0) return;
   switch (call->purpose) {
     case kRegistration: return registration_answered(status, answer);
@@ -229,7 +230,10 @@ bool Phone::hear_redirection(const sip::Message& answer, const SipCalls::Call& c
       sip::parse_name_addr(answer.first_value(sip::HeaderName::contact).value_or(""));
   const auto host = contact ? parse_ip(contact->uri.host.text) : std::nullopt;
   if (!host) return false;
-  landing_.sent_to({*host, contact->uri.port.value_or(5060)});
+  const Endpoint to{*host, contact->uri.port.value_or(5060)};
+  if (const auto step = sent_on_.told(to)) tell(WasSentOn{*step});
+  if (!habits_.follows) return false;
+  landing_.sent_to(to);
   if (habits_.transport == Transport::udp) {
     ask_again(call.purpose);
     return true;
@@ -340,7 +344,7 @@ void Phone::publication_answered(std::uint16_t status, const sip::Message& answe
   if (status == 412) {
     // The service does not know it any more: made anew, or gone as it was to be. Another server
     // than the one that it has moved to knew it.
-    if (!sent_on_) tell_lost("a publication");
+    if (!was_sent_on_) tell_lost("a publication");
     etag_.clear();
     published_.reset();
     publication_.in_flight = false;
@@ -357,7 +361,7 @@ void Phone::publication_answered(std::uint16_t status, const sip::Message& answe
   } else {
     const std::string etag(answer.header(sip::HeaderName::sip_etag).value_or(""));
     if (etag.empty() || etag == etag_) tell(WasSurprised{"a publication without a new tag"});
-    sent_on_ = false;
+    was_sent_on_ = false;
     old_etag_ = std::exchange(etag_, etag);
     granted(publication_, sip::seconds_of(answer, sip::HeaderName::expires).value_or(0));
     if (publication_.ending) etag_.clear();
@@ -394,8 +398,8 @@ void Phone::watch_answered(Watch& watch, std::uint16_t status, const sip::Messag
     if (status == 423) {
       watch.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
     }
-    // 481: the dialog is gone; else it may be. Made anew. Who goes nowhere is sent away before
-    // there is one.
+    // 481: the dialog is gone; else it may be. Made anew. Who goes nowhere is sent away the first
+    // time, before there is one.
     const bool had_none = status == 302 && watch.to_tag.empty();
     if (watch.wanted && !had_none) tell_lost("a dialog, by " + std::to_string(status));
     failed(watch);

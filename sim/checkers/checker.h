@@ -1,6 +1,7 @@
 // A checker knows one thing that a presence service promises, and watches a whole run for it. It is
-// its own object: it is told what user agents did and heard (it is an AgentWatch), may look at the
-// world and at the agents through a view, and says what is wrong.
+// its own object: it is told what user agents did and heard (it is an AgentWatch) and what servers
+// asked the cluster's store, may look at the world and at the agents through a view, and says what
+// is wrong.
 //
 // When it is asked: at_step after each event of the world, while faults may be on; at_rest once
 // faults are off and time enough has passed for all to converge; at_end once all agents have left
@@ -10,9 +11,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "server/admin_events.h"
+#include "server/cluster_port.h"
 
 #include "sim/agents/crowd.h"
 #include "sim/world/world.h"
@@ -45,6 +50,8 @@ class Findings {
 struct View {
   const World& world;
   const Crowd& crowd;
+  // At rest and at the end, of a cluster: what each server tells an operator of it.
+  std::span<const std::vector<ServerSeen>> told{};
   Instant now() const { return world.timeline().now(); }
 };
 
@@ -54,6 +61,7 @@ class Checker : public AgentWatch {
   virtual std::string_view name() const = 0;
 
   void happened(const Happened&) override {}
+  virtual void asked(const cluster::ClusterRequest&) {}
   virtual void at_step(const View&) {}
   virtual void at_rest(const View&) {}
   virtual void at_end(const View&) {}

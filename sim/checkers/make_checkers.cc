@@ -1,5 +1,6 @@
 // Which checkers there are.
 
+#include "sim/checkers/assignment.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/checker.h"
 #include "sim/checkers/constancy.h"
@@ -8,6 +9,7 @@
 #include "sim/checkers/durability.h"
 #include "sim/checkers/expiry.h"
 #include "sim/checkers/leaks.h"
+#include "sim/checkers/levels.h"
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
 #include "sim/checkers/reference.h"
@@ -17,6 +19,7 @@ namespace muster::sim {
 
 std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<Assignment>(findings));
   checkers.push_back(std::make_unique<Bounds>(findings));
   checkers.push_back(std::make_unique<Constancy>(findings));
   checkers.push_back(std::make_unique<Convergence>(findings));
@@ -24,6 +27,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Durability>(findings));
   checkers.push_back(std::make_unique<Expiry>(findings));
   checkers.push_back(std::make_unique<Leaks>(findings));
+  checkers.push_back(std::make_unique<Levels>(findings));
   checkers.push_back(std::make_unique<Order>(findings));
   checkers.push_back(std::make_unique<Permission>(findings));
   checkers.push_back(std::make_unique<Reference>(findings));

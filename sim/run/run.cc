@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/checkers/levels.h"
+
 namespace muster::sim {
 namespace {
 
@@ -31,6 +33,13 @@ Faults no_faults() {
 
 }  // namespace
 
+void CheckerWatch::ordered(const Server&, ShardId, const Order& order) {
+  const auto* ask = std::get_if<AskCluster>(&order);
+  if (ask == nullptr) return;
+  for (const auto& checker : checkers_)
+    checker->asked(ask->request);
+}
+
 Run::Run(std::uint64_t seed, Planted planted)
     : Run(seed, draw_swarm(RandomStreams(seed)), planted) {}
 
@@ -44,6 +53,7 @@ Run::Run(std::uint64_t seed, const Swarm& swarm, Planted planted)
       checkers_(make_checkers(findings_)) {
   for (const auto& checker : checkers_)
     crowd_.watch(*checker);
+  if (world_.server_count() > 1) world_.watch(checker_watch_);
 }
 
 Run::Result Run::go() {
@@ -64,16 +74,33 @@ Run::Result Run::go() {
   load_.part_some();
   if (!run_for(kPartTime) || !is_at_rest()) return result();
   load_.send_all_away();
-  if (!run_for(kEmptyTime)) return result();
+  if (!run_for(kEmptyTime) || !ask_servers()) return result();
   for (const auto& checker : checkers_)
     checker->at_end(view());
   return result();
 }
 
 bool Run::is_at_rest() {
+  if (!ask_servers()) return false;
   for (const auto& checker : checkers_)
     checker->at_rest(view());
   return findings_.empty();
+}
+
+// What they tell of the cluster. False at the first finding.
+bool Run::ask_servers() {
+  const std::size_t count = world_.server_count();
+  if (count == 1) return true;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    told_.assign(count, {});
+    for (std::size_t i = 0; i < count; ++i) {
+      world_.server(i).administer(
+          ListServers{}, [this, i](AdminReply reply) { told_[i] = std::move(reply.servers); });
+    }
+    if (!run_for(kLookPause)) return false;
+    if (Levels::difference(view()).empty()) return true;
+  }
+  return true;
 }
 
 // False at the first finding.

@@ -26,6 +26,18 @@
 
 namespace muster::sim {
 
+// Tells checkers what servers ask the cluster's store.
+class CheckerWatch : public TurnWatch {
+ public:
+  explicit CheckerWatch(const std::vector<std::unique_ptr<Checker>>& checkers)
+      : checkers_(checkers) {}
+  void entered(const Server&, ShardId, Now, const Input&) override {}
+  void ordered(const Server&, ShardId, const Order& order) override;
+
+ private:
+  const std::vector<std::unique_ptr<Checker>>& checkers_;
+};
+
 class Run {
  public:
   static constexpr Duration kHealTime = Duration::minutes(25);
@@ -33,6 +45,9 @@ class Run {
   static constexpr Duration kPartTime = Duration::minutes(25);
   static constexpr Duration kEmptyTime = Duration::minutes(25);
   static constexpr std::uint64_t kStepsAtOnce = 1'000'000;
+  // Who is between two servers at one moment is not so at all of several.
+  static constexpr int kLooks = 60;
+  static constexpr Duration kLookPause = Duration::seconds(1);
 
   explicit Run(std::uint64_t seed, Planted planted = {});
   // A given swarm in place of the drawn one.
@@ -63,12 +78,13 @@ class Run {
   bool run_for(Duration time) { return run_until(world_.timeline().now() + time); }
   void heal();
   bool is_at_rest();
+  bool ask_servers();
   void trouble_later(Duration every, void (Run::*trouble)());
   Server& any_server() { return world_.server(trouble_.below(world_.server_count())); }
   void kill_server();
   void stall_shard();
   void step_clock();
-  View view() const { return {world_, crowd_}; }
+  View view() const { return {world_, crowd_, told_}; }
   Result result();
 
   Swarm swarm_;
@@ -79,6 +95,8 @@ class Run {
   Prng trouble_;
   Findings findings_;
   std::vector<std::unique_ptr<Checker>> checkers_;
+  CheckerWatch checker_watch_{checkers_};
+  std::vector<std::vector<ServerSeen>> told_;
   bool healed_ = false;
 };
 

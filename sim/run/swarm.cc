@@ -147,6 +147,9 @@ Swarm draw_swarm(const RandomStreams& streams) {
   if (coin(prng, 500)) swarm.notify_interval_min = Duration::seconds(5);
   Prng of_cluster = streams.stream("cluster swarm");
   if (coin(of_cluster, 400)) swarm.servers = static_cast<std::uint8_t>(up_to(of_cluster, 2, 4));
+  if (swarm.servers > 1 && coin(of_cluster, 150)) {
+    swarm.servers = static_cast<std::uint8_t>(up_to(of_cluster, 5, kServersMax));
+  }
   if (swarm.servers > 1) draw_growth(streams, swarm);
   // Some runs have no faults at all: what fails there is nearest to the cause.
   if (coin(prng, 100)) return swarm;

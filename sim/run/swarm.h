@@ -26,6 +26,8 @@ struct ServerTrouble {
   std::int32_t drift_us_per_second = 0;
 };
 
+inline constexpr std::uint32_t kServersMax = 12;
+
 struct Swarm {
   std::uint32_t users = 0;
   std::uint8_t servers = 1;                     // more are a cluster

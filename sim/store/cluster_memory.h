@@ -20,6 +20,8 @@ class ClusterMemory {
   void restart_time();
 
   // What is held, for those who look on.
+  cluster::Incarnation main() const { return main_; }
+  cluster::Epoch epoch() const { return epoch_; }
   cluster::Directory directory(Duration now) const;
   // Whoever is not among them has no owner. An owner may be gone, but not forgotten.
   std::map<Address, cluster::Incarnation> owners() const;

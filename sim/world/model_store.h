@@ -52,6 +52,7 @@ class ModelledStore {
   bool servers_are_many = false;
   void act_as(ServerId server, cluster::Incarnation life) { acting_as_[server] = life; }
   void fence(cluster::Incarnation life, std::function<void(bool fenced)> answer);
+  bool is_fenced(cluster::Incarnation life) const { return fenced_.contains(life); }
 
   // What it holds; to be asked directly by whoever sets a world up, and by checkers.
   Memory& memory() { return memory_; }

@@ -58,6 +58,7 @@ class World : private TurnWatch {
   const Timeline& timeline() const { return timeline_; }
   Network& network() { return network_; }
   ModelClusterStore& cluster_store() { return cluster_store_; }
+  const ModelClusterStore& cluster_store() const { return cluster_store_; }
   ModelStore& store() { return store_; }
   const ModelStore& store() const { return store_; }
   // The most orders that one turn has left so far.

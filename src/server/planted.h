@@ -63,6 +63,9 @@ enum class Planted : std::uint8_t {
   moved_user_ends,
   relayed_bytes_lost,
   proxied_answer_unheard,
+  forgotten_unfenced,
+  gone_user_counted,
+  sent_on_for_ever,
 };
 
 struct Plant {
@@ -165,6 +168,12 @@ inline constexpr std::array kPlants{
           "of what comes on a link that is relayed, only the first part is sent on"},
     Plant{Planted::proxied_answer_unheard, "proxied-answer-unheard", "sip_message",
           "what a phone answers that is served through this server, its own is not told"},
+    Plant{Planted::forgotten_unfenced, "forgotten-unfenced", "load_control",
+          "a server is forgotten though it could not be fenced"},
+    Plant{Planted::gone_user_counted, "gone-user-counted", "load_control",
+          "who has left is still in the level"},
+    Plant{Planted::sent_on_for_ever, "sent-on-for-ever", "xmpp_stream",
+          "who comes back, and does not follow, is sent on again"},
 };
 
 }  // namespace muster

@@ -19,6 +19,7 @@
 #include "sim/checkers/permission.h"
 #include "sim/checkers/reference.h"
 #include "sim/checkers/steadiness.h"
+#include "sim/sitter.h"
 
 namespace muster::sim {
 namespace {
@@ -29,32 +30,6 @@ using ::testing::IsEmpty;
 
 const Address kJuliet = *parse_jid("juliet@example.com");
 const Address kRomeo = *parse_jid("romeo@example.com");
-
-// An agent that shows and sees what a test has it show and see.
-class Sitter : public Agent {
- public:
-  Sitter(const Address& account, const Endpoint& at) {
-    identity_.account = account;
-    identity_.name = "home";
-    identity_.at = at;
-  }
-  Picture shows;
-  std::map<Address, Picture> sees;
-  std::map<Address, Tie> has;
-
-  AgentKind kind() const override { return AgentKind::messenger; }
-  const Identity& identity() const override { return identity_; }
-  void step(Now, const AgentInput&, AgentOutbox&) override {}
-  std::optional<Instant> next_deadline() const override { return std::nullopt; }
-  bool content() const override { return true; }
-  bool online() const override { return true; }
-  Picture own_picture() const override { return shows; }
-  std::map<Address, Picture> pictures() const override { return sees; }
-  std::map<Address, Tie> ties() const override { return has; }
-
- private:
-  Identity identity_;
-};
 
 class Checkers : public ::testing::Test {
  protected:

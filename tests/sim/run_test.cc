@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <set>
+
 namespace muster::sim {
 namespace {
 
@@ -13,6 +16,15 @@ Swarm small_swarm(std::uint64_t seed) {
   swarm.busy_time = Duration::minutes(2);
   swarm.wish_every = Duration::seconds(1);
   return swarm;
+}
+
+TEST(Swarm, IsOneServerOrAClusterOfAnySize) {
+  std::set<std::uint32_t> sizes;
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed)
+    sizes.insert(draw_swarm(RandomStreams(seed)).servers);
+  EXPECT_EQ(*sizes.begin(), 1u);
+  EXPECT_EQ(*sizes.rbegin(), kServersMax);
+  EXPECT_EQ(sizes.size(), kServersMax);
 }
 
 TEST(Run, OfTheSameSeedIsTheSame) {

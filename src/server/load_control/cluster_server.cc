@@ -11,6 +11,7 @@
 #include "model/cluster/sorted.h"
 #include "server/load_control/level.h"
 #include "server/load_control/relay_words.h"
+#include "server/planted.h"
 #include "server/proxy_words.h"
 
 namespace muster {
@@ -95,7 +96,8 @@ void ClusterServer::tell_who_is_gone(Outbox& out) {
 }
 
 void ClusterServer::on(Now now, const ServerFenced& fenced, Outbox& out) {
-  membership_.on(now, fenced, out);
+  const bool done = fenced.fenced || shard_.planted == Planted::forgotten_unfenced;
+  membership_.on(now, ServerFenced{fenced.incarnation, done}, out);
 }
 
 void ClusterServer::directory_read(Now now, Outbox& out) {

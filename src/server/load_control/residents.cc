@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "server/planted.h"
 
 namespace muster {
 
@@ -123,7 +124,8 @@ void Residents::change(Now now, const Address& account, Change change, Outbox& o
   }
   if (after != before) {
     counts_ += after;
-    counts_ -= before;
+    const bool is_kept = after.users == 0 && shard_.planted == Planted::gone_user_counted;
+    if (!is_kept) counts_ -= before;
     load_changed(now);
   }
   if (!resident.has_something()) {

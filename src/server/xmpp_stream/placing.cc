@@ -6,6 +6,7 @@
 
 #include "codec/cluster/names.h"
 #include "codec/xmpp/redirection.h"
+#include "server/planted.h"
 #include "server/xmpp_stream/names.h"
 #include "server/xmpp_stream/xmpp_streams.h"
 
@@ -28,6 +29,7 @@ void XmppStreams::on(Now now, const StreamPlaced& placed, Outbox& out) {
   if (placed.place.outcome == UserPlace::Outcome::here) is_placed_here(placed.link, *stream);
   // Who is relayed already is told where to go: none relays on.
   if (placed.place.outcome == UserPlace::Outcome::elsewhere && !is_relayed(placed.link) &&
+      shard_.planted != Planted::sent_on_for_ever &&
       followers_.has_come_back_from(now.instant, negotiation.account, negotiation.remote.ip,
                                     placed.place.at->server)) {
     return relay(placed.link, *stream, out);

@@ -1,0 +1,36 @@
+// Who may decide about whom, in a cluster. An epoch has one main, and only that one gives orders in
+// it. A server is forgotten, and its users are free, only once nothing of it can land any more. At
+// rest each user who is there has an owner who serves; and who is sent from server to server is
+// served by the second at most.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "sim/checkers/checker.h"
+
+namespace muster::sim {
+
+class Assignment : public Checker {
+ public:
+  // To her owner; and once more if she has just been moved.
+  static constexpr int kSentOnMax = 2;
+
+  using Checker::Checker;
+  std::string_view name() const override { return "assignment"; }
+  void happened(const Happened& fact) override;
+  void asked(const cluster::ClusterRequest& request) override;
+  void at_step(const View& view) override;
+  void at_rest(const View& view) override;
+
+ private:
+  bool is_calm_ = false;
+  std::map<cluster::Epoch, cluster::Incarnation> mains_;
+  // Since the last step.
+  std::vector<std::pair<AgentId, int>> sent_on_;
+  std::vector<cluster::SetRole> orders_;
+  std::vector<cluster::ForgetServer> forgets_;
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,29 @@
+// Whatever is said of a server's load is true, at rest: its level is what the definition of the
+// index makes of its users and of what they have subscribed to (server/load_control/level.h), each
+// user counts at one server, and all servers say the same of each.
+#pragma once
+
+#include <string>
+
+#include "sim/checkers/checker.h"
+
+namespace muster::sim {
+
+class Levels : public Checker {
+ public:
+  using Checker::Checker;
+  std::string_view name() const override { return "load"; }
+  void at_rest(const View& view) override { look(view); }
+  void at_end(const View& view) override { look(view); }
+
+  // What servers were told otherwise than it is; empty: nothing. Somebody may be on her way from
+  // one to another at any one moment.
+  static std::string difference(const View& view);
+
+ private:
+  void look(const View& view) {
+    if (std::string found = difference(view); !found.empty()) stuck(view.now(), std::move(found));
+  }
+};
+
+}  // namespace muster::sim

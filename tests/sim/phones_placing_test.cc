@@ -1,0 +1,127 @@
+// The paper's figure 4 with SIP phones, in virtual time: they arrive at the main, go where its 302
+// says, and find a candidate when all servers are full.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/agents/crowd.h"
+#include "sim/agents/phone.h"
+#include "sim/placing_world.h"
+
+namespace muster::sim {
+namespace {
+
+using cluster::LoadLevel;
+using cluster::Role;
+
+// From how many servers each phone was sent on, at most, before it was served.
+class SentOn : public AgentWatch {
+ public:
+  void happened(const Happened& fact) override {
+    const auto* sent = std::get_if<WasSentOn>(&fact.what);
+    if (sent == nullptr) return;
+    most[fact.agent] = std::max(most[fact.agent], sent->step);
+  }
+  std::map<AgentId, int> most;
+};
+
+class PhonesPlacing : public ::testing::Test {
+ protected:
+  PhonesPlacing() { crowd.watch(sent_on); }
+
+  // It lands at the main, over UDP, as phones are set up that know one address; and weighs one.
+  AgentId come(bool follows = true) {
+    const std::string name = "phone" + std::to_string(names.size());
+    const Address account = Address::of_canonical(name, "example.com");
+    names.push_back(name);
+    cluster.give_contacts(name);
+    cluster.world.verifier().set_password(account, "secret");
+    Identity identity;
+    identity.account = account;
+    identity.password = "secret";
+    identity.name = "desk";
+    identity.at = {IpAddress::v4(10, 2, 0, static_cast<std::uint8_t>(names.size())), 40'000};
+    identity.server = cluster.world.server(cluster.main()).sip_at();
+    Phone::Habits habits;
+    habits.follows = follows;
+    const RandomStreams streams(names.size());
+    const AgentId id =
+        crowd.add(std::make_unique<Phone>(identity, habits, streams.stream("phone")));
+    crowd.wish(id, Show{{"", "at my desk"}});
+    crowd.wish(id, GoOnline{});
+    return id;
+  }
+  bool is_served_within(AgentId id, Duration most) {
+    return until(
+               cluster.world,
+               [&] { return crowd.agent(id).content() && !crowd.agent(id).own_picture().empty(); },
+               most)
+        .has_value();
+  }
+  std::vector<std::size_t> counts() {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < cluster.world.server_count(); ++i)
+      all.push_back(cluster.users_of(i, names));
+    return all;
+  }
+
+  PlacingWorld cluster{PlacingWorld::Options{
+      .servers = 3, .standbys = 1, .max = LoadLevel{4}, .distance = Duration::milliseconds(5)}};
+  Crowd crowd{cluster.world};
+  SentOn sent_on;
+  std::vector<std::string> names;
+};
+
+TEST_F(PhonesPlacing, Figure4) {
+  // Steps 1 to 3.
+  for (std::size_t i = 0; i < 8; ++i) {
+    ASSERT_TRUE(is_served_within(come(), Duration::seconds(2))) << i;
+    cluster.world.run_for(Duration::milliseconds(400));
+    const auto now = counts();
+    EXPECT_EQ(now[0] + now[1], i + 1);
+    EXPECT_LE(std::max(now[0], now[1]) - std::min(now[0], now[1]), 1u) << i;
+  }
+  EXPECT_TRUE(cluster.bound.lines("recruiting").empty());
+  ASSERT_EQ(cluster.member(2)->role, Role::standby);
+
+  // Steps 4 and 5: all are full, and one more comes.
+  const AgentId waiting = come();
+  ASSERT_TRUE(is_served_within(waiting, Duration::seconds(5)));
+  EXPECT_EQ(cluster.bound.lines("recruited").size(), 1u);
+  EXPECT_EQ(cluster.member(2)->role, Role::running);
+  EXPECT_EQ(counts(), (std::vector<std::size_t>{4, 4, 1}));
+  EXPECT_EQ(sent_on.most[waiting], 1) << "302 to the candidate, and nowhere else";
+
+  // Step 6 is for those who can be told to go: a phone goes when it next registers.
+  cluster.world.run_for(Duration::minutes(10));
+  for (std::uint32_t i = 0; i < crowd.size(); ++i) {
+    EXPECT_TRUE(crowd.agent(AgentId(i)).content()) << names[i];
+    EXPECT_LE(sent_on.most[AgentId(i)], 1) << names[i];
+  }
+}
+
+// Who follows nothing is sent on once, and then served through the main.
+TEST_F(PhonesPlacing, WhoFollowsNothingIsServedAllTheSame) {
+  ASSERT_TRUE(is_served_within(come(), Duration::seconds(2)));
+  cluster.world.run_for(Duration::seconds(1));
+  std::vector<AgentId> stubborn;
+  for (int i = 0; i < 3; ++i) {
+    stubborn.push_back(come(false));
+    EXPECT_TRUE(is_served_within(stubborn.back(), Duration::minutes(2))) << i;
+  }
+  cluster.world.run_for(Duration::minutes(30));
+  for (const AgentId id : stubborn) {
+    EXPECT_TRUE(crowd.agent(id).content());
+    EXPECT_LE(sent_on.most[id], 1);
+  }
+}
+
+}  // namespace
+}  // namespace muster::sim
