@@ -27,13 +27,6 @@ class Slixmpp(Session):
         await self.get_roster()
         self.send_presence()
 
-    def _keep(self, stanza):
-        # There is no place for it yet: it would wait for ever.
-        if stanza.name == "iq" and stanza["type"] == "error" and (
-                stanza["error"]["condition"] == "resource-constraint"):
-            self.abort()
-        return super()._keep(stanza)
-
     def _enter(self, state, data):
         self.states.put((state, data))
         if state == "disconnected" and not self.is_leaving:
