@@ -522,7 +522,8 @@ void Messenger::hear_refusal(const xml::Element& presence, const Address& from) 
 void Messenger::hear_message(const xml::Element& message) {
   if (message.attribute("type").value_or("") == "error") return;
   if (management_) {
-    if (auto wrong = management_->check_message(message)) tell(WasSurprised{*std::move(wrong)});
+    if (auto wrong = management_->check_message(message, habits_.most_available))
+      tell(WasSurprised{*std::move(wrong)});
   }
   if (habits_.priority < 0 && !address_of(message.attribute("to").value_or("")).has_resource()) {
     tell(WasSurprised{"a message for who is more available"});

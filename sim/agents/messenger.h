@@ -38,6 +38,7 @@ class Messenger : public Agent {
     bool resumes = false;       // its sessions, where the server can
     bool keeps_roster = false;  // from one stream to the next (RFC 6121 section 2.6)
     int priority = 0;
+    bool most_available = true;  // of its user's messengers: what is for her comes to it
     Duration silence_max = Duration::seconds(90);
     Duration answer_time_max = Duration::seconds(30);
   };

@@ -31,8 +31,9 @@ class MessengerSession {
 
   // For the next message to `to`.
   std::string number_message(const Address& to);
-  // What is wrong with it; nothing if it is the next one, or the first of its sender's.
-  std::optional<std::string> check_message(const xml::Element& message);
+  // What is wrong with it; nothing if it is the next one, or the first of its sender's, or if some
+  // may have gone to another messenger of its user.
+  std::optional<std::string> check_message(const xml::Element& message, bool gets_all);
 
  private:
   std::string session_;

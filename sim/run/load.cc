@@ -67,6 +67,7 @@ void Load::make_messenger(User& user, std::uint32_t number, std::uint32_t which)
   habits.keeps_roster = happens(users_, 500);
   // Two of a user are not alike.
   habits.priority = which == 0 ? 5 : happens(users_, 300) ? -1 : 1;
+  habits.most_available = which == 0;
   user.agents.push_back(crowd_.add(std::make_unique<Messenger>(
       identity, habits,
       world_.streams().stream("messenger " + std::to_string(2 * number + which)))));
