@@ -34,6 +34,13 @@ bool can_be_shared(StoreBackend& users) {
   return std::holds_alternative<ActingAs>(std::get<ServerReply>(results.at(0)));
 }
 
+Result<VerifierKeys, std::string> keys_of(StoreBackend& users) {
+  const auto results = users.carry_out({StoreTask(AccountRequest(LoadSecret{}))});
+  const auto* loaded = std::get_if<SecretLoaded>(&std::get<AccountReply>(results.at(0)));
+  if (loaded != nullptr && !loaded->secret.empty()) return VerifierKeys::of(loaded->secret);
+  return Failure{"the store of users does not say its secret: " + users.trouble()};
+}
+
 }  // namespace
 
 struct ServerProcess::Sockets {
@@ -60,14 +67,15 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
   if (cluster_backend != nullptr && !can_be_shared(*backend)) {
     return Failure{std::string("this store of users cannot be shared by the servers of a cluster")};
   }
+  const auto keys = keys_of(*backend);
+  if (!keys) return Failure{keys.error()};
   raise_descriptor_limit();
   std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(options)));
   const ServerOptions& is = process->options_;
   NewCertificates tls;
   if (const auto loaded = process->load_tls(tls); !loaded) return Failure{loaded.error()};
   std::vector<Sockets> sockets(is.shards);
-  const auto opened = process->open_sockets(sockets);
-  if (!opened) return Failure{opened.error()};
+  if (const auto opened = process->open_sockets(sockets); !opened) return Failure{opened.error()};
   if (process->options_.settings.cluster) {
     const auto described = process->describe_self(*process->options_.settings.cluster);
     if (!described) return Failure{described.error()};
@@ -87,13 +95,12 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
         report_trouble("cluster-store-fails", "cluster-store-works-again"));
   }
   process->workers_ = std::make_unique<PasswordWorkers>(is.password_threads);
-  const VerifierKeys keys = VerifierKeys::random();
   ShardThread::Company company;
   for (std::uint8_t i = 0; i < is.shards; ++i) {
     process->shards_.push_back(std::make_unique<ShardThread>(ShardThread::Parts{
         ShardId(i), is.shards, &is.settings, random_seed(), std::move(sockets[i].listeners),
         std::move(sockets[i].datagrams), &process->address_limits_, tls.contexts,
-        i == 0 ? tls.cluster : nullptr, keys, is.ha1_kept, process->recording_.get()}));
+        i == 0 ? tls.cluster : nullptr, *keys, is.ha1_kept, process->recording_.get()}));
     company.shards.push_back(process->shards_.back().get());
   }
   company.store = process->store_.get();

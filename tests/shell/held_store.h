@@ -29,6 +29,7 @@ class HeldStore : public StoreBackend {
  private:
   StoreResult answer(const StoreTask& task) {
     if (std::holds_alternative<ServerRequest>(task)) return ServerReply(ActingAs{});
+    if (std::holds_alternative<AccountRequest>(task)) return AccountReply(SecretLoaded{"secret"});
     if (std::holds_alternative<LoadPublications>(std::get<StoreRequest>(task))) {
       return StoreReply(PublicationsLoaded{});
     }

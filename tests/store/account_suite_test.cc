@@ -49,13 +49,14 @@ enum class Kind { sqlite, postgres };
 
 class AccountSuite : public ::testing::TestWithParam<Kind> {
  protected:
-  AccountSuite() {
-    if (GetParam() == Kind::sqlite) {
-      store_ = testing::open_sqlite({.path = folder_.file()});
-    } else {
-      store_ = testing::open_postgres(
-          {.connection = testing::PostgresServer::instance().make_database()});
-    }
+  // The file or the connection of one that nobody has opened.
+  std::string make_place() {
+    if (GetParam() == Kind::postgres) return testing::PostgresServer::instance().make_database();
+    return folder_.file() + std::to_string(++files_);
+  }
+  std::unique_ptr<StoreBackend> open() const {
+    if (GetParam() == Kind::postgres) return testing::open_postgres({.connection = place_});
+    return testing::open_sqlite({.path = place_});
   }
 
   template <class Reply>
@@ -86,7 +87,9 @@ class AccountSuite : public ::testing::TestWithParam<Kind> {
 
   const Address alice = address("alice");
   testing::TemporaryFolder folder_;
-  std::unique_ptr<StoreBackend> store_;
+  int files_ = 0;
+  std::string place_ = make_place();
+  std::unique_ptr<StoreBackend> store_ = open();
 };
 
 INSTANTIATE_TEST_SUITE_P(All, AccountSuite, ::testing::Values(Kind::sqlite, Kind::postgres),
@@ -187,6 +190,18 @@ TEST_P(AccountSuite, AListHasALimit) {
   EXPECT_EQ(list("example.com", {}, kAccountsListedMax - 1).size(), kAccountsListedMax - 1);
   EXPECT_EQ(list("example.com", {}, kAccountsListedMax).size(), kAccountsListedMax);
   EXPECT_EQ(list("example.com", {}, kAccountsListedMax + 1).size(), kAccountsListedMax);
+}
+
+// Whoever opens the store, and whenever; another one has another.
+TEST_P(AccountSuite, TheSecretIsTheStores) {
+  const std::string secret = ask<SecretLoaded>(LoadSecret{}).secret;
+  EXPECT_EQ(secret.size(), 32u);
+  EXPECT_NE(secret, std::string(32, secret[0]));
+  store_ = open();
+  EXPECT_EQ(ask<SecretLoaded>(LoadSecret{}).secret, secret);
+  place_ = make_place();
+  store_ = open();
+  EXPECT_NE(ask<SecretLoaded>(LoadSecret{}).secret, secret);
 }
 
 // Both kinds of tasks in one group see each other, in order.

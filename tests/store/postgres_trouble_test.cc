@@ -147,6 +147,18 @@ TEST_F(PostgresTrouble, ADatabaseOfAnotherVersionIsRefused) {
   EXPECT_EQ(raw_.run("SELECT count(*) FROM muster.contacts"), "0");
 }
 
+TEST_F(PostgresTrouble, ADatabaseThatIsOlderIsBroughtUp) {
+  ASSERT_EQ(asked(item(alice, "x")), "item v1 x@example.com none listed ''");
+  raw_.run("DROP TABLE muster.secret");
+  raw_.run("UPDATE muster.schema_version SET version = 2");
+  auto opened = PostgresStore::open(options_);
+  ASSERT_TRUE(opened.ok()) << opened.error();
+  const auto reply = testing::carry_out(**opened, AccountRequest(LoadSecret{}));
+  ASSERT_TRUE(std::holds_alternative<SecretLoaded>(reply));
+  EXPECT_EQ(std::get<SecretLoaded>(reply).secret.size(), 32u);
+  EXPECT_EQ(raw_.run("SELECT count(*) FROM muster.contacts"), "1");
+}
+
 TEST_F(PostgresTrouble, AnEncodingThatIsNotUtf8IsRefused) {
   raw_.run(
       "CREATE DATABASE bytes ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C'"

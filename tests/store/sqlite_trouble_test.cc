@@ -419,6 +419,20 @@ TEST_F(SqliteTrouble, AFileThatBecomesNewerIsLeftAlone) {
   EXPECT_EQ(store_->trouble(), "");
 }
 
+TEST_F(SqliteTrouble, AFileThatIsOlderIsBroughtUp) {
+  ASSERT_EQ(asked(*store_, item(alice, "x")), "item v1 x@example.com none listed ''");
+  const std::string before = asked(*store_, LoadUser{alice});
+  store_.reset();
+  RawSqlite raw(folder_.file());
+  raw.run("DROP TABLE secret");
+  raw.run(version(2));
+  store_ = open();
+  EXPECT_EQ(asked(*store_, LoadUser{alice}), before);
+  const auto reply = testing::carry_out(*store_, AccountRequest(LoadSecret{}));
+  ASSERT_TRUE(std::holds_alternative<SecretLoaded>(reply));
+  EXPECT_EQ(std::get<SecretLoaded>(reply).secret.size(), 32u);
+}
+
 // Rows that mean nothing: each is one user's trouble only.
 TEST_F(SqliteTrouble, RowsThatMeanNothingAreBroken) {
   const std::vector<std::pair<std::string, std::string>> damages = {

@@ -91,8 +91,16 @@ constexpr const char* kSecond[] = {
     ))sql",
 };
 
+// Each of these numbers has 122 random bits, of the database's strong source.
+constexpr const char* kThird[] = {
+    "CREATE TABLE secret (bytes bytea NOT NULL)",
+    "INSERT INTO secret SELECT sha256(convert_to("
+    "gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))",
+};
+
 // steps[n] leads from version n to n + 1. A step that was ever released is not changed.
-constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps = {kFirst, kSecond};
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps = {kFirst, kSecond,
+                                                                             kThird};
 
 // Held until the transaction is over: "must" in ASCII.
 constexpr const char* kLock = "SELECT pg_advisory_xact_lock(x'6d757374'::int)";

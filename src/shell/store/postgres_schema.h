@@ -10,7 +10,7 @@
 
 namespace muster::postgres {
 
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 // What stands in the way is the database's trouble.
 void bring_up(Database& database);

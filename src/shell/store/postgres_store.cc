@@ -58,6 +58,7 @@ Concerned concerned_by(const StoreTask& task) {
                           // Of lives, not of accounts.
                           [](const ActAs&) { return Concerned{}; },
                           [](const FenceLife&) { return Concerned{}; },
+                          [](const LoadSecret&) { return Concerned{}; },
                           [](const LoadPublications&) {
                             return Concerned{{}, true};
                           },

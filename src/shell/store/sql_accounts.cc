@@ -77,7 +77,8 @@ Accounts::Accounts(Database& database)
       list_(database,
             "SELECT local, policy, credentials.account IS NOT NULL FROM accounts"
             " LEFT JOIN credentials ON credentials.account = accounts.id"
-            " WHERE domain = ? AND local > ? ORDER BY local LIMIT ?") {}
+            " WHERE domain = ? AND local > ? ORDER BY local LIMIT ?"),
+      secret_(database, "SELECT bytes FROM secret") {}
 
 std::optional<Account> Accounts::find(const Address& address) {
   return found_in(find_.rows(address.domain(), address.local()));
@@ -140,6 +141,13 @@ std::vector<AccountsListed::Account> Accounts::list(std::string_view domain, std
                         rows.integer(2) != 0});
   }
   return accounts;
+}
+
+std::string Accounts::secret() {
+  Rows rows = secret_.rows();
+  if (!rows.next()) return {};
+  const Blob bytes = rows.blob(0);
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace muster::sql

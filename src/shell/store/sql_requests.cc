@@ -28,6 +28,7 @@ bool Requests::only_reads(const StoreTask& task) {
                           [](const LoadPending&) { return true; },
                           [](const LoadCredentials&) { return true; },
                           [](const ListAccounts&) { return true; },
+                          [](const LoadSecret&) { return true; },
                           [](const auto&) { return false; },
                       },
                       request);
@@ -272,6 +273,10 @@ AccountReply Requests::on(const SetCredentials& set) {
 AccountReply Requests::on(const ListAccounts& list) {
   const std::uint32_t limit = std::min(list.limit, kAccountsListedMax);
   return AccountsListed{accounts_.list(list.domain, list.after, limit)};
+}
+
+AccountReply Requests::on(const LoadSecret&) {
+  return SecretLoaded{accounts_.secret()};
 }
 
 }  // namespace muster::sql

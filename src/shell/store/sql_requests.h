@@ -39,6 +39,7 @@ class Requests {
   AccountReply on(const CreateAccount& create);
   AccountReply on(const SetCredentials& set);
   AccountReply on(const ListAccounts& list);
+  AccountReply on(const LoadSecret& load);
 
   std::optional<Account> find(const Address& address);
 

@@ -48,6 +48,8 @@ class Accounts {
   void set_credentials(const Account& account, const Credentials& credentials);
   std::vector<AccountsListed::Account> list(std::string_view domain, std::string_view after,
                                             std::uint32_t limit);
+  // Of the store itself; empty if there is none.
+  std::string secret();
 
  private:
   std::optional<Account> found_in(Rows rows);
@@ -64,6 +66,7 @@ class Accounts {
   Statement drop_credentials_;
   Statement add_credentials_;
   Statement list_;
+  Statement secret_;
 };
 
 class Contacts {

@@ -11,7 +11,8 @@ constexpr std::int64_t kApplicationId = 0x6d757374;  // "must"
 // `version` is what server/store_port.h says of versions; `retired` holds the first one of a new
 // account. `groups` are netstrings ("7:Friends,"), `expires` is in microseconds since 1970.
 // `fenced` has each server's life that was fenced: a row for each crash, and it is needed as long
-// as a process of that time could still be there.
+// as a process of that time could still be there. `secret` has one row; SQLite's random bytes come
+// of a generator that it seeds from the system's.
 constexpr std::array<const char*, kSchemaVersion> kSteps = {R"sql(
   CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
@@ -60,6 +61,10 @@ constexpr std::array<const char*, kSchemaVersion> kSteps = {R"sql(
 )sql",
                                                             R"sql(
   CREATE TABLE fenced (life INTEGER PRIMARY KEY) STRICT;
+)sql",
+                                                            R"sql(
+  CREATE TABLE secret (bytes BLOB NOT NULL) STRICT;
+  INSERT INTO secret VALUES (randomblob(32));
 )sql"};
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace muster::sqlite {
 
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 Schema store_schema();
 

@@ -50,7 +50,12 @@ struct ListAccounts {
   std::uint32_t limit = kAccountsListedMax;
 };
 
-using AccountRequest = std::variant<LoadCredentials, CreateAccount, SetCredentials, ListAccounts>;
+// Random bytes that this store was given when it was made, the same for all servers on it, and for
+// ever: what they make nonces of, and salts for accounts that are not there. Answer: SecretLoaded.
+struct LoadSecret {};
+
+using AccountRequest =
+    std::variant<LoadCredentials, CreateAccount, SetCredentials, ListAccounts, LoadSecret>;
 
 // --- accounts: replies ---------------------------------------------------------------------------
 
@@ -68,12 +73,15 @@ struct AccountsListed {
   };
   std::vector<Account> accounts;
 };
+struct SecretLoaded {
+  std::string secret;
+};
 struct AccountRefused {
   enum class Why : std::uint8_t { not_found, conflict } why = Why::not_found;
 };
 
 using AccountReply = std::variant<CredentialsLoaded, AccountCreated, CredentialsSet, AccountsListed,
-                                  AccountRefused, StoreFailed>;
+                                  SecretLoaded, AccountRefused, StoreFailed>;
 
 // --- servers of a cluster (server/cluster_port.h) ------------------------------------------------
 

@@ -2,7 +2,7 @@
 // syntax is codec/sip/auth.h.
 //
 // Nonces are stateless: a moment, a number, and an HMAC of both and the realm under a key of the
-// process (of the cluster, later), so that any shard may have made it. One is good for
+// service, so that any shard of any of its servers may have made it. One is good for
 // kNonceLifetime; what is too old, and proves knowledge of the password all the same, gets a new
 // one with stale=true. Without state the nonce-count cannot be checked: who overhears a request can
 // repeat it, with the same method and Request-URI, for that long (RFC 7616 section 5.12); over TLS

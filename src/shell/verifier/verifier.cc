@@ -8,12 +8,14 @@
 namespace muster {
 namespace {
 
-constexpr std::size_t kKeyBytes = 32;
+std::string key_of(std::string_view secret, std::string_view use) {
+  return std::string(bytes_of(hmac_of<32>(secret, {use})));
+}
 
 }  // namespace
 
-VerifierKeys VerifierKeys::random() {
-  return {random_bytes(kKeyBytes), random_bytes(kKeyBytes)};
+VerifierKeys VerifierKeys::of(std::string_view secret) {
+  return {key_of(secret, "nonces"), key_of(secret, "decoys")};
 }
 
 Verifier::Verifier(Parts parts)

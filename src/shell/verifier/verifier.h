@@ -39,12 +39,14 @@
 
 namespace muster {
 
-// The keys of the process (of the cluster, later), the same for all shards.
+// By the secret of the store: the same for all shards and servers of a service, and after a
+// restart. So a phone that is sent to another server need not prove itself anew, and what stands
+// for an account that is not there tells nobody that it is not.
 struct VerifierKeys {
   std::string nonces;
   std::string decoys;
 
-  static VerifierKeys random();
+  static VerifierKeys of(std::string_view secret);
 };
 
 // Gives the bytes of a channel binding of a link, by the name of its type; nothing if the link has

@@ -64,6 +64,7 @@ class VerifierTest : public ::testing::Test {
                             return CredentialsSet{};
                           },
                           [](const ListAccounts&) -> AccountReply { return StoreFailed{}; },
+                          [](const LoadSecret&) -> AccountReply { return StoreFailed{}; },
                       },
                       request);
   }
@@ -180,6 +181,15 @@ class VerifierTest : public ::testing::Test {
 };
 
 // --- PLAIN ---------------------------------------------------------------------------------------
+
+TEST(VerifierKeys, AreTheSecretsAndOfOneUseEach) {
+  const VerifierKeys keys = VerifierKeys::of("secret");
+  EXPECT_EQ(keys.nonces, VerifierKeys::of("secret").nonces);
+  EXPECT_EQ(keys.decoys, VerifierKeys::of("secret").decoys);
+  EXPECT_NE(keys.nonces, keys.decoys);
+  EXPECT_NE(keys.nonces, VerifierKeys::of("another").nonces);
+  EXPECT_NE(keys.decoys, VerifierKeys::of("another").decoys);
+}
 
 TEST_F(VerifierTest, PlainIsCheckedAgainstHa1) {
   give("alice", "pencil");
