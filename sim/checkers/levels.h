@@ -12,7 +12,7 @@ namespace muster::sim {
 class Levels : public Checker {
  public:
   using Checker::Checker;
-  std::string_view name() const override { return "load"; }
+  std::string_view name() const override { return "levels"; }
   void at_rest(const View& view) override { look(view); }
   void at_end(const View& view) override { look(view); }
 

@@ -143,7 +143,7 @@ void ConfigReader::check_one_of_many(const toml::table& cluster) {
     fail(place_of(cluster, cluster.contains("lease_time") ? "lease_time" : "renew_after"),
          "cluster.lease_time (" + duration_text(settings.lease_time) +
              ") is to be more than cluster.renew_after (" + duration_text(settings.renew_after) +
-             ") and " + duration_text(kAnswer) +
+             ") plus " + duration_text(kAnswer) +
              " where store.postgres is given: so long the database may hang in a renewal, and the"
              " next one is to be in time");
   }

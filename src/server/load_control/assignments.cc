@@ -183,14 +183,16 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
     outcome.given.push_back({owner, picture_.commit(owner, 1), asked.user});
   } else if (asked.to != Incarnation()) {
     picture_.release(asked.to, 1);
-    if (owner == Incarnation() && !std::exchange(asked.refused, true)) {
+    const bool is_refused = owner == asked.from && self_ != Incarnation();
+    if (is_refused && !std::exchange(asked.refused, true)) {
       asked.to = Incarnation();
       return doubted_.push_back(std::move(asked));
     }
   }
   if (owner != self_ && candidates_.contains(owner)) {
     asked.to = Incarnation();
-    if (std::exchange(asked.from, owner) != owner) return doubted_.push_back(std::move(asked));
+    const bool is_news = std::exchange(asked.from, owner) != owner && self_ != Incarnation();
+    if (is_news) return doubted_.push_back(std::move(asked));
     owner = Incarnation();
   }
   const bool is_placed_by_main = owner == Incarnation() && sends_to_ != Incarnation();

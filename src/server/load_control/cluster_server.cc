@@ -214,17 +214,22 @@ void ClusterServer::hear(Now now, Outbox& out) {
 void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox& out) {
   std::visit(Overloaded{
                  [&](const ServerLinks::PeerUp& up) {
+                   const bool is_back = picture_.reach(up.peer, true);
                    documents_->peer_up(now.instant, up.peer);
                    carry_out(now, out);
-                   if (picture_.reach(up.peer, true)) main_.came_back(now.instant);
+                   const auto servers = picture_.servers();
+                   const cluster::ServerPicture* peer = cluster::find(servers, up.peer);
+                   const bool serves = peer != nullptr && peer->role != cluster::Role::standby;
+                   if (is_back && serves) main_.came_back(now.instant);
+                   assignments_.look_for_room(out);
                    to_steer_ = true;
                    others_[up.peer].shards_said_all = 0;
                    tell_shards(ServerUp{up.peer.number()}, out);
                  },
                  [&](const ServerLinks::PeerDown& down) {
+                   picture_.reach(down.peer, false);
                    documents_->peer_down(now.instant, down.peer);
                    carry_out(now, out);
-                   picture_.reach(down.peer, false);
                    to_steer_ = true;
                    tell_shards(ServerDown{down.peer.number()}, out);
                  },

@@ -97,7 +97,7 @@ bool Growth::is_short(const Seen& seen) const {
   bool all_past = true;
   bool any_room = false;
   for (const ServerPicture& server : seen.servers) {
-    if (!server.runs() || !server.known()) continue;
+    if (!server.runs() || !server.known() || !server.reachable) continue;
     any = true;
     all_past = all_past && is_past_high_mark(server);
     any_room = any_room || server.has_room();
@@ -145,7 +145,7 @@ std::uint64_t Growth::room_beside(const ServerPicture& leaver, const Seen& seen)
 
 GrowthDecision Growth::let_go(Instant now, const Seen& seen) {
   if (std::any_of(seen.servers.begin(), seen.servers.end(), [](const ServerPicture& server) {
-        return server.drains() || (server.runs() && !server.known());
+        return server.drains() || (server.runs() && !(server.known() && server.reachable));
       })) {
     low_.clear();
     return {};

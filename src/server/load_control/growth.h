@@ -18,8 +18,8 @@
 // A server is let go that was at or below its low mark for low_time, if the others have room for
 // its level below their high marks: the lowest; of several the youngest, which has the fewest users
 // of long standing. Not the main, so one remains always. No server is let go during a shortage or
-// a recruitment, or while another drains or is not known; each of these, and a letting go, begins
-// low_time anew, for the levels will change.
+// a recruitment, or while another drains, is not known or not reached; each of these, and a letting
+// go, begins low_time anew, for the levels will change.
 #pragma once
 
 #include <cstdint>

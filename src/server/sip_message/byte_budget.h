@@ -1,5 +1,5 @@
-// How many bytes may still go: counted from the first that goes, for half a second, so that at no
-// time more go at once than a second may have. The first goes however large it is.
+// How many bytes may still go: counted from the first that goes, for half a second, so that no more
+// go at once than a second may have, or one message: the first goes however large it is.
 #pragma once
 
 #include <cstddef>

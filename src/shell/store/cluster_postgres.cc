@@ -63,7 +63,7 @@ std::optional<std::vector<const Address*>> users_alone(const ClusterRequest& req
 
 // The lock is "musc" in ASCII, and no row's: to lock a row is to write it. Who has it is cut off
 // only where the database waits for it, which is not so while it waits for its standbys: to end
-// that would show what is not on them yet.
+// that would show what is not on them yet. (It looks, then ends: between both is a moment.)
 struct PostgresClusterStore::Prepared {
   explicit Prepared(sql::Database& database)
       : requests(database),

@@ -51,8 +51,8 @@ class PostgresClusterStore : public ClusterBackend {
   static Result<std::unique_ptr<PostgresClusterStore>, std::string> open(Options options);
   ~PostgresClusterStore() override;
 
-  // The SIP URI of one of those who renew their leases there; empty if nobody does. Where somebody
-  // has one it takes up to kRenewalsSeenIn to see: more than from one renewal to the next.
+  // If anybody renews a lease there, the SIP URI of whose ends last; else empty. Where somebody has
+  // one it takes up to kRenewalsSeenIn to see: more than from one renewal to the next.
   static constexpr Duration kRenewalsSeenIn = Duration::seconds(2);
   static Result<std::string, std::string> who_renews(const std::string& connection);
 

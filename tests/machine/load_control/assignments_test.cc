@@ -272,6 +272,35 @@ TEST_F(AssignmentsTest, ButOnce) {
   EXPECT_FALSE(assignments.wants_directory());
 }
 
+TEST_F(AssignmentsTest, SoIsWhoWasGivenToACandidateBefore) {
+  know({server(1), server(2), server(3, cluster::Role::standby)}, {50, 10});
+  land(1);
+  EXPECT_TRUE(answer(asked()[0], cluster::Owners{{Incarnation(3)}}).empty());
+  assignments.go_on(world.out);
+  const auto first = asked();
+  ASSERT_EQ(to_assign(first[0])[0].from, Incarnation(3));
+  ASSERT_EQ(to_assign(first[0])[0].to, Incarnation(2));
+  EXPECT_TRUE(answer(first[0], cluster::Owners{{Incarnation(3)}}).empty());
+  know({server(1), server(2, cluster::Role::draining), server(3, cluster::Role::standby)}, {});
+  assignments.go_on(world.out);
+  const auto second = asked();
+  ASSERT_EQ(to_assign(second[0])[0].to, Incarnation(1));
+  const auto found = answer(second[0], cluster::Owners{{Incarnation(1)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::here);
+}
+
+// Without a lease nothing is read anew: nobody waits for it.
+TEST_F(AssignmentsTest, WhoIsNotGivenToAnybodyAtTheEndIsAnswered) {
+  land(1);
+  const auto first = asked();
+  assignments.end(world.out);
+  world.take();
+  const auto found = answer(first[0], cluster::Owners{{Incarnation()}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+}
+
 // Who came back to a server that drains, and does not know it yet: it was let go for it.
 TEST_F(AssignmentsTest, WhoIsYieldedToAServerThatDrainsIsPlacedElsewhere) {
   land(1, true);

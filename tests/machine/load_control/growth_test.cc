@@ -288,6 +288,30 @@ TEST_F(Grown, NobodyGoesWhileOneThatRunsIsNotKnown) {
   EXPECT_EQ(step(3 * kLowTime + 1'000), GrowthDecision(LetGo{Incarnation(2)}));
 }
 
+// Its users could not move, nor could others move to it.
+TEST_F(Grown, NobodyGoesWhileOneThatRunsCannotBeReached) {
+  servers = {server(1, 50), server(2, 0), server(3, 10)};
+  const std::int64_t low_time = settings.low_time.in_microseconds() / 1'000;
+  for (const std::size_t cut : {1, 2}) {
+    Growth fresh(settings);
+    servers[cut].reachable = false;
+    for (const std::int64_t ms : {std::int64_t{0}, low_time, 2 * low_time}) {
+      EXPECT_EQ(fresh.step(at(ms), {servers, candidates, Incarnation(1), 0}), kNothing) << cut;
+    }
+    servers[cut].reachable = true;
+  }
+  step(0);
+  EXPECT_EQ(step(low_time), GrowthDecision(LetGo{Incarnation(2)}));
+}
+
+// Nobody can be placed there: what it might take is no room.
+TEST_F(Grown, WhoCannotBeReachedIsNoRoom) {
+  servers = {server(1, 101), server(2, 0)};
+  EXPECT_EQ(step(0), kNothing);
+  servers[1].reachable = false;
+  EXPECT_EQ(step(1), GrowthDecision(Recruit{"sip:a"}));
+}
+
 TEST_F(Grown, OneRemainsAlwaysAndIsMain) {
   servers = {server(1, 0)};
   step(0);
