@@ -14,6 +14,7 @@
 #include "support/child_process.h"
 #include "support/cluster_world.h"
 #include "support/faulty_disk.h"
+#include "support/raw_sqlite.h"
 
 namespace muster::cluster {
 namespace {
@@ -121,9 +122,24 @@ class ClusterKill : public ::testing::Test {
       replies.push_back(model_.carry_out(now, request));
     return replies;
   }
+  // With what no reply says at once: the latest incarnation, and rows of owners who are forgotten.
   std::string contents_of_model(Duration now) {
-    return testing::cluster_contents(
+    const std::string contents = testing::cluster_contents(
         [&](const ClusterRequest& r) { return model_.carry_out(now, r); });
+    sim::ClusterMemory copy = model_;
+    const auto swept =
+        copy.carry_out(now, SweepAssignments{RandomClusterRequests::kObserver, 1'000'000});
+    const auto rows = copy.owners().size() + std::get<AssignmentsSwept>(swept).rows;
+    const auto taken = copy.carry_out(now, RandomClusterRequests::observer_comes());
+    const auto newest = std::get<LeaseTaken>(taken).incarnation.number() - 1;
+    return contents + "\n" + std::to_string(newest) + " " + std::to_string(rows);
+  }
+  std::string contents_of(SqliteClusterStore& store) {
+    const std::string contents = testing::cluster_contents(
+        [&](const ClusterRequest& r) { return testing::carry_out(store, r); });
+    testing::RawSqlite raw(folder_.file("cluster.db"));
+    return contents + "\n" + raw.cell("SELECT newest FROM cluster") + " " +
+           raw.cell("SELECT count(*) FROM assignments");
   }
   // A child carries out random groups and acknowledges each, until it is killed. The model
   // follows; what is found in the file is then the acknowledged state, or, if the last group was
@@ -153,13 +169,9 @@ class ClusterKill : public ::testing::Test {
     }
     EXPECT_EQ(child.wait(), SIGKILL);
     const auto store = open(life);
-    const auto contents = [&] {
-      return testing::cluster_contents(
-          [&](const ClusterRequest& r) { return testing::carry_out(*store, r); });
-    };
-    if (contents() != contents_of_model(life.now())) {
+    if (contents_of(*store) != contents_of_model(life.now())) {
       follow();
-      EXPECT_EQ(contents(), contents_of_model(life.now()))
+      EXPECT_EQ(contents_of(*store), contents_of_model(life.now()))
           << "seed " << seed << ", behind " << acknowledged;
     }
     return acknowledged;

@@ -534,7 +534,7 @@ TEST(PostgresClusterKill, AHostThatDoesNotAnswerIsPassedByInTime) {
 
 TEST_F(PostgresCluster, ADatabaseOfUsersAloneIsBroughtUp) {
   testing::carry_out(*testing::open_postgres({.connection = connection_}), LoadUser{alice, true});
-  for (const char* table : {"fenced", "cluster", "servers", "assignments"})
+  for (const char* table : {"fenced", "cluster", "servers", "assignments", "secret"})
     raw_.run(std::string("DROP TABLE muster.") + table);
   raw_.run("UPDATE muster.schema_version SET version = 1");
   const auto store = open();

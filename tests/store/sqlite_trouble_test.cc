@@ -396,7 +396,7 @@ TEST_F(SqliteTrouble, ANewerFileIsRefusedAsItIs) {
 TEST_F(SqliteTrouble, AnOlderFileIsBroughtUp) {
   asked(*store_, item(alice, "x"));
   store_.reset();
-  RawSqlite(folder_.file()).run("DROP TABLE fenced");
+  RawSqlite(folder_.file()).run("DROP TABLE fenced; DROP TABLE secret");
   RawSqlite(folder_.file()).run(version(1));
   store_ = open();
   EXPECT_EQ(asked(*store_, LoadUser{alice}), "user, policy 0; x@example.com none listed v1");

@@ -24,6 +24,17 @@ class RawSqlite {
     sqlite3_free(error);
   }
 
+  // The first cell of what it finds.
+  std::string cell(const std::string& sql) {
+    std::string found;
+    const auto keep = [](void* to, int, char** cells, char**) {
+      *static_cast<std::string*>(to) = cells[0] == nullptr ? "" : cells[0];
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(connection_, sql.c_str(), keep, &found, nullptr), SQLITE_OK) << sql;
+    return found;
+  }
+
  private:
   sqlite3* connection_ = nullptr;
 };

@@ -292,7 +292,7 @@ TEST_F(Grown, NobodyGoesWhileOneThatRunsIsNotKnown) {
 TEST_F(Grown, NobodyGoesWhileOneThatRunsCannotBeReached) {
   servers = {server(1, 50), server(2, 0), server(3, 10)};
   const std::int64_t low_time = settings.low_time.in_microseconds() / 1'000;
-  for (const std::size_t cut : {1, 2}) {
+  for (const std::size_t cut : {std::size_t{1}, std::size_t{2}}) {
     Growth fresh(settings);
     servers[cut].reachable = false;
     for (const std::int64_t ms : {std::int64_t{0}, low_time, 2 * low_time}) {

@@ -336,7 +336,7 @@ TEST(Cluster, InPostgresALeaseOutlastsARenewalThatIsNotAnswered) {
   EXPECT_EQ(wrong(renew + hangs + step, renew, postgres), "nothing");
   EXPECT_NE(wrong(renew + hangs, renew, postgres)
                 .find("cluster.lease_time (1700 ms) is to be more than cluster.renew_after (700 ms)"
-                      " and 1 s where store.postgres is given"),
+                      " plus 1 s where store.postgres is given"),
             std::string::npos)
       << wrong(renew + hangs, renew, postgres);
   EXPECT_EQ(wrong(renew + hangs, renew, ""), "nothing");
