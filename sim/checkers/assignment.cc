@@ -30,11 +30,7 @@ void Assignment::asked(const cluster::ClusterRequest& request) {
 void Assignment::at_step(const View& view) {
   const ClusterMemory& cluster = view.world.cluster_store().memory();
   if (const cluster::Incarnation main = cluster.main(); main != cluster::Incarnation()) {
-    const auto [known, is_new] = mains_.try_emplace(cluster.epoch(), main);
-    if (!is_new && known->second != main) {
-      wrong(view.now(), "epoch " + std::to_string(known->first.number()) + " is that of " +
-                            number_of(known->second) + " and of " + number_of(main));
-    }
+    mains_.try_emplace(cluster.epoch(), main);
   }
   for (const cluster::SetRole& order : orders_) {
     const auto main = mains_.find(order.epoch);

@@ -1,5 +1,5 @@
-// Who may decide about whom, in a cluster. An epoch has one main, and only that one gives orders in
-// it. A server is forgotten, and its users are free, only once nothing of it can land any more. At
+// Who may decide about whom, in a cluster. Only the main of an epoch gives orders in it. A
+// server is forgotten, and its users are free, only once nothing of it can land any more. At
 // rest each user who is there has an owner who serves; and who is there is sent on to two
 // servers at most before she is served.
 #pragma once

@@ -84,6 +84,7 @@ std::string Levels::difference(const View& view) {
       const Counted& truly = all[seen.member.incarnation];
       const std::string counts = words(truly.own);
       if (!seen.itself && !seen.linked) return about + "it has no link to it";
+      if (seen.own.has_value() != seen.itself) return about + "whose counts are its own";
       if (seen.own && *seen.own != truly.own) {
         return about + words(*seen.own) + ", not " + counts;
       }

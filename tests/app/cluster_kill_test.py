@@ -190,13 +190,15 @@ class ClusterKillTest(cluster.ClusterCase):
         self.until_settled(*self.by_id)
         self.crowd.gone_at = gone = time.monotonic()
         self.until_all_are_back("all are back", began + BACK_S - gone)
+        others = set(itertools.product(self.by_id, self.by_id))
+        self.until(lambda: others <= {of[:2] for of in list(self.crowd.sights) if of[2] > began},
+                   "users of each two of the others see one another")
         self.crowd.quiet = True
         back = time.monotonic()
         self.until_right(RIGHT_S)
         right = time.monotonic()
         longest, gaps = self.crowd.seen_between(began, right)
-        gap = max(gaps.get(pair, right - began)
-                  for pair in itertools.product(self.by_id, self.by_id))
+        gap = max(gaps[pair] for pair in others)
         moves = list(self.crowd.moves)
         print(f"{what} of {dict(sorted(homes.items()))}: gone after {gone - began:.1f} s; its users"
               f" back after {back - began:.1f} s, all right {right - back:.1f} s later. Others see"

@@ -171,6 +171,9 @@ TEST_F(ClusterCheckers, AllServersSayTheSame) {
   EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.load->users; }), HasSubstr("of 1 users"));
   EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.load->level.value; }), HasSubstr("level 1"));
   ask_servers();
+  (told_[0][0].itself ? told_[0][0] : told_[0][1]).own.reset();
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("its own"));
+  ask_servers();
   told_[1].pop_back();
   EXPECT_THAT(Levels::difference(view()), HasSubstr("knows 1 servers"));
 }

@@ -63,8 +63,8 @@ class SipMessages {
   // is longer than phones wait before they register again. They ask several things at once.
   static constexpr Duration kFollowersTime = Duration::minutes(120);
   static constexpr Duration kUnderWay = Duration::seconds(2);
-  // What is passed on to other servers, of all shards together: requests (503), and responses,
-  // which anybody can forge (dropped). All users of two servers share the link between them, which
+  // What is passed on to other servers, of all shards together (byte_budget.h): requests (503), and
+  // responses, which anybody can forge (dropped). All users of two servers share their link, which
   // is cut when 2 MB wait on it.
   static constexpr std::size_t kProxiedBytesPerSecondMax = std::size_t{512} * 1024;
   // Of one response without its body, which nobody reads; a larger one is dropped.

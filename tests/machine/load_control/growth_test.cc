@@ -291,17 +291,16 @@ TEST_F(Grown, NobodyGoesWhileOneThatRunsIsNotKnown) {
 // Its users could not move, nor could others move to it.
 TEST_F(Grown, NobodyGoesWhileOneThatRunsCannotBeReached) {
   servers = {server(1, 50), server(2, 0), server(3, 10)};
-  const std::int64_t low_time = settings.low_time.in_microseconds() / 1'000;
   for (const std::size_t cut : {std::size_t{1}, std::size_t{2}}) {
     Growth fresh(settings);
     servers[cut].reachable = false;
-    for (const std::int64_t ms : {std::int64_t{0}, low_time, 2 * low_time}) {
+    for (const std::int64_t ms : {std::int64_t{0}, kLowTime, 2 * kLowTime}) {
       EXPECT_EQ(fresh.step(at(ms), {servers, candidates, Incarnation(1), 0}), kNothing) << cut;
     }
     servers[cut].reachable = true;
   }
   step(0);
-  EXPECT_EQ(step(low_time), GrowthDecision(LetGo{Incarnation(2)}));
+  EXPECT_EQ(step(kLowTime), GrowthDecision(LetGo{Incarnation(2)}));
 }
 
 // Nobody can be placed there: what it might take is no room.

@@ -61,6 +61,15 @@ class LoadControlTest : public ::testing::Test {
     EXPECT_EQ(orders<SendBytes>(world.take()).size(), 1u) << "the hello is answered";
   }
 
+  // It is main, has nobody, and is linked to 5: from then on users are moved between both.
+  void be_main_beside_one(LoadControl& control) {
+    join(control);
+    told(control);
+    renew(control, directory_of(4));
+    link(control);
+    control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  }
+
   // 5 says this on the lane `directed`.
   void hear_bytes(LoadControl& control, std::string_view said) {
     std::string frame;
@@ -254,11 +263,7 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
 // As main, which has no link to itself; and not to who has none.
 TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
   LoadControl control(world.shard);
-  join(control);
-  told(control);
-  renew(control, directory_of(4));
-  link(control);  // from now on its share is looked after
-  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  be_main_beside_one(control);
   std::uint32_t users = 0;
   for (int i = 0; i < 10 && users == 0; ++i) {
     hear(control, cluster::UsersSettled{0, 40, 40, 0});
@@ -275,12 +280,8 @@ TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
 // At once, though its lease holds for a while: what would be told it waits for a link.
 TEST_F(LoadControlTest, WhoseLinkIsLostIsAskedForNobody) {
   LoadControl control(world.shard);
-  join(control);
-  told(control);
-  renew(control, directory_of(4));
-  link(control);  // from now on its share is looked after
+  be_main_beside_one(control);
   hear(control, cluster::UsersSettled{0, 40, 40, 0});
-  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
   control.on(world.now, LinkClosed{kLink}, world.out);
   for (int i = 0; i < 10; ++i)
     renew(control, directory_of(4));
@@ -291,6 +292,7 @@ TEST_F(LoadControlTest, WhoseLinkIsLostIsAskedForNobody) {
   cluster::append_control(
       hello, cluster::Hello{.from = 5, .to = 4, .link = 2, .received = 0, .svr_id = name_of(5)});
   control.on(world.now, BytesReceived{LinkId{4, 1}, hello}, world.out);
+  EXPECT_TRUE(control.has(LinkId{4, 1}));
   for (const cluster::Told& one : told(control))
     EXPECT_FALSE(std::holds_alternative<cluster::MoveUsers>(one));
 }
