@@ -27,6 +27,7 @@ constexpr Duration kShortLife = Duration::seconds(10);
 constexpr int kShortLivesInARow = 10;
 // A life that cannot have its stores asks for them again so long after.
 constexpr Duration kOpenAgainAfter = Duration::milliseconds(500);
+constexpr Duration kStoresAwaited = Duration::minutes(1);
 
 using Error = std::string;
 
@@ -84,6 +85,7 @@ class Service {
   Serving serving_;
   ServerPlace place_;
   int lives_ = 0;
+  Instant began_;  // this life: it has served since
   std::atomic<bool> fenced_{false};
   std::unique_ptr<ServerProcess> process_;
   std::unique_ptr<ControlSocket> control_;
@@ -91,11 +93,10 @@ class Service {
 
 Result<void, Error> Service::run() {
   for (int short_lives = 0; short_lives < kShortLivesInARow;) {
-    const Instant began = read_clocks().instant;
     const auto ended = live();
     if (!ended) return Failure{ended.error()};
     if (*ended == Ending::in_order) return {};
-    const bool was_short = read_clocks().instant - began < kShortLife;
+    const bool was_short = read_clocks().instant - began_ < kShortLife;
     short_lives = was_short ? short_lives + 1 : 0;
     write_log({Log::Level::warning, "another-life", serving_.config.server_id, {}});
   }
@@ -109,6 +110,7 @@ Result<Service::Ending, Error> Service::live() {
   if (!stores) return Failure{stores.error()};
   if (!*stores) return Ending::in_order;
   if (const auto begun = begin(std::move(**stores)); !begun) return Failure{begun.error()};
+  began_ = read_clocks().instant;
   const Ending ending = wait_for_the_end();
   const bool in_order = ending == Ending::in_order;
   if (in_order) {
@@ -124,17 +126,19 @@ Result<Service::Ending, Error> Service::live() {
 }
 
 // At its start a server that cannot have them ends, and whoever started it is told why. One that
-// has served waits, as within a life, until the database is there again. None if it is to end
+// has served waits, as within a life, until the database is there again; but what does not pass in
+// that time may never, as a database that a newer muster brought up. None if it is to end
 // meanwhile.
 Result<std::optional<Stores>, Error> Service::have_stores() {
   Error why;
+  const Instant until = read_clocks().instant + kStoresAwaited;
   while (true) {
     auto opened = open_stores(serving_.config, serving_.data, place_);
     if (opened) {
       if (!why.empty()) write_log({Log::Level::info, "store-works-again", {}, {}});
       return std::optional(std::move(*opened));
     }
-    if (lives_ == 0) return Failure{opened.error()};
+    if (lives_ == 0 || read_clocks().instant >= until) return Failure{opened.error()};
     if (opened.error() != why) {
       why = opened.error();
       write_log({Log::Level::error, "store-fails", {}, why});
