@@ -255,7 +255,10 @@ bool Messenger::take(const xml::Frame& frame, std::string_view bytes) {
       }
       return true;
     }
-    case xml::Frame::Kind::stream_end: return true;
+    case xml::Frame::Kind::stream_end:
+      // RFC 6120 section 4.4: it closes its side, and the server then the link.
+      say("</stream:stream>");
+      return true;
     case xml::Frame::Kind::error:
       tell(WasSurprised{"a stream that is none: " + unread_});
       return false;

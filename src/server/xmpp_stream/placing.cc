@@ -80,7 +80,7 @@ void XmppStreams::on(Now, const EndRelayedStream& end, Outbox& out) {
 
 // As one that arrives from another shard; there it was told of its success.
 void XmppStreams::on(Now now, const RelayedStreamCame& came, Outbox& out) {
-  const bool full = streams_.size() >= shard_.settings.limits.streams_per_shard_max;
+  const bool full = is_full();
   arrive(now, came.link, came.remote, {came.account, came.domain, {}, came.secure, {}}, out);
   Stream* stream = streams_.find(came.link);
   if (!full || stream == nullptr) return;
@@ -105,19 +105,18 @@ bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream.negotiation->account.text(),
                 place.at->svr_id});
   note_told(stream);
-  close(link, stream, see_other_host_xml(to_text(*place.at->xmpp)).append(kStreamEnd), out);
+  send_elsewhere(stream.heard, link, stream, *place.at->xmpp, out);
   return true;
 }
 
 // Of a user who has moved: her session waits for her, and does not mind that this stream ends.
 void XmppStreams::on(Now now, const RedirectStream& redirect, Outbox& out) {
-  const Stream* stream = streams_.find(redirect.link);
+  Stream* stream = streams_.find(redirect.link);
   if (stream == nullptr) return;
   // From where it comes nobody knows any more.
   followers_.told(now.instant, stream->full.to_bare(), {}, redirect.at->server);
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream->full.text(), redirect.at->svr_id});
-  close(redirect.link, *stream, see_other_host_xml(to_text(*redirect.at->xmpp)).append(kStreamEnd),
-        out);
+  send_elsewhere(now.instant, redirect.link, *stream, *redirect.at->xmpp, out);
 }
 
 void XmppStreams::note_told(const Stream& stream) {

@@ -59,4 +59,11 @@ struct Stream {
 };
 static_assert(sizeof(Stream) <= 152);
 
+// Of a stream that is over, but for the peer's closing tag.
+struct ClosingStream {
+  xml::Framer framer;
+  std::string unread;  // an unfinished frame
+  Instant until;
+};
+
 }  // namespace muster

@@ -56,7 +56,7 @@ std::optional<StreamState> XmppStreams::state_of(LinkId link) const {
 // --- links ---------------------------------------------------------------------------------------
 
 void XmppStreams::on(Now now, const LinkOpened& opened, Outbox& out) {
-  const bool full = streams_.size() >= shard_.settings.limits.streams_per_shard_max;
+  const bool full = is_full();
   Stream& stream = streams_.add(opened.link, {});
   stream.heard = now.instant;
   stream.negotiation = std::make_unique<Negotiation>();
@@ -77,7 +77,7 @@ void XmppStreams::on(Now now, const LinkArrived& arrived, Outbox& out) {
 
 void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
   const Stream* stream = streams_.find(closed.link);
-  if (stream == nullptr) return;
+  if (stream == nullptr) return closing_.erase(closed.link);
   if (stream->session.valid()) out.emit(StreamEnded{stream->session, closed.link, StreamEnd::lost});
   if (is_elsewhere(stream->state)) out.emit(RelayedStreamEnded{closed.link});
   streams_.erase(closed.link);
@@ -87,7 +87,7 @@ void XmppStreams::on(Now, const LinkClosed& closed, Outbox& out) {
 // sends byte by byte does not make us copy it each time.
 void XmppStreams::on(Now now, const BytesReceived& received, Outbox& out) {
   Stream* stream = streams_.find(received.link);
-  if (stream == nullptr) return;
+  if (stream == nullptr) return read_closing(received.link, received.bytes, out);
   if (is_elsewhere(stream->state)) {
     return out.emit(BytesToRelay{received.link, received.bytes});
   }
@@ -119,7 +119,8 @@ void XmppStreams::read_waiting(LinkId link, Stream& stream, Outbox& out) {
 
 void XmppStreams::on(Now, const UnreadBytes& unread, Outbox& out) {
   Stream* stream = streams_.find(unread.link);
-  if (stream != nullptr) read(unread.link, *stream, unread.bytes, out);
+  if (stream == nullptr) return read_closing(unread.link, unread.bytes, out);
+  read(unread.link, *stream, unread.bytes, out);
 }
 
 // --- frames --------------------------------------------------------------------------------------
@@ -225,7 +226,10 @@ void XmppStreams::wake(Now now, Outbox& out) {
   std::size_t ended = 0;
   while (const auto link = deadlines_.take_due(now.instant)) {
     Stream* stream = streams_.find(*link);
-    if (stream == nullptr) continue;
+    if (stream == nullptr) {
+      end_closing(now, *link, out);
+      continue;
+    }
     if (stopping_) {
       fail(*link, *stream, StreamError::system_shutdown, out);
       if (++ended == kEndedAtOnce) return;  // the others are still due: for the next step
@@ -233,6 +237,7 @@ void XmppStreams::wake(Now now, Outbox& out) {
     }
     if (stream->resumed) {
       if (stream->look_at <= now.instant) deadlines_.add(stream->look_at, *link);
+      stream->heard = now.instant;
       read_waiting(*link, *stream, out);
       return;  // the others are still due: each has a step of its own
     }
@@ -265,52 +270,6 @@ void XmppStreams::look_after_silence(Now now, LinkId link, Stream& stream, Outbo
     }
     look_at(link, stream, now.instant + limits.ping_answer_time_max);
   }
-}
-
-// --- the end -------------------------------------------------------------------------------------
-
-void XmppStreams::on(Now, const EndStream& end, Outbox& out) {
-  Stream* stream = streams_.find(end.link);
-  if (stream != nullptr) fail(end.link, *stream, end.why, out, end.text, end.detail);
-}
-
-// All streams are due now; wake() ends them in portions.
-void XmppStreams::on(Now now, const StopAsked&, Outbox& out) {
-  stopping_ = true;
-  streams_.for_each([&](LinkId link, Stream& stream) { look_at(link, stream, now.instant); });
-  wake(now, out);
-}
-
-// Section 4.9.1: an error ends the stream; our header goes before it if it was not sent yet. In the
-// middle of a TLS handshake there is no stream to say it on (section 5.4.3.2).
-void XmppStreams::fail(LinkId link, Stream& stream, StreamError why, Outbox& out,
-                       std::string_view text, std::string_view detail) {
-  out.order(
-      Log{Log::Level::debug, "xmpp-stream-error",
-          stream.negotiation == nullptr ? stream.full.text() : to_text(stream.negotiation->remote),
-          std::string(name_of(why))});
-  std::string words;
-  if (stream.state != StreamState::starting_tls) {
-    if (!traits_of(stream.state).header_sent) {
-      StreamOpening opening = unread_opening(shard_.settings);
-      opening.domain = stream.negotiation->domain;
-      words = stream_header_xml(opening, shard_.prng.token(kStreamIdCharacters));
-    }
-    words.append(stream_error_xml(why, text, detail)).append(kStreamEnd);
-  }
-  const bool silent = why == StreamError::connection_timeout;
-  close(link, stream, std::move(words), out, silent ? StreamEnd::lost : StreamEnd::over);
-}
-
-// XEP-0198 section 7: only </stream:stream> is the client's own end. An error that it reports, and
-// silence, are a lost link; who broke the rules is not waited for.
-void XmppStreams::close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
-                        StreamEnd how) {
-  if (stream.session.valid()) out.emit(StreamEnded{stream.session, link, how});
-  if (is_elsewhere(stream.state)) out.emit(RelayedStreamEnded{link});
-  if (!last_words.empty()) out.order(SendBytes{link, std::move(last_words)});
-  out.order(CloseLink{link});
-  streams_.erase(link);
 }
 
 }  // namespace muster

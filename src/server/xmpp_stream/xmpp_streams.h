@@ -32,7 +32,7 @@
 // Limits: Limits::streams_per_shard_max (resource-constraint), stanza_bytes_max and, before SASL
 // has succeeded, xml::kUnauthenticatedStanzaBytesMax, sasl_attempts_max, bind_attempts_max (policy-
 // violation), login_time_max, stream_silence_max, ping_answer_time_max (connection-timeout),
-// registration_attempts_max (not-acceptable).
+// registration_attempts_max (not-acceptable), kClosingTimeMax (the link is closed).
 #pragma once
 
 #include <optional>
@@ -58,6 +58,8 @@ class XmppStreams {
   static constexpr std::size_t kLanguagesMax = 255;
   // Who was told where to go, and came back in that time, is taken for one who does not follow.
   static constexpr Duration kFollowersTime = Duration::minutes(5);
+  // How long who is sent elsewhere may take to close its side of the stream.
+  static constexpr Duration kClosingTimeMax = Duration::seconds(5);
 
   explicit XmppStreams(Shard& shard) : shard_(shard) {}
 
@@ -97,7 +99,7 @@ class XmppStreams {
   // Of one step while the server stops: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
 
-  // xmpp_streams.cc: links, bytes, frames, the end.
+  // xmpp_streams.cc: links, bytes, frames, silence.
   void read(LinkId link, Stream& stream, std::string_view window, Outbox& out);
   void read_waiting(LinkId link, Stream& stream, Outbox& out);
   void take_frame(LinkId link, Stream& stream, const xml::Frame& frame, std::string_view window,
@@ -107,10 +109,17 @@ class XmppStreams {
   xml::Limits limits_of(const Stream& stream) const;
   void look_at(LinkId link, Stream& stream, Instant when);
   void look_after_silence(Now now, LinkId link, Stream& stream, Outbox& out);
+
+  // ending.cc
   void fail(LinkId link, Stream& stream, StreamError why, Outbox& out, std::string_view text = {},
             std::string_view detail = {});
   void close(LinkId link, const Stream& stream, std::string last_words, Outbox& out,
              StreamEnd how = StreamEnd::over);
+  void send_elsewhere(Instant now, LinkId link, Stream& stream, const Redirection& where,
+                      Outbox& out);
+  void read_closing(LinkId link, std::string_view bytes, Outbox& out);
+  void end_closing(Now now, LinkId link, Outbox& out);
+  bool is_full() const;
 
   // negotiation.cc: headers, TLS, SASL.
   void take_header(LinkId link, Stream& stream, std::string_view bytes, Outbox& out);
@@ -172,6 +181,7 @@ class XmppStreams {
 
   Shard& shard_;
   LinkTable<Stream> streams_;
+  LinkTable<ClosingStream> closing_;
   xml::StanzaParser parser_{xml::kNsClient, shard_.prng.next()};
   // The bytes that this step reads, if they are not the driver's: one link is read in one step, so
   // that what a step parsed stays valid while its events are carried.

@@ -21,12 +21,6 @@ const xmpp = client({
   timeout: 20_000, // for each thing that it waits for
 });
 
-// It acknowledges before it closes a stream, and forgets that it was to go elsewhere if that cannot
-// be written any more. musterd is quicker: its end of the link is closed when it has said where.
-xmpp.on("element", (element) => {
-  if (element.name === "stream:error") xmpp.streamManagement.enabled = false;
-});
-
 function presence(attrs, status) {
   return xml("presence", attrs, status && xml("status", {}, status));
 }

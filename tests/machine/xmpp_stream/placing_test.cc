@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/grind.h"
 #include "support/stream_world.h"
 
 namespace muster {
@@ -35,6 +36,15 @@ class Placing : public ::testing::Test {
     const LinkId link = world.placing();
     world.input(StreamPlaced{link, place});
     world.feed(link, testing::kHeader);
+    world.forget();
+    return link;
+  }
+  // By see-other-host: it is long ago that she was sent so.
+  LinkId sent_elsewhere() {
+    world.pass(XmppStreams::kFollowersTime);
+    const LinkId link = placed(elsewhere());
+    world.feed(link, testing::kBind);
+    EXPECT_THAT(world.said(link), HasSubstr("<see-other-host"));
     world.forget();
     return link;
   }
@@ -106,8 +116,64 @@ TEST_F(Placing, WhoBindsElsewhereIsSentThere) {
   EXPECT_EQ(world.said(link),
             "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
             "[2001:db8::2]:5222</see-other-host></stream:error></stream:stream>");
-  EXPECT_TRUE(world.closed(link));
+  EXPECT_EQ(world.state(link), "closed");
   EXPECT_TRUE(only<BindAsked>(world.events).empty());
+}
+
+// RFC 6120 section 4.4: with the link closed at once, what the peer still says would be lost to it.
+TEST_F(Placing, WhoIsSentElsewhereClosesItsSideFirst) {
+  const auto closes = [&](const test::Pieces& pieces) {
+    const LinkId link = sent_elsewhere();
+    for (const std::string_view piece : pieces) {
+      if (world.closed(link)) return std::string("early");
+      world.feed(link, piece);
+    }
+    EXPECT_EQ(world.said(link), "") << "behind the end nothing is answered";
+    return std::string(world.closed(link) ? "closed" : "open");
+  };
+  EXPECT_EQ(test::grind("</stream:stream>", closes), "closed");
+  EXPECT_EQ(test::grind("<a xmlns='urn:xmpp:sm:3' h='2'/><message/> </stream:stream>", closes),
+            "closed");
+}
+
+TEST_F(Placing, ItsEndMayHaveComeAlready) {
+  const LinkId link = placed(elsewhere());
+  world.feed(link, std::string(testing::kBind).append(testing::kStreamEndTag));
+  EXPECT_THAT(world.said(link), HasSubstr("<see-other-host"));
+  EXPECT_TRUE(world.closed(link));
+}
+
+TEST_F(Placing, WhoDoesNotCloseItsSideIsWaitedForSoLong) {
+  const LinkId link = sent_elsewhere();
+  world.pass(XmppStreams::kClosingTimeMax - Duration::microseconds(1));
+  EXPECT_FALSE(world.closed(link));
+  world.pass(Duration::microseconds(1));
+  EXPECT_TRUE(world.closed(link));
+}
+
+// What no stream could be, or a stanza that is too long, is waited for no longer.
+TEST_F(Placing, NorIsWhoSaysWhatIsNoXml) {
+  const std::string long_one(world.world.settings.limits.stanza_bytes_max + 1u, ' ');
+  for (const std::string& bad : {std::string("<a></b>"), "<a>" + long_one}) {
+    const LinkId link = sent_elsewhere();
+    world.feed(link, bad);
+    EXPECT_TRUE(world.closed(link));
+    EXPECT_EQ(world.said(link), "");
+  }
+}
+
+TEST_F(Placing, WhoIsWaitedForIsAStreamStill) {
+  world.world.settings.limits.streams_per_shard_max = 1;
+  const LinkId link = sent_elsewhere();
+  EXPECT_THAT(world.said(world.open()), HasSubstr("resource-constraint"));
+  world.input(LinkClosed{link});
+  EXPECT_EQ(world.state(world.open()), "opening");
+}
+
+TEST_F(Placing, ItIsNotWaitedForByAServerThatStops) {
+  const LinkId link = sent_elsewhere();
+  world.input(StopAsked{});
+  EXPECT_TRUE(world.closed(link));
 }
 
 TEST_F(Placing, SoIsWhoResumes) {
@@ -374,9 +440,8 @@ TEST_F(Relayed, WhoIsKnownToFollowIsToldOnce) {
     world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
     feed(testing::kHeader);
     feed(testing::kBind);
-    const bool told = world.closed(kLink);
-    if (!told) world.input(RelayedLinkClosed{kLink});
-    return told;
+    world.input(RelayedLinkClosed{kLink});
+    return world.said(kLink).ends_with("</see-other-host></stream:error></stream:stream>");
   };
   EXPECT_FALSE(come_and_bind()) << "nothing is known of her";
   placed({Outcome::here, nullptr});
@@ -435,13 +500,16 @@ TEST_F(Placing, WhoHasMovedIsSentToHerNewServer) {
   EXPECT_EQ(world.said(link),
             "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
             "[2001:db8::2]:5222</see-other-host></stream:error></stream:stream>");
-  EXPECT_TRUE(world.closed(link));
+  EXPECT_EQ(world.state(link), "closed");
+  EXPECT_EQ(only<StreamEnded>(world.events).size(), 1u);
   // It is over: what comes still is nobody's.
   world.forget();
   world.feed(link, "<presence/>");
   EXPECT_TRUE(only<StanzaReceived>(world.events).empty());
   world.input(RedirectStream{link, elsewhere().at});
   EXPECT_EQ(world.said(link), "") << "once";
+  world.feed(link, testing::kStreamEndTag);
+  EXPECT_TRUE(world.closed(link));
 }
 
 // She was told when she moved: that she is not told again spares her a login.
