@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/xmpp_stream/xmpp_streams.h"
 #include "sim/placing_world.h"
 
 namespace muster::sim {
@@ -37,6 +38,19 @@ TEST(PlacingInTheCluster, UsersGoToTheServersWithTheLowestLevel) {
   // decides.
   for (const auto& [owner, count] : owned)
     EXPECT_NEAR(static_cast<double>(count), 30, 5) << owner.number();
+}
+
+// The server does not wait longer for who has closed her side of the stream.
+TEST(PlacingInTheCluster, WhoIsSentOnIsThereAtOnce) {
+  PlacingWorld cluster;
+  std::size_t sent_on = 0;
+  for (int i = 0; i < 10; ++i) {
+    UserAgent& agent = cluster.land("user" + std::to_string(i), 0);
+    cluster.world.run_for(XmppStreams::kClosingTimeMax / 5);
+    EXPECT_TRUE(agent.bound) << i;
+    sent_on += agent.sent_to.size() - 1;
+  }
+  EXPECT_GT(sent_on, 0u);
 }
 
 // Everywhere at one moment: no server knows yet what the others do.

@@ -72,6 +72,8 @@ class UserAgent : public Peer {
     }
     if (take("urn:xmpp:ping")) say(" ");  // a sign of life is enough
     if (take("<resource-constraint")) refused = true;
+    // RFC 6120 section 4.4: it closes its side, and then the server the link.
+    if (heard_.find("</stream:stream>") != std::string::npos) say("</stream:stream>");
   }
   void ended(ConnectionId) override {
     open_ = false;

@@ -423,6 +423,8 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
   cluster::LoadSettings by = settings_.load;
   by.max_level = settings_.self.max_level;
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
+  for (auto& [by, changed] : settling_)
+    changed = true;
   if (membership_.state() != Membership::State::member) return;
   documents_->own(now.instant, own_);
   carry_out(now, out);
@@ -435,18 +437,35 @@ std::uint32_t ClusterServer::own_dialogs() const {
   return static_cast<std::uint32_t>(dialogs);
 }
 
-cluster::UsersSettled ClusterServer::settled(Incarnation by) const {
-  return {awaited_users_.settled(by), own_.level.value, own_.users, own_dialogs()};
-}
-
 // Each who gave users is told of those who came together with the load that they are in.
 void ClusterServer::report_settled(Now now, Outbox& out) {
   const std::vector<Incarnation> changed = awaited_users_.take_changed();
   for (const Incarnation by : changed) {
-    if (by == membership_.self()) continue;
-    tell(by, settled(by));
+    if (by != membership_.self()) tell_settled(by);
   }
   if (!changed.empty() && documents_) read_loads(now, out);
+}
+
+bool ClusterServer::tell_settled(Incarnation by) {
+  settling_[by] = false;
+  return tell(by, cluster::UsersSettled{awaited_users_.settled(by), own_.level.value, own_.users,
+                                        own_dialogs()});
+}
+
+// What was told may wait for a link while documents tell of a later load by another way, and would
+// then be taken for what came last. So who has acknowledged it is told of a later load once more.
+void ClusterServer::tell_settled_anew() {
+  std::erase_if(settling_, [&](const auto& one) {
+    return !one.second && !links_.is_waiting(one.first);
+  });
+  for (const auto& [by, changed] : settling_) {
+    if (changed && !links_.is_waiting(by)) tell_settled(by);
+  }
+}
+
+void ClusterServer::flush(Now now, Outbox& out) {
+  tell_settled_anew();
+  links_.flush(now, out);
 }
 
 // Of this server by what it counts, of the others by what they told.

@@ -65,7 +65,7 @@ class ClusterServer {
   std::optional<Instant> next_deadline() const;
   // At the end of a step, what the main decides; then what leaves.
   void steer(Now now, Outbox& out);
-  void flush(Now now, Outbox& out) { links_.flush(now, out); }
+  void flush(Now now, Outbox& out);
 
   bool has(LinkId link) const { return links_.has(link); }
 
@@ -141,7 +141,8 @@ class ClusterServer {
   void tell_main();
   bool tell_wanting(cluster::Incarnation main, std::uint32_t wanting);
   std::uint32_t own_dialogs() const;
-  cluster::UsersSettled settled(cluster::Incarnation by) const;
+  bool tell_settled(cluster::Incarnation by);
+  void tell_settled_anew();
   void begin_move(Now now, const cluster::MoveUsers& move, Outbox& out);
   void move_on_from_here(Now now, Outbox& out);
   void moves_ended(Now now, std::uint64_t to, std::uint32_t users);
@@ -167,6 +168,8 @@ class ClusterServer {
   // Candidates that the document has as servers: the directory was read anew for them, once.
   std::set<cluster::Incarnation> looked_for_;
   std::map<cluster::Incarnation, Other> others_;
+  // Who was told UsersSettled and has not acknowledged it yet; whether the load changed since.
+  std::map<cluster::Incarnation, bool> settling_;
   std::set<cluster::Incarnation> living_;          // of whose end the shards are to hear
   std::set<cluster::Incarnation> not_understood_;  // the operator was told
   std::vector<Counted> counted_;                   // by shard

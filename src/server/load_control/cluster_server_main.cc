@@ -133,7 +133,7 @@ void ClusterServer::tell_main() {
   if (wanting != told_main_.wanting && tell_wanting(main, wanting)) told_main_.wanting = wanting;
   const std::uint32_t dialogs = own_dialogs();
   const bool is_told = main == membership_.self() || dialogs == told_main_.dialogs;
-  if (!is_told && tell(main, settled(main))) told_main_.dialogs = dialogs;
+  if (!is_told && tell_settled(main)) told_main_.dialogs = dialogs;
 }
 
 bool ClusterServer::tell_wanting(Incarnation main, std::uint32_t wanting) {

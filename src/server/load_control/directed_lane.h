@@ -45,6 +45,7 @@ class DirectedLane {
     }
     return true;
   }
+  bool is_waiting() const { return !waiting_.empty(); }
   // What is not acknowledged, in its order.
   template <class Visitor>
   void for_each_waiting(Visitor&& visit) const {

@@ -285,4 +285,9 @@ bool ServerLinks::is_up(Incarnation peer) const {
   return place != peers_.end() && place->second.state == PeerState::up;
 }
 
+bool ServerLinks::is_waiting(Incarnation peer) const {
+  const auto place = peers_.find(peer);
+  return place != peers_.end() && place->second.directed.is_waiting();
+}
+
 }  // namespace muster

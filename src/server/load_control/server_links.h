@@ -116,6 +116,8 @@ class ServerLinks {
 
   bool has(LinkId link) const { return links_.find(link) != nullptr; }
   bool is_up(cluster::Incarnation peer) const;
+  // Something that it was told on `directed` is not acknowledged.
+  bool is_waiting(cluster::Incarnation peer) const;
 
   struct Counters {
     std::uint64_t opened = 0;        // links whose peer was believed

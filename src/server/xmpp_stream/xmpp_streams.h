@@ -90,7 +90,9 @@ class XmppStreams {
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const { return deadlines_.next(); }
 
-  bool has(LinkId link) const { return streams_.find(link) != nullptr; }
+  bool has(LinkId link) const {
+    return streams_.find(link) != nullptr || closing_.find(link) != nullptr;
+  }
   std::size_t size() const { return streams_.size(); }
   // For tests.
   std::optional<StreamState> state_of(LinkId link) const;

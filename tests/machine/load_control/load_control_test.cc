@@ -183,6 +183,33 @@ TEST_F(LoadControlTest, WhomAnotherServerGaveIsSettledWithTheLoadThatSheIsIn) {
   EXPECT_EQ(told(control).at(0), cluster::Told(cluster::UsersSettled{1, 1, 1, 0}));
 }
 
+// What was told may come late, and must not be the last word of a load that is told of elsewhere.
+TEST_F(LoadControlTest, WhoWasToldOfALoadIsToldOfALaterOneOnceItHasTakenThat) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  const auto acknowledge = [&](std::uint64_t number) {
+    std::string frame;
+    cluster::append_control(frame, cluster::Acknowledged{number});
+    control.on(world.now, BytesReceived{kLink, frame}, world.out);
+  };
+  const auto load = [&](std::uint64_t users, std::vector<Address> came = {}) {
+    control.on(world.now, ShardLoad{ShardId(), users, 20, std::move(came)}, world.out);
+  };
+  hear(control, cluster::UserGiven{1, "alice@example.com"});
+  told(control);
+  load(1, {kAlice});
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 1, 1, 0})});
+  load(2);
+  load(3);
+  EXPECT_TRUE(told(control).empty()) << "one at a time";
+  acknowledge(1);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 1, 3, 0})});
+  acknowledge(2);
+  load(4);
+  EXPECT_TRUE(told(control).empty()) << "documents tell of that";
+}
+
 TEST_F(LoadControlTest, WhoIsWantedBackIsLetGoInTheStoreFirst) {
   LoadControl control(world.shard);
   join(control);
