@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {"moving, presence p99", "ms until others hear of a change meanwhile", 50},
     {"moving, presence max", "ms, the same", 0},
     {"moved user", "us CPU of both servers, with the login", 0},
+    {"recruiting", "ms from landing where all are full until served by the candidate", 300},
     {"relay", "us CPU of who relays, per stanza at full load", 3},
     {"relay, one a write", "us CPU, the same, each session with one on its way", 0},
     {"floor", "us CPU per NOTIFY and 200, without any protocol", 0},
@@ -64,6 +65,7 @@ constexpr Run kRuns[] = {
     {"notify", measure_notify},
     {"notify-by-publish", measure_notify_by_publish},
     {"moving", measure_moving},
+    {"recruiting", measure_recruiting},
     {"relay", measure_relay},
     {"floor", measure_floor},
 };

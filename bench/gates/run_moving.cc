@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,13 +23,6 @@ constexpr auto kChangeEvery = std::chrono::milliseconds(20);
 
 double milliseconds_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-void order(const Setting& setting, const std::string& data, const std::string& words) {
-  const std::filesystem::path tool =
-      std::filesystem::path(setting.musterd).parent_path() / "muster";
-  const std::string command = tool.string() + " " + words + " --data " + data + " >/dev/null";
-  must(std::system(command.c_str()) == 0, words.c_str());
 }
 
 // One session that changes its presence, and hears of it.
@@ -86,7 +78,7 @@ Figures measure_moving(const Setting& setting) {
   const double cpu = from.cpu_microseconds() + to.cpu_microseconds();
   const std::size_t begun = movers.moved();
   const Clock::time_point begin = Clock::now();
-  order(setting, data, "drain s1");
+  must(muster(setting, data, "drain s1", ">/dev/null"), "drain");
   while (movers.moved() < setting.scale.movers) {
     movers.read(1);
     beacon.look();

@@ -37,6 +37,10 @@ struct Setting {
   Scale scale;
 };
 
+// `muster COMMAND --data DATA`, and what the shell is to make of it. True if all of it succeeds.
+bool muster(const Setting& setting, const std::string& data, const std::string& command,
+            const std::string& more);
+
 // Makes the accounts `lone<n>`, which have no contacts, and `pal<n>`, which have 20 each.
 void prepare(const Setting& setting);
 
@@ -55,6 +59,8 @@ Figures measure_notify(const Setting& setting);
 Figures measure_notify_by_publish(const Setting& setting);
 // Users who follow redirects move from a server that drains to another one, at the default pace.
 Figures measure_moving(const Setting& setting);
+// A server that is full takes in the candidate that stands by, for the user who lands then.
+Figures measure_recruiting(const Setting& setting);
 // Users whom another server serves, and who stay where they landed, write to one another.
 Figures measure_relay(const Setting& setting);
 // As gate 6, by a server that knows no protocol.

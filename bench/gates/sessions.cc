@@ -98,6 +98,10 @@ void Sessions::log_in(const std::string& prefix, std::size_t first, std::size_t 
   read_until([&] { return logged_in_ == end; }, "logins");
 }
 
+bool Sessions::is_elsewhere(std::size_t session) const {
+  return all_[session].at.sin_port != server_.sin_port;
+}
+
 void Sessions::say(std::size_t session, std::string_view text) {
   write(all_[session], text);
 }

@@ -41,6 +41,8 @@ class Sessions {
   void follow() { sent_on_ = SentOn::follows; }
   // So many have, and are logged in there.
   std::size_t moved() const { return moved_; }
+  // It is logged in at another server than the one where it landed.
+  bool is_elsewhere(std::size_t session) const;
   // From now on who is sent to another server comes here again, as who follows nothing does.
   void come_back() { sent_on_ = SentOn::comes_back; }
 

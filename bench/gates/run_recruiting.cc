@@ -1,0 +1,49 @@
+// A server with a limit, and a candidate that stands by. Users land at the first, one after the
+// other, until one is served by the candidate: what she waited for is that she found it full, that
+// the candidate was taken in, and her second login.
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "failing.h"
+#include "runs.h"
+#include "server.h"
+#include "sessions.h"
+
+namespace gates {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kUsersMax = 1'000;
+constexpr auto kPatience = std::chrono::seconds(30);
+
+double milliseconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+}  // namespace
+
+Figures measure_recruiting(const Setting& setting) {
+  const std::string data = setting.data + "-recruiting";
+  std::filesystem::remove_all(data);
+  Server main(setting.musterd, data, {"--id", "s1", "--max-loadlevel", "2"});
+  Server candidate(setting.musterd, data, {"--id", "s2", "--max-loadlevel", "2", "--standby"});
+  const Clock::time_point patience = Clock::now() + kPatience;
+  while (!muster(setting, data, "servers", R"(--json | grep -q '"linked":true')")) {
+    if (Clock::now() > patience) fail("the candidate is not linked");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  Sessions users(main.xmpp(), Sessions::Link::plain);
+  users.follow();
+  for (std::size_t user = 0; user < kUsersMax; ++user) {
+    const Clock::time_point begin = Clock::now();
+    users.log_in("recruit", user, 1);
+    if (users.is_elsewhere(user)) return {{"recruiting", milliseconds_since(begin)}};
+  }
+  fail("no candidate was taken in");
+}
+
+}  // namespace gates
