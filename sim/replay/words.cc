@@ -161,6 +161,15 @@ std::string describe(const LinkNames& names, ShardId shard, const Input& input) 
           [&](const FromShard& from) {
             return number_of(from.from) + ": " + std::string(name_at<AnyEvent>(from.event.index()));
           },
+          [&](const ShardMeasured& measured) {
+            const cluster::Measures& all = measured.measures;
+            const auto words = [](std::string_view name, const cluster::Share& share) {
+              return std::string(name) + " " + std::to_string(share.used) + " of " +
+                     std::to_string(share.of);
+            };
+            return words("lag", all.loop_lag) + ", " + words("cpu", all.cpu) + ", " +
+                   words("memory", all.memory) + ", " + words("queues", all.queues);
+          },
           [&](const AdminAsked& asked) {
             const std::string name(name_at<AdminRequest>(asked.request.index()));
             if (std::holds_alternative<ListServers>(asked.request)) return name;

@@ -67,53 +67,61 @@ void describe_endpoint(const Endpoint& endpoint, Scribe& scribe) {
 void describe(const Input& input, Scribe& scribe) {
   const auto of_link = [&]<class I>(const I& known) { scribe.number(known.link.number()); };
   std::visit([&]<class I>(const I&) { scribe.kind(type_name<I>()); }, input);
-  std::visit(Overloaded{
-                 [&](const LinkOpened& opened) {
-                   of_link(opened);
-                   describe_endpoint(opened.remote, scribe);
-                 },
-                 [&](const LinkFailed& failed) { scribe.number(failed.asked.number()); },
-                 [&](const BytesReceived& received) {
-                   of_link(received);
-                   scribe.text(received.bytes);
-                 },
-                 [&](const LinkClosed& closed) { of_link(closed); },
-                 [&](const TlsStarted& started) { of_link(started); },
-                 [&](const LinkArrived& arrived) {
-                   of_link(arrived);
-                   scribe.text(arrived.stream.account.text());
-                 },
-                 [&](const DatagramReceived& received) {
-                   describe_endpoint(received.remote, scribe);
-                   scribe.text(received.bytes);
-                 },
-                 [&](const SaslAnswered& answered) {
-                   of_link(answered);
-                   scribe.number(static_cast<std::uint64_t>(answered.outcome));
-                   scribe.text(answered.account.text());
-                 },
-                 [&](const DigestAnswered& answered) {
-                   scribe.number(static_cast<std::uint64_t>(answered.outcome));
-                   scribe.text(answered.account.text());
-                 },
-                 [&](const StoreAnswered& answered) {
-                   scribe.number(answered.ticket.number());
-                   scribe.number(answered.reply.index());
-                 },
-                 [&](const ClusterAnswered& answered) {
-                   scribe.number(answered.ticket.number());
-                   scribe.number(answered.reply.index());
-                 },
-                 [&](const ServerFenced& answered) {
-                   scribe.number(answered.incarnation.number());
-                   scribe.number(answered.fenced ? 1 : 0);
-                 },
-                 [&](const RegistrationAnswered& answered) { of_link(answered); },
-                 [&](const FromShard& from) { describe_event(from.event, scribe); },
-                 [&](const AdminAsked& asked) { scribe.number(asked.request.index()); },
-                 [](const auto&) {},
-             },
-             input);
+  std::visit(
+      Overloaded{
+          [&](const LinkOpened& opened) {
+            of_link(opened);
+            describe_endpoint(opened.remote, scribe);
+          },
+          [&](const LinkFailed& failed) { scribe.number(failed.asked.number()); },
+          [&](const BytesReceived& received) {
+            of_link(received);
+            scribe.text(received.bytes);
+          },
+          [&](const LinkClosed& closed) { of_link(closed); },
+          [&](const TlsStarted& started) { of_link(started); },
+          [&](const LinkArrived& arrived) {
+            of_link(arrived);
+            scribe.text(arrived.stream.account.text());
+          },
+          [&](const DatagramReceived& received) {
+            describe_endpoint(received.remote, scribe);
+            scribe.text(received.bytes);
+          },
+          [&](const SaslAnswered& answered) {
+            of_link(answered);
+            scribe.number(static_cast<std::uint64_t>(answered.outcome));
+            scribe.text(answered.account.text());
+          },
+          [&](const DigestAnswered& answered) {
+            scribe.number(static_cast<std::uint64_t>(answered.outcome));
+            scribe.text(answered.account.text());
+          },
+          [&](const StoreAnswered& answered) {
+            scribe.number(answered.ticket.number());
+            scribe.number(answered.reply.index());
+          },
+          [&](const ClusterAnswered& answered) {
+            scribe.number(answered.ticket.number());
+            scribe.number(answered.reply.index());
+          },
+          [&](const ServerFenced& answered) {
+            scribe.number(answered.incarnation.number());
+            scribe.number(answered.fenced ? 1 : 0);
+          },
+          [&](const RegistrationAnswered& answered) { of_link(answered); },
+          [&](const FromShard& from) { describe_event(from.event, scribe); },
+          [&](const ShardMeasured& measured) {
+            const cluster::Measures& all = measured.measures;
+            for (const cluster::Share& share : {all.loop_lag, all.cpu, all.memory, all.queues}) {
+              scribe.number(share.used);
+              scribe.number(share.of);
+            }
+          },
+          [&](const AdminAsked& asked) { scribe.number(asked.request.index()); },
+          [](const auto&) {},
+      },
+      input);
 }
 
 void describe_log(const Log& log, Scribe& scribe) {

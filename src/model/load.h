@@ -1,5 +1,5 @@
-// What a server measures of itself, data only; users, resources and relayed links are, the rest is
-// not yet. server/load_control/level.h makes a load level of it.
+// What a server measures of itself, data only. server/load_control/level.h makes a load level of
+// it.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,27 @@ struct Share {
   friend bool operator==(const Share&, const Share&) = default;
 };
 
+// The one of which more is used, in proportion.
+constexpr Share fuller_of(const Share& a, const Share& b) {
+  if (a.of == 0 || b.of == 0) return a.of == 0 ? b : a;
+  return std::uint64_t{a.used} * b.of < std::uint64_t{b.used} * a.of ? b : a;
+}
+
+// What a thread measures of itself (shell/sensor.h); of a server, each that of the shard where it
+// is fullest.
+struct Measures {
+  Share loop_lag;  // microseconds: how long what comes waits for the turn under way
+  Share cpu;       // microseconds of processor time, in the latest period
+  Share memory;    // KiB, of the process
+  Share queues;    // entries, of the queue that was fullest in the latest period
+
+  friend bool operator==(const Measures&, const Measures&) = default;
+};
+constexpr Measures fullest_of(const Measures& a, const Measures& b) {
+  return {fuller_of(a.loop_lag, b.loop_lag), fuller_of(a.cpu, b.cpu), fuller_of(a.memory, b.memory),
+          fuller_of(a.queues, b.queues)};
+}
+
 struct Load {
   // Each has a session, a registration, a publication or a subscription here. All that they have
   // registered for: roster items whose subscription is `to` or `both`, and SIP subscriptions, each
@@ -21,11 +42,8 @@ struct Load {
   std::uint64_t users = 0;
   std::uint64_t resources = 0;
 
-  Share loop_lag;       // microseconds; of the shard that is latest
-  Share cpu;            // milliseconds of processor time, in the latest period
-  Share memory;         // KiB
-  Share queues;         // entries; of the queue that is fullest
-  Share relayed_links;  // links, of users whom another server has
+  Share relayed_links;  // of users whom another server has
+  Measures measures;
 
   friend bool operator==(const Load&, const Load&) = default;
 };

@@ -11,6 +11,7 @@
 #include "model/address.h"
 #include "model/cluster/document.h"
 #include "model/endpoint.h"
+#include "model/load.h"
 #include "server/server_contacts.h"
 #include "server/vocabulary.h"
 
@@ -129,6 +130,7 @@ struct ShardLoad {
   std::uint64_t sip = 0;
   std::uint64_t dialogs = 0;   // of SIP subscriptions
   std::uint64_t relaying = 0;  // links of users whom others serve
+  cluster::Measures measures;  // of its thread
 };
 
 // --- users who move to another server (load_control/residents.h) ---------------------------------

@@ -36,7 +36,7 @@ using AnyEvent = std::variant<
     PresenceWanted, PresenceUnwanted, PresenceElsewhere, PresenceAsked, PresenceHere,
     RecordsDoubted,
     // watch_events.h
-    WatchAsked, WatchDecided, WatchRefreshed, WatchEnded, WatchesNotified,
+    WatchAsked, WatchDecided, WatchRefreshed, WatchEnded, WatchesNotified, ClusterWatched,
     // message_events.h
     MessageToSip, MessageToXmpp, PageMessage, PageMessageAnswered, PageMessageRefused,
     MessageDelivered, PhonesDone,

@@ -1,5 +1,6 @@
-// The name by which users reach this server alone (ClusterSettings::host_name): in a SIP URI it
-// stands for the first domain, as our address does (design, "The redirect ladder").
+// The name by which users reach this server alone (ClusterSettings::host_name), or that of its own
+// SIP URI: in a SIP URI it stands for the first domain, as our address does (design, "The redirect
+// ladder").
 #pragma once
 
 #include "codec/sip/uri.h"

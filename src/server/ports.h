@@ -20,6 +20,7 @@
 #include "codec/xmpp/errors.h"
 #include "model/address.h"
 #include "model/endpoint.h"
+#include "model/load.h"
 #include "server/cluster_port.h"
 #include "server/events.h"
 #include "server/store_port.h"
@@ -159,6 +160,12 @@ struct FromShard {
   Event event;
 };
 
+// How busy this shard's thread was in the period that is over. Only where the load of one of many
+// servers is made of it (LoadIndex::measured).
+struct ShardMeasured {
+  cluster::Measures measures;
+};
+
 // An operator asks; answered by AnswerAdmin. To be fed to the home shard of home_account_of(), or
 // to shard 0.
 struct AdminAsked {
@@ -175,7 +182,7 @@ struct StopAsked {};
 using Input = std::variant<Started, LinkOpened, LinkFailed, BytesReceived, LinkClosed, TlsStarted,
                            LinkArrived, DatagramReceived, SaslAnswered, DigestAnswered,
                            StoreAnswered, ClusterAnswered, ServerFenced, RegistrationAnswered,
-                           FromShard, AdminAsked, DeadlineHit, StopAsked>;
+                           FromShard, AdminAsked, ShardMeasured, DeadlineHit, StopAsked>;
 
 // --- orders: links -------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ inline constexpr bool kForLoadControl =
              UsersToMove, MovesChosen, MoveDecided, MovesEnded, UsersListWanted, UsersListed,
              ContactsWanted, PresenceWanted, PresenceUnwanted, PresenceHere, RelationToTell,
              ToServers, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, SaidWeighed, RelayStream,
-             BytesToRelay, RelayedStreamEnded, ToRelay, FromRelay, ServerDown>;
+             BytesToRelay, RelayedStreamEnded, ToRelay, FromRelay, ServerDown, ClusterWatched>;
 // Of a user: where there is a cluster it goes to the server that serves her.
 template <class E>
 inline constexpr bool kFollowsUser =
@@ -161,6 +161,7 @@ void PresenceServer::accept(Now now, const Input& input) {
                                                       : load_control_.on(now, asked, out_);
           },
           [&](const FromShard& from) { carry(now, from.event); },
+          [&](const ShardMeasured& measured) { load_control_.on(now, measured, out_); },
           [&](const DeadlineHit&) {
             xmpp_streams_.wake(now, out_);
             xmpp_presence_.wake(now, out_);

@@ -121,6 +121,8 @@ struct ClusterSettings {
   // When the store could not give it.
   Duration ask_again_after = Duration::milliseconds(250);
   ServerLinkSettings links = {};
+  // Accounts that may subscribe to the cluster document here.
+  std::vector<Address> document_watchers = {};
   // Its max_level is that of `self`.
   cluster::LoadSettings load = {};
 };

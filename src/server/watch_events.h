@@ -56,4 +56,14 @@ struct WatchesNotified {
   std::vector<WatchId> watches;
 };
 
+// sip_presence -> load_control on shard 0: a SIP client watches the cluster document here, or does
+// so no more. It may; the answer to all but the last is WatchDecided, as of another watch, and
+// later WatchesNotified.
+struct ClusterWatched {
+  enum class What : std::uint8_t { begun, fetched, refreshed, ended };
+  WatchId watch;
+  What what = What::begun;
+  bool own = false;  // of this server alone, not of the service; of begun and fetched
+};
+
 }  // namespace muster

@@ -45,6 +45,13 @@ std::optional<record::Recorder> recorder_of(const ShardThread::Parts& parts) {
   return std::make_optional<record::Recorder>(parts.self, parts.seed, *parts.recording);
 }
 
+// Where the load is made of what it measures.
+std::optional<Sensor> sensor_of(const ShardThread::Parts& parts) {
+  const auto& cluster = parts.settings->cluster;
+  if (!cluster || cluster->load.index != cluster::LoadIndex::measured) return std::nullopt;
+  return Sensor(parts.self == ShardId() ? read_memory_limit() : 0);
+}
+
 Prng prng_of(const ShardThread::Parts& parts, std::optional<record::Recorder>& recorder) {
   return recorder ? Prng(recorder->words()) : Prng(parts.seed);
 }
@@ -65,7 +72,8 @@ ShardThread::ShardThread(Parts parts)
       links_(epoll_.get(), parts_.address_limits, [this](const Input& input) { tell(input); }),
       listeners_(epoll_.get(), kListeners, std::move(parts_.listeners), parts_.address_limits),
       datagrams_(std::move(parts_.sockets)),
-      outgoing_(parts_.shards) {
+      outgoing_(parts_.shards),
+      sensor_(sensor_of(parts_)) {
   links_.use_tls(parts_.tls_contexts);
   links_.use_cluster(parts_.cluster_tls);
   links_.report_to([this](const Log& line) { log_.write(now_, line); });
@@ -109,6 +117,7 @@ void ShardThread::join() {
 void ShardThread::run() {
   Events events{};
   now_ = read_clocks();
+  if (sensor_) sensor_->begin(now_.instant);
   turn_.input(now_, Started{});
   end_turn();
   while (!over()) {
@@ -119,7 +128,9 @@ void ShardThread::run() {
     read_mail();
     if (ended_) break;
     if (!held_back_ || now_.instant >= passed_at_ + kHeldBackPause) pass_time();
+    if (sensor_) measure();
     end_turn();
+    if (sensor_) sensor_->turned(now_.instant, read_clocks().instant);
   }
   if (recorder_) recorder_->flush();
 }
@@ -149,6 +160,7 @@ int ShardThread::sleep_milliseconds() const {
   std::optional<Instant> next = stop_by_;
   const std::optional<Instant> flush_at = recorder_ ? recorder_->flush_at() : std::nullopt;
   if (flush_at && (!next || *flush_at < *next)) next = flush_at;
+  if (sensor_ && (!next || sensor_->due() < *next)) next = sensor_->due();
   for (const auto& deadline :
        {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
     if (!deadline) continue;
@@ -196,10 +208,18 @@ void ShardThread::pass_time() {
   listeners_.wake(now_);
 }
 
+void ShardThread::measure() {
+  sensor_->queued(unanswered_, kQuestionsMax);
+  if (sensor_->due() <= now_.instant) {
+    turn_.input(now_, ShardMeasured{sensor_->take(now_.instant)});
+  }
+}
+
 // --- mail ----------------------------------------------------------------------------------------
 
 void ShardThread::read_mail() {
   mailbox_.take(incoming_);
+  if (sensor_) sensor_->queued(incoming_.size(), kMailMax);
   for (Mail& mail : incoming_) {
     if (ended_) break;
     std::visit(Overloaded{

@@ -37,6 +37,7 @@
 #include "shell/listeners.h"
 #include "shell/log.h"
 #include "shell/mailbox.h"
+#include "shell/sensor.h"
 #include "shell/store/cluster_thread.h"
 #include "shell/store/store_thread.h"
 #include "shell/verifier/password_workers.h"
@@ -133,6 +134,7 @@ class ShardThread {
   void ask_sasl(const AskSasl& ask);
   void stop();
   void pass_time();
+  void measure();
   void end_turn();
   void settle_verifier();
   void post_mail();
@@ -158,6 +160,7 @@ class ShardThread {
   bool held_back_ = false;
   Instant passed_at_;  // when deadlines were looked at last
   std::vector<Mail> incoming_;
+  std::optional<Sensor> sensor_;
   Now now_;
   std::optional<Instant> stop_by_;
   bool ended_ = false;

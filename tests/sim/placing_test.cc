@@ -53,6 +53,20 @@ TEST(PlacingInTheCluster, WhoIsSentOnIsThereAtOnce) {
   EXPECT_GT(sent_on, 0u);
 }
 
+// Nor for who is gone: the next link may have the same place.
+TEST(PlacingInTheCluster, WhoIsSentOnMayJustHangUp) {
+  PlacingWorld cluster;
+  std::size_t sent_on = 0;
+  for (int i = 0; i < 20; ++i) {
+    UserAgent& agent = cluster.agent_of("user" + std::to_string(i));
+    agent.hangs_up = true;
+    agent.land(cluster.xmpp(0));
+    cluster.world.run_for(XmppStreams::kClosingTimeMax / 20);
+    if (!agent.bound) ++sent_on;
+  }
+  EXPECT_GT(sent_on, 2u);
+}
+
 // Everywhere at one moment: no server knows yet what the others do.
 TEST(PlacingInTheCluster, ABurstDoesNotGoToOneServer) {
   PlacingWorld cluster;

@@ -73,7 +73,8 @@ class UserAgent : public Peer {
     if (take("urn:xmpp:ping")) say(" ");  // a sign of life is enough
     if (take("<resource-constraint")) refused = true;
     // RFC 6120 section 4.4: it closes its side, and then the server the link.
-    if (heard_.find("</stream:stream>") != std::string::npos) say("</stream:stream>");
+    if (heard_.find("</stream:stream>") == std::string::npos) return;
+    hangs_up ? leave() : say("</stream:stream>");
   }
   void ended(ConnectionId) override {
     open_ = false;
@@ -92,6 +93,7 @@ class UserAgent : public Peer {
 
   bool bound = false;
   bool refused = false;
+  bool hangs_up = false;  // where it is sent on: it says nothing more
   Instant bound_at;
   std::string resource;           // that it asks for; empty: the server's choice
   std::vector<Endpoint> sent_to;  // since it landed, the first included

@@ -8,6 +8,7 @@
 #include "app/data/server_place.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
+#include "codec/address/jid.h"
 #include "shell/store/cluster_postgres.h"
 
 namespace muster {
@@ -40,6 +41,7 @@ void ConfigReader::read_cluster(const Value& value) {
                    {"standby", [&](const Value& v) { read_flag(v, settings.standby); }},
                    {"host_name", [&](const Value& v) { read_host_name(v); }},
                    {"listen", [&](const Value& v) { read_link(v); }},
+                   {"document_watchers", [&](const Value& v) { read_document_watchers(v); }},
                    {"database",
                     [&](const Value& v) {
                       const auto text = v.item.value_exact<std::string_view>();
@@ -84,6 +86,19 @@ void ConfigReader::read_host_name(const Value& value) {
   cluster_.settings.host_name = *canonical_domain(*text, scratch);
 }
 
+void ConfigReader::read_document_watchers(const Value& value) {
+  constexpr std::string_view kAllowed = R"(a list of accounts, as ["noc@example.com"])";
+  const toml::array* accounts = value.item.as_array();
+  if (accounts == nullptr) return refuse(value, kAllowed);
+  for (const toml::node& account : *accounts) {
+    const auto address = parse_jid(account.value_exact<std::string_view>().value_or(""));
+    if (!address || !address->has_local() || address->has_resource()) {
+      return refuse(value, kAllowed);
+    }
+    cluster_.settings.document_watchers.push_back(*address);
+  }
+}
+
 void ConfigReader::read_link(const Value& value) {
   const auto text = value.item.value_exact<std::string_view>();
   const auto endpoint = text ? parse_endpoint(*text) : std::nullopt;
@@ -113,6 +128,7 @@ void ConfigReader::check_alone(const toml::table& cluster) {
   for (const auto& [key, said] :
        {std::pair<std::string_view, bool>{"standby", cluster_.settings.standby},
         {"host_name", !cluster_.settings.host_name.empty()},
+        {"document_watchers", !cluster_.settings.document_watchers.empty()},
         {"database", !config_.cluster_database.empty()},
         {"shared_key", !cluster_.shared_key.empty()},
         {"certificate", !files.chain.empty()},

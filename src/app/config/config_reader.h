@@ -62,6 +62,7 @@ class ConfigReader {
   void read_cluster(const Value& value);
   void read_server_id(const Value& value);
   void read_host_name(const Value& value);
+  void read_document_watchers(const Value& value);
   void read_link(const Value& value);
   void read_load(const Value& value);
   void read_max_level(const Value& value);

@@ -35,6 +35,7 @@ ClusterServer::ClusterServer(Shard& shard)
       settings_(*shard.settings.cluster),
       membership_(settings_),
       links_(settings_.links, shard.prng),
+      document_watchers_(shard),
       assignments_(picture_, settings_.load),
       main_(settings_.load),
       counted_(shard.shards),
@@ -171,6 +172,7 @@ void ClusterServer::wake(Now now, Outbox& out) {
   if (!documents_) return;
   documents_->wake(now.instant);
   carry_out(now, out);
+  document_watchers_.wake(now, seen(), out);
 }
 
 std::optional<Instant> ClusterServer::next_deadline() const {
@@ -179,7 +181,8 @@ std::optional<Instant> ClusterServer::next_deadline() const {
   for (const std::optional<Instant>& next :
        {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
         assignments_.next_deadline(), is_member ? main_.next_deadline() : std::nullopt,
-        documents_ ? documents_->next_deadline() : std::nullopt}) {
+        documents_ ? documents_->next_deadline() : std::nullopt,
+        document_watchers_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -377,6 +380,15 @@ void ClusterServer::carry_out(Now now, Outbox& out) {
   read_loads(now, out);
 }
 
+void ClusterServer::on(Now now, const ClusterWatched& watched, Outbox& out) {
+  document_watchers_.on(now, watched, seen(), out);
+}
+
+DocumentWatchers::Seen ClusterServer::seen() const {
+  if (!documents_ || membership_.state() != Membership::State::member) return {};
+  return {&documents_->own_document(), &documents_->picture()};
+}
+
 void ClusterServer::want_users(Outbox& out) {
   if (shards_listing_ > 0) return;
   shards_listing_ = shard_.shards;
@@ -403,8 +415,8 @@ void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
 // --- the load ------------------------------------------------------------------------------------
 
 void ClusterServer::on(Now now, const ShardLoad& load, Outbox& out) {
-  counted_[load.shard.number()] = {load.users, load.resources, load.xmpp,
-                                   load.sip,   load.dialogs,   load.relaying};
+  counted_[load.shard.number()] = {load.users,   load.resources, load.xmpp,    load.sip,
+                                   load.dialogs, load.relaying,  load.measures};
   for (const Address& user : load.came)
     awaited_users_.came(user);
   load_changed(now, out);
@@ -417,13 +429,14 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
     load.users += counted.users;
     load.resources += counted.resources;
     load.relayed_links.used += static_cast<std::uint32_t>(counted.relaying);
+    load.measures = fullest_of(load.measures, counted.measures);
   }
   load.relayed_links.of = static_cast<std::uint32_t>(shard_.settings.limits.streams_per_shard_max *
                                                      std::size_t{shard_.shards});
   cluster::LoadSettings by = settings_.load;
   by.max_level = settings_.self.max_level;
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
-  for (auto& [by, changed] : settling_)
+  for (auto& [giver, changed] : settling_)
     changed = true;
   if (membership_.state() != Membership::State::member) return;
   documents_->own(now.instant, own_);
@@ -455,9 +468,8 @@ bool ClusterServer::tell_settled(Incarnation by) {
 // What was told may wait for a link while documents tell of a later load by another way, and would
 // then be taken for what came last. So who has acknowledged it is told of a later load once more.
 void ClusterServer::tell_settled_anew() {
-  std::erase_if(settling_, [&](const auto& one) {
-    return !one.second && !links_.is_waiting(one.first);
-  });
+  std::erase_if(settling_,
+                [&](const auto& one) { return !one.second && !links_.is_waiting(one.first); });
   for (const auto& [by, changed] : settling_) {
     if (changed && !links_.is_waiting(by)) tell_settled(by);
   }

@@ -5,6 +5,7 @@
 //   membership.h     the lease, who the others are, who is main
 //   server_links.h   the links to them
 //   documents.h      what they tell one another of their load
+//   document_watchers.h  the same, told to SIP clients
 //   picture.h        what is known of the load of all
 //   assignments.h    whose a user is who lands here
 //   awaited_users.h  who was given to this server and has not come yet
@@ -24,6 +25,7 @@
 #include "codec/cluster/directed.h"
 #include "server/load_control/assignments.h"
 #include "server/load_control/awaited_users.h"
+#include "server/load_control/document_watchers.h"
 #include "server/load_control/documents.h"
 #include "server/load_control/main_server.h"
 #include "server/load_control/membership.h"
@@ -56,6 +58,7 @@ class ClusterServer {
   void on(Now now, const ShardStopped& stopped, Outbox& out);
   void on(Now now, const ToServers& said, Outbox& out);
   void on(Now now, const ToRelay& said, Outbox& out);
+  void on(Now now, const ClusterWatched& watched, Outbox& out);
   // Of an operator.
   void on(Now now, const AdminAsked& asked, Outbox& out);
   void on(Now now, const MovesChosen& chosen, Outbox& out);
@@ -90,6 +93,7 @@ class ClusterServer {
     std::uint64_t sip = 0;
     std::uint64_t dialogs = 0;
     std::uint64_t relaying = 0;
+    cluster::Measures measures;
   };
 
   void directory_read(Now now, Outbox& out);
@@ -114,6 +118,7 @@ class ClusterServer {
   // What came of an input of `documents_`.
   void carry_out(Now now, Outbox& out);
   void want_users(Outbox& out);
+  DocumentWatchers::Seen seen() const;
   void load_changed(Now now, Outbox& out);
   void report_settled(Now now, Outbox& out);
   void read_loads(Now now, Outbox& out);
@@ -152,6 +157,7 @@ class ClusterServer {
   Membership membership_;
   ServerLinks links_;
   std::optional<Documents> documents_;  // from when there is a lease
+  DocumentWatchers document_watchers_;
   cluster::Picture picture_;
   Assignments assignments_;
   AwaitedUsers awaited_users_;

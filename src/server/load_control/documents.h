@@ -92,6 +92,8 @@ class Documents {
   // --- what is known
   // The service's document as this server knows it: of no server, before anything came.
   const cluster::Document& picture() const;
+  // What this server tells of itself.
+  const cluster::Document& own_document() const { return own_document_; }
   // How a level in it is to be taken. The number grows with each report of that server's load that
   // came: one that was not counted yet may be in the next.
   struct Report {

@@ -25,8 +25,10 @@ std::uint64_t scaled(const Share& share, LoadLevel full) {
 }
 
 std::uint64_t measured_level(const Load& load, LoadLevel full) {
-  return std::max({scaled(load.loop_lag, full), scaled(load.cpu, full), scaled(load.memory, full),
-                   scaled(load.queues, full), scaled(load.relayed_links, full)});
+  const Measures& measures = load.measures;
+  return std::max({scaled(measures.loop_lag, full), scaled(measures.cpu, full),
+                   scaled(measures.memory, full), scaled(measures.queues, full),
+                   scaled(load.relayed_links, full)});
 }
 
 }  // namespace

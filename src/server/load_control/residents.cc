@@ -153,6 +153,10 @@ void Residents::relaying(Now now, std::size_t links) {
   if (std::exchange(relaying_, links) != links) load_changed(now);
 }
 
+void Residents::on(Now now, const ShardMeasured& measured, Outbox&) {
+  if (std::exchange(measures_, measured.measures) != measured.measures) load_changed(now);
+}
+
 void Residents::load_changed(Now now) {
   if (!tell_at_) tell_at_ = now.instant + kTellAfter;
 }
@@ -256,7 +260,7 @@ void Residents::wake(Now now, Outbox& out) {
     tell_at_.reset();
     out.emit(ShardId(),
              ShardLoad{shard_.self, counts_.users, counts_.resources, std::exchange(came_, {}),
-                       counts_.xmpp, counts_.sip, counts_.dialogs, relaying_});
+                       counts_.xmpp, counts_.sip, counts_.dialogs, relaying_, measures_});
   }
   look_at_idle(now, out);
   look_at_moves(now, out);

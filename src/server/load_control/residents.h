@@ -57,6 +57,7 @@ class Residents {
   void on(Now now, const SubscriptionsCounted& counted, Outbox& out);
   void on(Now now, const UsersToMove& order, Outbox& out);
   void on(Now now, const MoveDecided& decided, Outbox& out);
+  void on(Now now, const ShardMeasured& measured, Outbox& out);
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
 
@@ -131,6 +132,7 @@ class Residents {
   std::map<Address, Resident> residents_;
   Counts counts_;  // of all
   std::size_t relaying_ = 0;
+  cluster::Measures measures_;
   std::vector<Address> came_;
   std::optional<Instant> tell_at_;
   Deadlines<Address> idle_;

@@ -72,6 +72,12 @@ template <>
 inline constexpr std::size_t kParts<RegistrationAnswered> = 3;
 template <>
 inline constexpr std::size_t kParts<AdminAsked> = 2;
+template <>
+inline constexpr std::size_t kParts<ShardMeasured> = 1;
+template <>
+inline constexpr std::size_t kParts<cluster::Measures> = 4;
+template <>
+inline constexpr std::size_t kParts<cluster::Share> = 2;
 
 template <>
 inline constexpr std::size_t kParts<UserLoaded> = 5;
@@ -241,7 +247,7 @@ template <>
 inline constexpr std::size_t kParts<cluster::SweepAssignments> = 2;
 
 template <>
-inline constexpr std::size_t kParts<ClusterSettings> = 8;
+inline constexpr std::size_t kParts<ClusterSettings> = 9;
 template <>
 inline constexpr std::size_t kParts<cluster::LoadSettings> = 15;
 template <>

@@ -5,27 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/check.h"
-#include "codec/sip/uri.h"
 #include "server/planted.h"
+#include "server/sip_contact.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
 
 using State = ServerTransaction::State;
-
-namespace {
-
-// Of a SIP URI that is one.
-bool is_secure(std::string_view text) {
-  const auto uri = sip::parse_uri(text);
-  if (uri->scheme == sip::Scheme::sips) return true;
-  const auto transport = uri->param("transport");
-  return transport && equals_ignoring_case(transport->value, "tls");
-}
-
-}  // namespace
 
 void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Request> request,
                                Outbox& out) {
@@ -198,14 +185,17 @@ void SipMessages::end_unproved(Now now, SipRequestId id, const SipRefusal& refus
 
 void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction, Outbox& out) {
   const ServerTransaction::Request& request = *transaction.request;
-  transaction.untold = shard_.settings.cluster && !request.is_in_dialog() &&
-                       is_placed_by_sender(request.read.message.method());
+  const sip::Message& message = request.read.message;
+  // What is about a server is that server's to answer.
+  const bool is_of_user =
+      is_placed_by_sender(message.method()) &&
+      (message.method() != sip::Method::subscribe || request.read.essentials.target.has_user());
+  transaction.untold = shard_.settings.cluster && !request.is_in_dialog() && is_of_user;
   if (!transaction.untold) {
     return out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
   }
   // Once for all that she asks.
-  const bool again = request.flow.through == 0 &&
-                     request.read.message.method() == sip::Method::register_ &&
+  const bool again = request.flow.through == 0 && message.method() == sip::Method::register_ &&
                      followers_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
   out.emit(RequestToPlace{id, request.sender, again});
 }
@@ -276,22 +266,11 @@ bool SipMessages::may_be_elsewhere(const ServerTransaction& transaction) const {
 }
 
 // Section 21.3.3: the same user at the other server. It holds for this request alone, so without
-// `expires`. Who came in secret is not sent on in clear (sections 8.1.3.4 and 26.2.2): where the
-// other server says no port for TLS, it has the default one.
+// `expires`.
 SipRefusal SipMessages::redirection(const ServerTransaction::Request& request,
                                     std::string_view server) {
   const sip::Uri& target = request.read.essentials.target;
-  std::string uri(server);
-  const bool in_secret =
-      request.flow.transport == Transport::tls || target.scheme == sip::Scheme::sips;
-  if (in_secret && !is_secure(server)) {
-    const bool sips = target.scheme == sip::Scheme::sips;
-    const auto host = sip::parse_uri(server)->host;
-    uri = sips ? "sips:" : "sip:";
-    uri.append(host.kind == sip::HostKind::ipv6 ? "[" + std::string(host.text) + "]"
-                                                : std::string(host.text));
-    if (!sips) uri.append(";transport=tls");
-  }
+  std::string uri = sip_contact_for(server, request.flow.transport, target.scheme);
   if (target.has_user()) {
     uri.insert(uri.find(':') + 1, std::string(target.user) + "@");
   }

@@ -8,6 +8,8 @@
 #include "codec/sip/uri.h"
 #include "codec/sip/values.h"
 #include "server/planted.h"
+#include "server/server_contacts.h"
+#include "server/sip_contact.h"
 
 namespace muster {
 namespace {
@@ -152,10 +154,21 @@ void Registrar::confirm(Now now, const Request& request, const Asked& asked, Out
     }
   }
   rows.append(asked.path_rows);
+  append_service_route(rows, request);
   if (asked.outbound) rows.append("Require: outbound\r\n");
   rows.append(supported_row()).append("Date: ");
   rows.append(sip::format_date(now.unix_time)).append("\r\n");
   answer(request.id, sip::Status::ok, out, std::move(rows));
+}
+
+// RFC 3608. Whom another server proxies here is told where she is served: what asks by that route
+// spares both the way.
+void Registrar::append_service_route(std::string& rows, const Request& request) const {
+  if (request.flow.through == 0 || !shard_.settings.cluster) return;
+  const ServerContacts own = contacts_of(shard_.settings.cluster->self);
+  if (own.sip.empty()) return;
+  const std::string uri = sip_contact_for(own.sip, request.flow.transport, request.target.scheme);
+  rows.append("Service-Route: <").append(uri).append(";lr>\r\n");
 }
 
 // --- bindings ------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ class Registrar {
   const Bindings* bindings_of(const Address& account) const;
   void commit(const Address& account, Bindings bindings, Outbox& out);
   void confirm(Now now, const Request& request, const Asked& asked, Outbox& out) const;
+  void append_service_route(std::string& rows, const Request& request) const;
 
   Shard& shard_;
   UnorderedMap<Address, Account> accounts_;

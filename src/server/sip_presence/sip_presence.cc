@@ -7,9 +7,10 @@
 namespace muster {
 namespace {
 
-bool needs_user(sip::Method method) {
-  return method == sip::Method::subscribe || method == sip::Method::publish ||
-         method == sip::Method::message;
+// Who is not a user is a server, or all of them: a cluster has a document of these.
+bool needs_user(sip::Method method, const Settings& settings) {
+  return (method == sip::Method::subscribe && !settings.cluster) ||
+         method == sip::Method::publish || method == sip::Method::message;
 }
 
 // Those whose bodies mean nothing to us.
@@ -73,8 +74,8 @@ bool SipPresence::accept_method(const sip::Message& message, SipRequestId id, Ou
 bool SipPresence::accept(const Request& request, Outbox& out) const {
   const sip::Method method = request.message.method();
   const bool by_dialog = method == sip::Method::subscribe && request.is_in_dialog();
-  if (!by_dialog &&
-      (request.addressee.empty() || (needs_user(method) && !request.addressee.has_local()))) {
+  if (!by_dialog && (request.addressee.empty() ||
+                     (needs_user(method, shard_.settings) && !request.addressee.has_local()))) {
     answer(request.id, sip::Status::not_found, out);
     return false;
   }

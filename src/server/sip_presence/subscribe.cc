@@ -7,6 +7,7 @@
 #include "codec/pidf/write.h"
 #include "codec/sip/media.h"
 #include "codec/sip/values.h"
+#include "server/own_name.h"
 #include "server/planted.h"
 #include "server/sip_names.h"
 #include "server/sip_presence/subscriptions.h"
@@ -103,6 +104,10 @@ std::optional<std::uint32_t> Subscriptions::grant(const Request& request, Outbox
 }
 
 void Subscriptions::subscribe_anew(Now, const Request& request, Outbox& out) {
+  if (!request.addressee.has_local() && !may_watch_cluster(request.identity)) {
+    answer(request.id, sip::Status::forbidden, out);
+    return;
+  }
   const auto seconds = grant(request, out);
   if (!seconds) return;
   const auto contact = contact_of(request.message);
@@ -136,8 +141,20 @@ void Subscriptions::subscribe_anew(Now, const Request& request, Outbox& out) {
   by_watcher_[request.identity].push_back(id);
   tell_count(request.identity, out);
   if (const auto link = link_of(request.flow)) by_link_.emplace(*link, id);
-  out.emit(shard_.home_of(request.addressee),
-           WatchAsked{{shard_.self, id}, request.identity, request.addressee, subscription->fetch});
+  ask_to_watch(id, *subscription, request, out);
+}
+
+void Subscriptions::ask_to_watch(WatchSlot id, const Subscription& subscription,
+                                 const Request& request, Outbox& out) const {
+  const WatchId watch{shard_.self, id};
+  if (subscription.is_of_cluster()) {
+    using What = ClusterWatched::What;
+    const bool own = is_own_name(request.target.host, shard_.settings);
+    const What what = subscription.fetch ? What::fetched : What::begun;
+    return out.emit(ShardId(), ClusterWatched{watch, what, own});
+  }
+  out.emit(shard_.home_of(subscription.presentity),
+           WatchAsked{watch, subscription.watcher, subscription.presentity, subscription.fetch});
 }
 
 // RFC 3261 section 12.2.2, RFC 6665 section 4.2.1.4.
@@ -191,7 +208,8 @@ void Subscriptions::renew(Now now, const Request& request, WatchSlot id, Subscri
   subscription.seconds = seconds;
   confirm(request.id, subscription, false, out);
   if (seconds == 0) {
-    const bool saw = subscription.state == Subscription::State::active;
+    const bool saw =
+        subscription.state == Subscription::State::active && !subscription.is_of_cluster();
     unwatch(id, subscription, out);
     end(now, id, subscription, Reason::timeout,
         saw ? closed_document(subscription.presentity) : nullptr, out);
@@ -200,8 +218,7 @@ void Subscriptions::renew(Now now, const Request& request, WatchSlot id, Subscri
   if (shard_.planted != Planted::refresh_ignored)
     subscription.expires = now.instant + Duration::seconds(seconds);
   look_at(id, subscription, subscription.expires);
-  out.emit(shard_.home_of(subscription.presentity),
-           WatchRefreshed{{shard_.self, id}, subscription.presentity});
+  ask_again(id, subscription, out);
 }
 
 }  // namespace muster

@@ -137,6 +137,9 @@ bool Subscriptions::end_if_over(Now now, WatchSlot id, Subscription& subscriptio
 }
 
 void Subscriptions::unwatch(WatchSlot id, const Subscription& subscription, Outbox& out) {
+  if (subscription.is_of_cluster()) {
+    return out.emit(ShardId(), ClusterWatched{{shard_.self, id}, ClusterWatched::What::ended});
+  }
   out.emit(shard_.home_of(subscription.presentity),
            WatchEnded{{shard_.self, id}, subscription.presentity});
 }
@@ -145,11 +148,33 @@ void Subscriptions::unlink(WatchSlot id, const Subscription& subscription) {
   if (const auto link = link_of(subscription.flow)) by_link_.erase({*link, id});
 }
 
+// Those to users, which are what she is served for.
 void Subscriptions::tell_count(const Address& watcher, Outbox& out) const {
   if (!shard_.settings.cluster) return;
   const auto known = by_watcher_.find(watcher);
-  const std::size_t count = known == by_watcher_.end() ? 0 : known->second.size();
+  std::size_t count = known == by_watcher_.end() ? 0 : known->second.size();
+  if (count > 0 && may_watch_cluster(watcher)) {
+    count -= static_cast<std::size_t>(
+        std::count_if(known->second.begin(), known->second.end(),
+                      [&](WatchSlot id) { return subscriptions_.find(id)->is_of_cluster(); }));
+  }
   out.emit(SubscriptionsCounted{watcher, static_cast<std::uint32_t>(count)});
+}
+
+bool Subscriptions::may_watch_cluster(const Address& watcher) const {
+  const auto& cluster = shard_.settings.cluster;
+  if (!cluster) return false;
+  const std::vector<Address>& may = cluster->document_watchers;
+  return std::find(may.begin(), may.end(), watcher) != may.end();
+}
+
+// What it sees, of the presentity's side.
+void Subscriptions::ask_again(WatchSlot id, const Subscription& subscription, Outbox& out) const {
+  const WatchId watch{shard_.self, id};
+  if (subscription.is_of_cluster()) {
+    return out.emit(ShardId(), ClusterWatched{watch, ClusterWatched::What::refreshed});
+  }
+  out.emit(shard_.home_of(subscription.presentity), WatchRefreshed{watch, subscription.presentity});
 }
 
 void Subscriptions::forget(WatchSlot id, Subscription& subscription, Outbox& out) {
@@ -248,8 +273,7 @@ void Subscriptions::wake(Now now, Outbox& out) {
       notify(now, *id, *subscription, out);
     } else if (subscription->held_until <= now.instant && subscription->again) {
       subscription->again = false;
-      out.emit(shard_.home_of(subscription->presentity),
-               WatchRefreshed{{shard_.self, *id}, subscription->presentity});
+      ask_again(*id, *subscription, out);
     } else if (subscription->held_until > now.instant) {
       look_at(*id, *subscription, subscription->held_until);
     }

@@ -2,6 +2,10 @@
 // package "presence" of RFC 3856. It owns the dialogs and their NOTIFYs; whether a watcher may
 // watch, and what she sees, presence_db says on the shard of the presentity.
 //
+// Who may watch the cluster document (ClusterSettings::document_watchers) subscribes to the
+// presence of this server, by its own name, or of the service, by a domain; load_control on shard 0
+// takes the part of presence_db.
+//
 //      SUBSCRIBE     +-------+ active   +--------+
 //   --------------->| asked |--------->| active |<--+ WatchDecided, WatchesNotified: NOTIFY
 //     WatchAsked    +-------+          +--------+---+
@@ -124,6 +128,8 @@ class Subscriptions {
     Instant held_until;     // no NOTIFY before (Retry-After), but for the last
     Instant look = kNever;  // the earliest entry in deadlines_
 
+    // The presentity is no user.
+    bool is_of_cluster() const { return !presentity.has_local(); }
     bool is_live() const { return state == State::pending || state == State::active; }
   };
 
@@ -131,6 +137,8 @@ class Subscriptions {
   void subscribe_anew(Now now, const Request& request, Outbox& out);
   void subscribe_again(Now now, const Request& request, Outbox& out);
   std::optional<std::uint32_t> grant(const Request& request, Outbox& out) const;
+  void ask_to_watch(WatchSlot id, const Subscription& subscription, const Request& request,
+                    Outbox& out) const;
   void renew(Now now, const Request& request, WatchSlot id, Subscription& subscription,
              std::uint32_t seconds, Outbox& out);
 
@@ -154,6 +162,8 @@ class Subscriptions {
   void forget(WatchSlot id, Subscription& subscription, Outbox& out);
   // To load control, where there is a cluster.
   void tell_count(const Address& watcher, Outbox& out) const;
+  bool may_watch_cluster(const Address& watcher) const;
+  void ask_again(WatchSlot id, const Subscription& subscription, Outbox& out) const;
   void look_at(WatchSlot id, Subscription& subscription, Instant when);
 
   // notify.cc

@@ -54,6 +54,16 @@ class ClusterAdminTest : public ::testing::Test {
     return reply();
   }
 
+  // Two users with 19 contacts, one of whom has a phone besides.
+  static ShardLoad load() {
+    ShardLoad load;
+    load.users = 2;
+    load.resources = 19;
+    load.xmpp = 2;
+    load.sip = 1;
+    return load;
+  }
+
   ModuleWorld world;
 };
 
@@ -75,7 +85,7 @@ TEST_F(ClusterAdminTest, WithoutALeaseNothingIsKnown) {
 TEST_F(ClusterAdminTest, AllServersAreListed) {
   LoadControl control(world.shard);
   join(control);
-  control.on(world.now, ShardLoad{ShardId(), 2, 19, {}, 2, 1}, world.out);
+  control.on(world.now, load(), world.out);
   world.take();
   const AdminReply told = ask(control, ListServers{});
   EXPECT_EQ(told.outcome, Outcome::done);
@@ -90,6 +100,25 @@ TEST_F(ClusterAdminTest, AllServersAreListed) {
   EXPECT_FALSE(itself.main);
   EXPECT_EQ(itself.load, (ServerSeen::Load{{1}, 2}));
   EXPECT_EQ(itself.own, (ServerSeen::Own{2, 1, 19}));
+}
+
+// By the fullest shard, where the index is the measured one.
+TEST_F(ClusterAdminTest, ALevelIsOfWhatIsMeasured) {
+  ClusterSettings& settings = world.settings.cluster.value();
+  settings.self.max_level = cluster::LoadLevel{200};
+  const auto level = [&] {
+    LoadControl control(world.shard);
+    join(control);
+    ShardLoad load = ClusterAdminTest::load();
+    load.measures.cpu = {40, 100};
+    load.measures.queues = {1, 10};
+    control.on(world.now, load, world.out);
+    world.take();
+    return ask(control, ListServers{}).servers.at(1).load.value().level.value;
+  };
+  EXPECT_EQ(level(), 1u);
+  settings.load.index = cluster::LoadIndex::measured;
+  EXPECT_EQ(level(), 80u);
 }
 
 TEST_F(ClusterAdminTest, AUserIsWhereTheStoreSays) {

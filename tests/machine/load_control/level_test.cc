@@ -60,7 +60,7 @@ TEST(PaperLevel, IsUsersAndResourcesByTheExpectedUser) {
 
 TEST(PaperLevel, SaysNothingOfTheMachine) {
   Load load = load_of(100, 2'000);
-  load.cpu = {1'000, 1'000};
+  load.measures.cpu = {1'000, 1'000};
   LoadSettings settings;
   settings.max_level = LoadLevel{1'000};
   EXPECT_EQ(level_of(load, settings).value, 100u);
@@ -70,14 +70,15 @@ TEST(MeasuredLevel, IsTheWorstRatioOfMaxLoadlevel) {
   LoadSettings settings;
   settings.index = LoadIndex::measured;
   settings.max_level = LoadLevel{200};
-  const auto level_with = [&](Share Load::*share, std::uint32_t used, std::uint32_t of) {
-    Load load = load_of(50, 1'000);  // 50 by the paper's index
-    load.*share = {used, of};
+  Load load = load_of(50, 1'000);  // 50 by the paper's index
+  const auto level_with = [&](Share* share, std::uint32_t used, std::uint32_t of) {
+    *share = {used, of};
     return level_of(load, settings).value;
   };
-  const std::vector<Share Load::*> shares = {&Load::loop_lag, &Load::cpu, &Load::memory,
-                                             &Load::queues, &Load::relayed_links};
-  for (Share Load::*share : shares) {
+  const std::vector<Share*> shares = {&load.measures.loop_lag, &load.measures.cpu,
+                                      &load.measures.memory, &load.measures.queues,
+                                      &load.relayed_links};
+  for (Share* share : shares) {
     EXPECT_EQ(level_with(share, 0, 0), 50u);
     EXPECT_EQ(level_with(share, 7, 0), 50u);  // not measured
     EXPECT_EQ(level_with(share, 250, 1'000), 50u);
@@ -87,11 +88,23 @@ TEST(MeasuredLevel, IsTheWorstRatioOfMaxLoadlevel) {
     EXPECT_EQ(level_with(share, 1'000, 1'000), 200u);  // the limit
     EXPECT_EQ(level_with(share, 1'500, 1'000), 300u);
     EXPECT_EQ(level_with(share, kHighest, 1), kHighest);
+    *share = {};
   }
-  Load load = load_of(0, 0);
-  load.cpu = {300, 1'000};
+  load = load_of(0, 0);
+  load.measures.cpu = {300, 1'000};
   load.relayed_links = {40, 100};
   EXPECT_EQ(level_of(load, settings).value, 80u);
+}
+
+TEST(MeasuredLevel, IsOfTheFullestShard) {
+  const Share nothing;
+  EXPECT_EQ(fuller_of({1, 10}, {1, 9}), (Share{1, 9}));
+  EXPECT_EQ(fuller_of({kHighest, kHighest}, {1, 2}), (Share{kHighest, kHighest}));
+  EXPECT_EQ(fuller_of(nothing, {0, 7}), (Share{0, 7})) << "the other is not measured";
+  EXPECT_EQ(fuller_of({0, 7}, nothing), (Share{0, 7}));
+  const Measures one{{1, 10}, {5, 10}, {3, 10}, {4, 10}};
+  const Measures other{{2, 10}, {4, 10}, {}, {5, 10}};
+  EXPECT_EQ(fullest_of(one, other), (Measures{{2, 10}, {5, 10}, {3, 10}, {5, 10}}));
 }
 
 TEST(MeasuredLevel, WithoutALimitIsOfALargeScale) {
@@ -99,9 +112,9 @@ TEST(MeasuredLevel, WithoutALimitIsOfALargeScale) {
   settings.index = LoadIndex::measured;
   Load load = load_of(5'000'000, 0);
   EXPECT_EQ(level_of(load, settings).value, 0u);
-  load.memory = {1, 2};
+  load.measures.memory = {1, 2};
   EXPECT_EQ(level_of(load, settings).value, kScaleWithoutMax.value / 2);
-  load.memory = {2, 2};
+  load.measures.memory = {2, 2};
   EXPECT_EQ(level_of(load, settings), kScaleWithoutMax);
 }
 

@@ -61,13 +61,23 @@ class LoadControlTest : public ::testing::Test {
     EXPECT_EQ(orders<SendBytes>(world.take()).size(), 1u) << "the hello is answered";
   }
 
+  // What its only shard has.
+  static ShardLoad load(std::uint64_t users, std::uint64_t resources,
+                        std::vector<Address> came = {}) {
+    ShardLoad load;
+    load.users = users;
+    load.resources = resources;
+    load.came = std::move(came);
+    return load;
+  }
+
   // It is main, has nobody, and is linked to 5: from then on users are moved between both.
   void be_main_beside_one(LoadControl& control) {
     join(control);
     told(control);
     renew(control, directory_of(4));
     link(control);
-    control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+    control.on(world.now, load(0, 0), world.out);
   }
 
   // 5 says this on the lane `directed`.
@@ -179,7 +189,7 @@ TEST_F(LoadControlTest, WhomAnotherServerGaveIsSettledWithTheLoadThatSheIsIn) {
   const auto comes = events<UserComes>(said_);
   ASSERT_EQ(comes.size(), 1u);
   EXPECT_EQ(comes[0].account, kAlice);
-  control.on(world.now, ShardLoad{ShardId(), 1, 20, {kAlice}}, world.out);
+  control.on(world.now, load(1, 20, {kAlice}), world.out);
   EXPECT_EQ(told(control).at(0), cluster::Told(cluster::UsersSettled{1, 1, 1, 0}));
 }
 
@@ -193,20 +203,21 @@ TEST_F(LoadControlTest, WhoWasToldOfALoadIsToldOfALaterOneOnceItHasTakenThat) {
     cluster::append_control(frame, cluster::Acknowledged{number});
     control.on(world.now, BytesReceived{kLink, frame}, world.out);
   };
-  const auto load = [&](std::uint64_t users, std::vector<Address> came = {}) {
-    control.on(world.now, ShardLoad{ShardId(), users, 20, std::move(came)}, world.out);
+  const auto has = [&](std::uint64_t users, std::vector<Address> came = {}) {
+    control.on(world.now, load(users, 20, std::move(came)), world.out);
   };
   hear(control, cluster::UserGiven{1, "alice@example.com"});
   told(control);
-  load(1, {kAlice});
+  has(1, {kAlice});
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 1, 1, 0})});
-  load(2);
-  load(3);
+  has(2);
+  has(3);
   EXPECT_TRUE(told(control).empty()) << "one at a time";
   acknowledge(1);
-  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 1, 3, 0})});
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 2, 3, 0})});
   acknowledge(2);
-  load(4);
+  EXPECT_TRUE(told(control).empty());
+  has(4);
   EXPECT_TRUE(told(control).empty()) << "documents tell of that";
 }
 
@@ -262,7 +273,7 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   join(control);
   link(control);
   renew(control, directory_of(5));
-  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  control.on(world.now, load(4, 0), world.out);
   told(control);
   hear(control, cluster::MoveUsers{3, 2, 7, true});
   EXPECT_TRUE(told(control).empty());
@@ -336,7 +347,7 @@ TEST_F(LoadControlTest, WhatCannotBeMovedIsSaidAtOnce) {
     EXPECT_TRUE(events<UsersToMove>(said_).empty());
   };
   expect_ended({3, 2, 0, false});  // nobody is here
-  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  control.on(world.now, load(4, 0), world.out);
   told(control);
   expect_ended({9, 2, 0, false});  // nobody knows that server
   renew(control, directory_of(3));
@@ -349,7 +360,7 @@ TEST_F(LoadControlTest, NobodyIsMovedByAnOrderToMoveNobody) {
   join(control);
   link(control);
   renew(control, directory_of(5));
-  control.on(world.now, ShardLoad{ShardId(), 4, 0, {}}, world.out);
+  control.on(world.now, load(4, 0), world.out);
   told(control);
   hear(control, cluster::MoveUsers{3, 0, 7, false});
   told(control);
@@ -366,7 +377,7 @@ TEST_F(LoadControlTest, TheMainIsToldHowManyWaitForRoom) {
   all.members[1].self.max_level = cluster::LoadLevel{1};
   all.members.push_back(member(6, Role::standby));
   renew(control, all);
-  control.on(world.now, ShardLoad{ShardId(), 1, 20, {}}, world.out);
+  control.on(world.now, load(1, 20), world.out);
   told(control);
   control.on(world.now, OwnerWanted{ShardId(), kAlice}, world.out);
   auto asked = orders<AskCluster>(world.take());
@@ -378,7 +389,7 @@ TEST_F(LoadControlTest, TheMainIsToldHowManyWaitForRoom) {
   control.steer(world.now, world.out);
   EXPECT_TRUE(told(control).empty()) << "once";
   // There is room: she does not wait any more.
-  control.on(world.now, ShardLoad{ShardId(), 0, 0, {}}, world.out);
+  control.on(world.now, load(0, 0), world.out);
   control.steer(world.now, world.out);
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::RoomWanted{0}});
 }

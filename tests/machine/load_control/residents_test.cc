@@ -93,6 +93,16 @@ TEST_F(ResidentsTest, WhoIsElsewhereIsAskedAboutEachTime) {
   EXPECT_EQ(told<OwnerWanted>(give(StreamToPlace{kLink, kAlice})).size(), 1u);
 }
 
+TEST_F(ResidentsTest, WhatTheThreadMeasuresIsOfTheLoad) {
+  const cluster::Measures measures{{1, 100}, {2, 100}, {3, 100}, {4, 100}};
+  give(ShardMeasured{measures});
+  const auto load = told<ShardLoad>(pass(Residents::kTellAfter));
+  ASSERT_EQ(load.size(), 1u);
+  EXPECT_EQ(load[0].measures, measures);
+  give(ShardMeasured{measures});
+  EXPECT_TRUE(told<ShardLoad>(pass(Duration::seconds(1))).empty()) << "nothing has changed";
+}
+
 // Paper: users and the resources that they have registered for.
 TEST_F(ResidentsTest, WhoIsPlacedAndHasSomethingCounts) {
   place_here(kAlice);

@@ -179,6 +179,15 @@ TEST_F(SipPlacing, AnAnswerThatNobodyWaitsForIsPassedOver) {
   EXPECT_TRUE(world.statuses().empty());
 }
 
+// What there is to see is this server's, or what it knows of all (docs/wire.md).
+TEST_F(SipPlacing, WhoWatchesAServerIsAnsweredByIt) {
+  for (const char* uri : {"sip:s1.example.com", "sip:example.com"}) {
+    request({.uri = uri});
+    prove();
+    EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u) << uri;
+  }
+}
+
 // Its own name stands for the domain (design, "The redirect ladder"), another server's does not.
 TEST_F(SipPlacing, AServerKnowsItsOwnName) {
   request({.uri = "sip:bob@S1.example.com:5060;transport=udp"});

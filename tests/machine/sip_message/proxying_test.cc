@@ -164,13 +164,18 @@ TEST_F(Proxying, ADomainIsPassedOnAsSipHasIt) {
 // The owner does not know the proxy's own name as the domain's.
 TEST_F(Proxying, TheProxysOwnNameStandsForTheDomain) {
   come_back([&](const std::string& text) { proxy.datagram(std::string_view(text)); });
-  for (const auto& [uri, passed] : std::vector<std::pair<std::string, std::string>>{
-           {"sip:bob@S1.example.com:5060;transport=udp", "sip:bob@example.com:5060;transport=udp"},
-           {"sip:s1.example.com", "sip:example.com"},
-           {"sip:bob@example.org", "sip:bob@example.org"},
-           {"sip:bob@192.0.2.1", "sip:bob@192.0.2.1"}}) {
-    send_datagram(fresh({.uri = uri}));
-    EXPECT_EQ(received().read->message.request_uri(), passed);
+  struct Row {
+    const char* method;
+    const char* uri;
+    const char* passed;
+  };
+  for (const Row& row : {Row{"SUBSCRIBE", "sip:bob@S1.example.com:5060;transport=udp",
+                             "sip:bob@example.com:5060;transport=udp"},
+                         {"REGISTER", "sip:s1.example.com", "sip:example.com"},
+                         {"SUBSCRIBE", "sip:bob@example.org", "sip:bob@example.org"},
+                         {"SUBSCRIBE", "sip:bob@192.0.2.1", "sip:bob@192.0.2.1"}}) {
+    send_datagram(fresh({.method = row.method, .uri = row.uri}));
+    EXPECT_EQ(received().read->message.request_uri(), row.passed);
   }
 }
 

@@ -294,6 +294,25 @@ TEST_F(SipRegister, GoesWithTheServerThatItCameThrough) {
   EXPECT_THAT(world.on(ServerGone{9}), IsEmpty());
 }
 
+// RFC 3608 section 6.3: who is proxied here may come by herself.
+TEST_F(SipRegister, WhoIsProxiedIsToldTheWay) {
+  cluster::ServerEndpoint own;
+  own.kind = cluster::ServerEndpoint::Kind::sip;
+  own.contact = "sip:s1.example.com:5060";
+  world.settings.cluster.emplace().self.endpoints = {own};
+  const auto route = [&] {
+    register_({"Contact: <sip:a@192.0.2.9>"});
+    return row(world.answer_rows(), "Service-Route");
+  };
+  EXPECT_EQ(route(), "") << "she is here";
+  world.flow.through = 9;
+  EXPECT_EQ(route(), "<sip:s1.example.com:5060;lr>");
+  world.flow.transport = Transport::tls;
+  EXPECT_EQ(route(), "<sip:s1.example.com;transport=tls;lr>") << "not in clear";
+  world.settings.cluster->self.endpoints = {};
+  EXPECT_EQ(route(), "") << "there is none";
+}
+
 TEST_F(SipRegister, ARefreshTakesTheBindingToItsFlow) {  // RFC 5626 section 6
   world.flow = SipWorld::flow_over({7, 1});
   register_({"Contact: <sip:a@192.0.2.9>"});

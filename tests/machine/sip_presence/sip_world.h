@@ -202,6 +202,14 @@ class SipWorld : public ModuleWorld {
   static void tell(const WatchEnded& ended, Story& lines) {
     lines.push_back("unwatch " + ended.presentity.text());
   }
+  static void tell(const ClusterWatched& watched, Story& lines) {
+    constexpr const char* kWhats[] = {"watch", "fetch", "refresh", "unwatch"};
+    lines.push_back(std::string(kWhats[static_cast<std::size_t>(watched.what)]) + " cluster" +
+                    (watched.own ? ", own" : ""));
+  }
+  static void tell(const SubscriptionsCounted& counted, Story& lines) {
+    lines.push_back(counted.watcher.text() + " has " + std::to_string(counted.subscriptions));
+  }
   static void tell(const RegistrationsChanged& changed, Story& lines) {
     std::string line = "registered " + changed.account.text();
     for (const Registration& registration : changed.registrations)

@@ -245,6 +245,19 @@ TEST(Cluster, AServerIsNamedByItsHostOrItsId) {
   EXPECT_EQ(svr_id("host_name = \"North.a.org\"\n"), "sip:north.a.org");
 }
 
+TEST(Cluster, DocumentWatchersAreAccounts) {
+  const auto config = parse(kShared + "document_watchers = [\"Noc@example.com\", \"b@a.org\"]\n");
+  ASSERT_TRUE(config.ok());
+  const std::vector<Address> both = {Address::of_canonical("noc", "example.com"),
+                                     Address::of_canonical("b", "a.org")};
+  EXPECT_EQ(config->server.settings.cluster.value().document_watchers, both);
+  for (const char* bad : {"\"noc@example.com\"", "[\"example.com\"]", "[\"a@b/c\"]", "[1]"}) {
+    const std::string wrong = wrong_with(kShared + "document_watchers = " + bad + "\n");
+    EXPECT_NE(wrong.find("cluster.document_watchers"), std::string::npos) << bad << wrong;
+    EXPECT_NE(wrong.find("a list of accounts"), std::string::npos) << bad << wrong;
+  }
+}
+
 TEST(Cluster, LinksAreWhereItIsSaid) {
   const auto config = parse(kShared + "listen = \"127.0.0.1:5270\"\n");
   ASSERT_TRUE(config.ok());
@@ -271,7 +284,7 @@ TEST(Cluster, ServersProveWhoTheyAre) {
 
 TEST(Cluster, WhatIsSaidOfNoneIsAMistake) {
   for (const char* said : {"standby = true", "host_name = \"s1.a.org\"", "database = \"c.db\"",
-                           "shared_key = \"k\"", "ca = \"a\""}) {
+                           "document_watchers = [\"a@b\"]", "shared_key = \"k\"", "ca = \"a\""}) {
     const std::string wrong = wrong_with(kDomain + "[cluster]\n" + std::string(said) + "\n");
     EXPECT_NE(wrong.find("means nothing without cluster.id"), std::string::npos) << said;
   }

@@ -59,6 +59,7 @@ std::vector<Input> inputs() {
       SaslAnswered{kLink, SaslAnswered::Outcome::success, "", address("a@b.c"), SaslError::aborted},
       DigestAnswered{Ticket(4), DigestAnswered::Outcome::malformed, address("a@b.c"), {"x", "y"}},
       RegistrationAnswered{kLink, "id", RegistrationAnswered::Outcome::refused},
+      ShardMeasured{{{1, 2}, {3, 4}, {5, 6}, {7, 8}}},
       DeadlineHit{},
       StopAsked{},
   };
