@@ -515,7 +515,7 @@ class ConfiguredTest(cluster.ClusterCase):
 
     def test_servers_with_certificates_of_one_authority_are_linked(self):
         for name in ("s1", "s2"):
-            certify(self.folder, f"{name}.localhost")
+            programs.certify(self.folder, f"{name}.localhost")
             self.run_as(name, f'certificate = "{name}.localhost.crt"\n'
                               f'key = "{name}.localhost.key"\nca = "ca.crt"\n')
         self.settled("s1", "s2")
@@ -547,19 +547,3 @@ class ConfiguredTest(cluster.ClusterCase):
         path = self.configured("s1", 'shared_key = "open.key"\n')
         done = ask("musterd", "run", "--config", path, "--check")
         self.assertIn("may be read by everybody", done.stderr)
-
-
-def certify(folder, name):
-    """NAME.crt and NAME.key, by the authority of ca.crt, which is made if it is not there."""
-    def openssl(*words):
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=60,
-                       cwd=folder)
-    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
-    if not (folder / "ca.crt").exists():
-        openssl("req", "-x509", *new, "-days", "2", "-subj", "/CN=authority",
-                "-keyout", "ca.key", "-out", "ca.crt")
-    openssl("req", *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-    (folder / "names").write_text(f"subjectAltName=DNS:{name}\n", encoding="utf-8")
-    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.crt")
-    (folder / f"{name}.key").chmod(0o600)

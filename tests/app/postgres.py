@@ -1,5 +1,5 @@
-"""Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, with a
-password. It does not outlive the runner, however that ends."""
+"""Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, or at a host
+of its own; with a password. It does not outlive the runner, however that ends."""
 
 import contextlib
 import ctypes
@@ -81,8 +81,12 @@ class Postgres:
         self.passfile = self.folder / "pgpass"
         self.passfile.write_text(f"*:*:*:muster:{PASSWORD}\n", encoding="utf-8")
         self.passfile.chmod(0o600)
+        self.prepare()
         self.start()
         self.run("CREATE DATABASE muster", "postgres")
+
+    def prepare(self):
+        """What else is to be there before it starts."""
 
     def as_user(self):
         if not self.user:
@@ -90,22 +94,33 @@ class Postgres:
         return {"cwd": "/", "user": self.user.pw_uid, "group": self.user.pw_gid,
                 "extra_groups": []}
 
+    # Where it runs, what it is told of where to listen, and where it is reached.
+
+    def inside(self):
+        return contextlib.nullcontext()
+
+    def listening(self):
+        return ["-h", "", "-k", self.folder]
+
+    def place(self):
+        return f"host={self.folder}"
+
     def connection(self, database="muster"):
-        return (f"host={self.folder} user=muster dbname={database} "
-                f"passfile={self.passfile}")
+        return f"{self.place()} user=muster dbname={database} passfile={self.passfile}"
 
     def run(self, statement, database="muster"):
         """What psql says of it."""
-        done = subprocess.run([PROGRAMS / "psql", "-Atc", statement, self.connection(database)],
-                              text=True, capture_output=True, timeout=programs.PATIENCE_S,
-                              check=True)
+        with self.inside():
+            done = subprocess.run(
+                [PROGRAMS / "psql", "-Atc", statement, self.connection(database)], text=True,
+                capture_output=True, timeout=programs.PATIENCE_S, check=True)
         return done.stdout.strip()
 
     def begin(self):
         runner = os.getpid()
-        with open(self.folder / "log", "ab") as log:
+        with open(self.folder / "log", "ab") as log, self.inside():
             self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.folder / "data", "-h", "", "-k", self.folder],
+                [PROGRAMS / "postgres", "-D", self.folder / "data", *self.listening()],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=lambda: end_with(runner), **self.as_user())
 
@@ -113,8 +128,9 @@ class Postgres:
         # After a kill, the processes that it left may still hold the folder: then it ends at once.
         if self.process.poll() is not None:
             self.begin()
-        asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.folder],
-                               timeout=programs.PATIENCE_S, check=False)
+        with self.inside():
+            asked = subprocess.run([PROGRAMS / "pg_isready", "-q", "-d", self.place()],
+                                   timeout=programs.PATIENCE_S, check=False)
         return asked.returncode == 0
 
     def start(self):
@@ -133,7 +149,40 @@ class Postgres:
         self.process.wait()
 
     def end(self):
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGQUIT)  # at once: nobody reads what it had to write
         self.process.wait(programs.PATIENCE_S)
         os.close(self.lock)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class HostPostgres(Postgres):
+    """At a host, at its address alone, and over TLS alone: it shows the certificate of NAME that
+    is beside that of `authority`, to which it leads."""
+
+    NAME = "db.localhost"
+
+    def __init__(self, host, authority):
+        self.host, self.authority = host, authority
+        super().__init__()
+
+    def prepare(self):
+        for suffix in (".crt", ".key"):
+            path = self.folder / (self.NAME + suffix)
+            shutil.copy(self.authority.with_name(path.name), path)
+            path.chmod(0o600)
+            if self.user:
+                os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        (self.folder / "data" / "pg_hba.conf").write_text(
+            "hostssl all muster all scram-sha-256\n", encoding="utf-8")
+
+    def inside(self):
+        return self.host.inside()
+
+    def listening(self):
+        return ["-h", self.host.address, "-k", "", "-l",
+                f"--ssl_cert_file={self.folder}/{self.NAME}.crt",
+                f"--ssl_key_file={self.folder}/{self.NAME}.key"]
+
+    def place(self):
+        return (f"host={self.NAME} hostaddr={self.host.address} sslmode=verify-full"
+                f" sslrootcert={self.authority}")

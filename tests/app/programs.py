@@ -16,7 +16,7 @@ import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import musterd
-from musterd import BIN, CONFIGURATION, make_certificate
+from musterd import BIN, CONFIGURATION, certify, make_certificate
 
 SAMPLE = musterd.ROOT / "config" / "musterd.toml"
 
