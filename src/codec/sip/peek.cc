@@ -1,6 +1,7 @@
 #include "codec/sip/peek.h"
 
 #include "codec/sip/header_name.h"
+#include "codec/sip/lexer.h"
 #include "codec/sip/name_addr.h"
 #include "codec/sip/rows.h"
 #include "codec/sip/via.h"
@@ -29,6 +30,20 @@ std::optional<std::string_view> peek_uri(std::string_view bytes, HeaderName want
   return name_addr->uri.text;
 }
 
+// The branch as almost everybody writes it, empty if it is not. Where neither a quote nor a comma
+// comes first, each ";" begins a parameter of the top Via, and what is before need not be read:
+// every answer to a request of ours passes here.
+std::string_view find_plain_branch(std::string_view row) {
+  constexpr std::string_view kBegin = ";branch=";
+  const std::size_t at = row.find(kBegin);
+  if (at == std::string_view::npos) return {};
+  const std::string_view before = row.substr(0, at);
+  if (before.find('"') != std::string_view::npos || before.find(',') != std::string_view::npos) {
+    return {};
+  }
+  return Cursor(row.substr(at + kBegin.size())).take(kParamValue);
+}
+
 }  // namespace
 
 bool is_response(std::string_view bytes) {
@@ -46,6 +61,8 @@ std::optional<std::string_view> peek_to_uri(std::string_view bytes) {
 std::optional<std::string_view> peek_top_via_branch(std::string_view bytes) {
   const auto row = peek_row(bytes, HeaderName::via);
   if (!row) return std::nullopt;
+  const std::string_view plain = find_plain_branch(*row);
+  if (!plain.empty()) return plain;
   const auto value = ListCursor(*row).next();
   if (!value) return std::nullopt;
   const auto via = parse_via(*value);

@@ -45,6 +45,26 @@ TEST(Peeking, FindsNothingWhereNothingIs) {
   }
 }
 
+TEST(Peeking, FindsTheBranchHoweverItIsWritten) {
+  constexpr std::string_view kOther = "SIP/2.0/UDP b;branch=z9hG4bKother";
+  for (const std::string_view value :
+       {"a;branch=z9hG4bK1", "a;branch=z9hG4bK1;rport=5;received=192.0.2.1",
+        "a;rport ; BRANCH = z9hG4bK1", "a;x=\";branch=z9hG4bK2\";branch=z9hG4bK1",
+        "[2001:db8::1]:5060;branch=z9hG4bK1 ;rport"}) {
+    for (const bool alone : {true, false}) {
+      std::string row = "SIP/2.0/UDP " + std::string(value);
+      if (!alone) row.append(", ").append(kOther);
+      const std::string bytes = "SIP/2.0 200 OK\r\nVia: " + row + "\r\n\r\n";
+      const auto message = parse_message(bytes);
+      const auto via = parse_via(*message->first_value(HeaderName::via));
+      EXPECT_EQ(via->branch, "z9hG4bK1") << row;
+      EXPECT_EQ(peek_top_via_branch(bytes), "z9hG4bK1") << row;
+    }
+  }
+  const std::string no_branch = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a, " + std::string(kOther);
+  EXPECT_EQ(peek_top_via_branch(no_branch + "\r\n\r\n"), std::nullopt);
+}
+
 TEST(Peeking, AgreesWithTheParserOnTheTortureMessages) {
   std::size_t compared = 0;
   for (const auto folder : {"rfc4475", "rfc5118"}) {
