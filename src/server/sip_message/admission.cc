@@ -6,6 +6,7 @@
 #include "codec/address/domain.h"
 #include "codec/address/sip_address.h"
 #include "codec/sip/lexer.h"
+#include "server/own_name.h"
 #include "server/sip_capabilities.h"
 
 namespace muster {
@@ -36,7 +37,7 @@ bool is_ours(const sip::Uri& target, const Flow& flow, const Settings& settings)
   if (target.host.kind != sip::HostKind::name) return target.host.ip() == flow.local.ip;
   std::string scratch;
   const auto domain = canonical_domain(target.host.text, scratch);
-  return domain && (settings.serves(*domain) || settings.is_own_name(*domain));
+  return (domain && settings.serves(*domain)) || is_own_name(target.host, settings);
 }
 
 // Section 8.2.2.1. A tel URI names nobody here; a pres URI does (RFC 3856 section 5).

@@ -181,7 +181,8 @@ TEST_F(SipPlacing, AnAnswerThatNobodyWaitsForIsPassedOver) {
 
 // What there is to see is this server's, or what it knows of all (docs/wire.md).
 TEST_F(SipPlacing, WhoWatchesAServerIsAnsweredByIt) {
-  for (const char* uri : {"sip:s1.example.com", "sip:example.com"}) {
+  world.settings.cluster->self.svr_id = "sip:north.example.com";
+  for (const char* uri : {"sip:s1.example.com", "sip:North.example.com", "sip:example.com"}) {
     request({.uri = uri});
     prove();
     EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u) << uri;
