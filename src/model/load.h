@@ -23,10 +23,10 @@ constexpr Share fuller_of(const Share& a, const Share& b) {
 // What a thread measures of itself (shell/sensor.h); of a server, each that of the shard where it
 // is fullest.
 struct Measures {
-  Share loop_lag;  // microseconds: how long what comes waits for the turn under way
-  Share cpu;       // microseconds of processor time, in the latest period
-  Share memory;    // KiB, of the process
-  Share queues;    // entries, of the queue that was fullest in the latest period
+  Share loop_lag;  // how long what comes waits for the turn under way
+  Share cpu;       // the thread's processor time
+  Share memory;    // the process's
+  Share queues;    // the queue that is fullest
 
   friend bool operator==(const Measures&, const Measures&) = default;
 };

@@ -9,12 +9,13 @@ namespace muster {
 
 bool is_own_name(const sip::Host& host, const Settings& settings) {
   if (!settings.cluster || host.kind != sip::HostKind::name) return false;
-  if (equals_ignoring_case(settings.cluster->self.svr_id, "sip:" + std::string(host.text))) {
-    return true;
-  }
+  constexpr std::string_view kScheme = "sip:";
+  const std::string_view own = settings.cluster->self.svr_id;
   std::string scratch;
   const auto name = canonical_domain(host.text, scratch);
-  return name && settings.is_own_name(*name);
+  if (!name || settings.serves(*name)) return false;
+  return settings.is_own_name(*name) ||
+         (own.starts_with(kScheme) && equals_ignoring_case(own.substr(kScheme.size()), host.text));
 }
 
 }  // namespace muster

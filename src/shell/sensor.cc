@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <numeric>
 
 namespace muster {
 namespace {
@@ -27,12 +28,6 @@ std::uint64_t resident_kib() {
   std::uint64_t resident = 0;
   statm >> size >> resident;
   return resident * page_kib();
-}
-
-cluster::Share share_of(std::uint64_t used, std::uint64_t of) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  return {static_cast<std::uint32_t>(std::min(used, kMost)),
-          static_cast<std::uint32_t>(std::min(of, kMost))};
 }
 
 // The number in a file of a cgroup, in KiB; where there is none ("max"), or no file, no limit.
@@ -67,23 +62,38 @@ void Sensor::turned(Instant begin, Instant end) {
 }
 
 void Sensor::queued(std::size_t entries, std::size_t most) {
-  queues_ = fuller_of(queues_, share_of(entries, most));
+  queue_ =
+      fuller_of(queue_, {static_cast<std::uint32_t>(entries), static_cast<std::uint32_t>(most)});
 }
 
 cluster::Measures Sensor::take(Instant now) {
   const auto passed =
       static_cast<std::uint64_t>(std::max<std::int64_t>((now - began_).in_microseconds(), 1));
   const std::uint64_t cpu_before = cpu_microseconds_;
-  cluster::Measures measures;
-  measures.loop_lag = share_of(turns_squared_ / (2 * passed),
-                               static_cast<std::uint64_t>(kLagMax.in_microseconds()));
   begin(now);
-  measures.cpu = share_of(cpu_microseconds_ - cpu_before, passed);
-  if (memory_kib_ > 0) measures.memory = share_of(resident_kib(), memory_kib_);
-  measures.queues = queues_;
+  cpu_.add(cpu_microseconds_ - cpu_before, passed);
+  loop_lag_.add(turns_squared_ / (2 * passed),
+                static_cast<std::uint64_t>(kLagMax.in_microseconds()));
+  queues_.add(queue_.used, queue_.of);
+  if (memory_kib_ > 0) memory_.add(resident_kib(), memory_kib_);
   turns_squared_ = 0;
-  queues_ = {};
-  return measures;
+  queue_ = {};
+  return {loop_lag_.per_cent(), cpu_.per_cent(), memory_.per_cent(), queues_.per_cent()};
+}
+
+void Sensor::Mean::add(std::uint64_t used, std::uint64_t of) {
+  constexpr std::uint64_t kFull = 1'000;
+  if (of > 0)
+    per_mille_[next_] = static_cast<std::uint32_t>(std::min((used * kFull + of - 1) / of, kFull));
+  next_ = (next_ + 1) % kPeriods;
+  is_measured_ = is_measured_ || of > 0;
+}
+
+cluster::Share Sensor::Mean::per_cent() const {
+  if (!is_measured_) return {};
+  constexpr auto kPerCent = static_cast<std::uint32_t>(10 * kPeriods);
+  const std::uint32_t sum = std::accumulate(per_mille_.begin(), per_mille_.end(), 0u);
+  return {(sum + kPerCent - 1) / kPerCent, 100};
 }
 
 // A line of /proc/self/cgroup is number:controllers:path; of version 2, 0::path.

@@ -9,8 +9,12 @@
 //   memory     what the process has in memory (proc(5), statm), of what it may have: the machine's
 //              memory, or less where a cgroup says so. Of shard 0.
 //   queues     the fullest that its mailbox, and its questions to the store, were in the period
+//
+// Each is in per cent, rounded up, and the mean of the latest kPeriods: of what was for a moment
+// nobody is to be moved, and no server to be taken in. What is past its limit is at it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,6 +28,7 @@ class Sensor {
  public:
   static constexpr Duration kPeriod = Duration::seconds(1);
   static constexpr Duration kLagMax = Duration::milliseconds(100);
+  static constexpr std::size_t kPeriods = 10;
 
   // `memory_kib`: what the process may have; 0: another one looks after that.
   explicit Sensor(std::uint64_t memory_kib) : memory_kib_(memory_kib) {}
@@ -33,15 +38,31 @@ class Sensor {
   void turned(Instant begin, Instant end);
   void queued(std::size_t entries, std::size_t most);
   Instant due() const { return began_ + kPeriod; }
-  // Of the period that is over, with which the next one begins.
+  // The period is over, and the next one begins.
   cluster::Measures take(Instant now);
 
  private:
+  // Of the latest periods; none before the first.
+  class Mean {
+   public:
+    void add(std::uint64_t used, std::uint64_t of);
+    cluster::Share per_cent() const;
+
+   private:
+    std::array<std::uint32_t, kPeriods> per_mille_{};
+    std::size_t next_ = 0;
+    bool is_measured_ = false;
+  };
+
   std::uint64_t memory_kib_;
   Instant began_;
   std::uint64_t cpu_microseconds_ = 0;  // of the thread, when the period began
   std::uint64_t turns_squared_ = 0;     // microseconds squared
-  cluster::Share queues_;
+  cluster::Share queue_;                // the fullest, of this period
+  Mean loop_lag_;
+  Mean cpu_;
+  Mean memory_;
+  Mean queues_;
 };
 
 // In KiB: the least of the machine's memory and of what the cgroups of this process, and those they

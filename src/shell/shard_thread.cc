@@ -209,7 +209,6 @@ void ShardThread::pass_time() {
 }
 
 void ShardThread::measure() {
-  sensor_->queued(unanswered_, kQuestionsMax);
   if (sensor_->due() <= now_.instant) {
     turn_.input(now_, ShardMeasured{sensor_->take(now_.instant)});
   }
@@ -366,6 +365,7 @@ void ShardThread::end_turn() {
   datagrams_.flush();
   unanswered_ += questions_.size();
   company_.store->ask(questions_);
+  if (sensor_) sensor_->queued(unanswered_, kQuestionsMax);
   if (!cluster_questions_.empty()) company_.cluster_store->ask(cluster_questions_);
   post_mail();
   if (recorder_ && recorder_->flush_at() && *recorder_->flush_at() <= now_.instant) {

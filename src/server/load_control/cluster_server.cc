@@ -435,9 +435,10 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
                                                      std::size_t{shard_.shards});
   cluster::LoadSettings by = settings_.load;
   by.max_level = settings_.self.max_level;
+  const OwnLoad before = own_;
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
   for (auto& [giver, changed] : settling_)
-    changed = true;
+    changed = changed || own_ != before;
   if (membership_.state() != Membership::State::member) return;
   documents_->own(now.instant, own_);
   carry_out(now, out);

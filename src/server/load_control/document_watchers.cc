@@ -35,6 +35,8 @@ void DocumentWatchers::on(Now now, const ClusterWatched& watched, const Seen& se
   const cluster::Document* document = own ? seen.own : seen.service;
   const std::size_t all = own_.watches.size() + service_.watches.size();
   if (document == nullptr || (is_new && all >= kWatchersMax)) {
+    own_.watches.erase(watch);
+    service_.watches.erase(watch);
     return out.emit(watch.shard, WatchDecided{watch, WatchState::too_many, nullptr});
   }
   Kind& kind = own ? own_ : service_;

@@ -133,6 +133,11 @@ void Rebalance::begin_round(Instant now, std::span<const ServerPicture> servers)
     row.dialogs = server.report->dialogs;
     if (row.users > 0) {
       row.user_weight = std::max<std::uint64_t>(1, parts_of(server.report->level) / row.users);
+      // What is measured of a server does not all leave with its users: the last of them would
+      // weigh as much as an empty server does, and find room nowhere.
+      if (row.drains && settings_.index == LoadIndex::measured) {
+        row.user_weight = std::min(row.user_weight, kPartsOfLevel);
+      }
     }
     levels += row.level;
     if (!row.drains) ++running;

@@ -222,7 +222,13 @@ void Subscriptions::on(Now now, const AccountGone& gone, Outbox& out) {
 }
 
 void Subscriptions::deactivate(Now now, const Address& watcher, sip::Status status, Outbox& out) {
-  give_up_all(now, watcher, Reason::deactivated, status, out);
+  const auto known = by_watcher_.find(watcher);
+  if (known == by_watcher_.end()) return;
+  for (const WatchSlot id : std::vector<WatchSlot>(known->second)) {
+    Subscription& subscription = *subscriptions_.find(id);
+    if (subscription.is_of_cluster()) continue;
+    give_up(now, id, subscription, Reason::deactivated, status, out);
+  }
 }
 
 void Subscriptions::give_up_all(Now now, const Address& watcher, Reason reason, sip::Status status,

@@ -90,8 +90,8 @@ class Subscriptions {
   // Whom it proxied here cannot be reached any more.
   void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
-  // All that she has, so that she makes them anew (RFC 6665 section 4.1.3); `status` is for who was
-  // not answered yet.
+  // All that she has to users, so that she makes them anew (RFC 6665 section 4.1.3); `status` is
+  // for who was not answered yet.
   void deactivate(Now now, const Address& watcher, sip::Status status, Outbox& out);
   void stop(Now now, Outbox& out);
 

@@ -228,6 +228,7 @@ void XmppStreams::wake(Now now, Outbox& out) {
     Stream* stream = streams_.find(*link);
     if (stream == nullptr) {
       end_closing(now, *link, out);
+      if (stopping_ && ++ended == kEndedAtOnce) return;
       continue;
     }
     if (stopping_) {

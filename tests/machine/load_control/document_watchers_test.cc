@@ -121,6 +121,10 @@ TEST_F(DocumentWatchersTest, SoManyMayWatch) {
 }
 
 TEST_F(DocumentWatchersTest, WithoutALeaseThereIsNothingToSee) {
+  does(watch(1), What::begun);
+  watchers.on(world.now, {watch(1), What::refreshed, false}, {}, world.out);
+  EXPECT_EQ(only<WatchDecided>(happened()).at(0).state, WatchState::too_many);
+  EXPECT_EQ(watchers.next_deadline(), std::nullopt) << "that was its end";
   watchers.on(world.now, {watch(1), What::begun, false}, {}, world.out);
   EXPECT_EQ(only<WatchDecided>(happened()).at(0).state, WatchState::too_many);
   EXPECT_EQ(watchers.next_deadline(), std::nullopt);

@@ -240,6 +240,17 @@ TEST(Rebalance, WhoBeginsToDrainInARoundGetsNobodyAnyMore) {
 }
 
 // It waits for no level: users are to leave, whatever the levels are.
+// Its level is not that of its users alone: each of these is not 30.
+TEST(Rebalance, WhoIsMeasuredIsDrainedToTheLastUser) {
+  LoadSettings settings;
+  const auto drained = [&] {
+    return totals_of({with(draining_server(1, 30), 1), server(2, 85), server(3, 90)}, settings);
+  };
+  EXPECT_EQ(drained(), Totals{}) << "a level of users";
+  settings.index = LoadIndex::measured;
+  EXPECT_EQ(drained(), (Totals{{{1, 2}, 1}}));
+}
+
 TEST(Rebalance, ADrainWaitsForNoLevel) {
   const LoadSettings settings;
   Rebalance rebalance(settings);

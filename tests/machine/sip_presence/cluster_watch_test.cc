@@ -77,11 +77,27 @@ TEST_F(ClusterWatch, EndsWithItsTime) {
               ElementsAre("unwatch cluster", "NOTIFY 2 terminated;reason=timeout"));
 }
 
+// She is served elsewhere now; what this server has to show is still this server's.
+TEST_F(ClusterWatch, StaysWhereItIs) {
+  subscribe("sip:example.com");
+  world.decide(WatchState::active, "<one/>");
+  world.notify_ended(200);
+  EXPECT_THAT(world.on(UserLeaves{address("alice@example.com"), nullptr}), ::testing::IsEmpty());
+  EXPECT_THAT(world.change("<two/>"), ElementsAre("NOTIFY 2 active;expires=600 <two/>"));
+}
+
 TEST_F(ClusterWatch, IsForWhoMay) {
   EXPECT_THAT(subscribe("sip:example.com", {}, "bob@example.com"), ElementsAre("403"));
   EXPECT_THAT(subscribe("sip:s1.example.com", {}, "bob@example.com"), ElementsAre("403"));
   world.settings.cluster->document_watchers.clear();
   EXPECT_THAT(subscribe("sip:example.com"), ElementsAre("403"));
+}
+
+// What it serves as a domain is one, whatever this server is called.
+TEST_F(ClusterWatch, ADomainIsNoServersName) {
+  world.settings.domains.push_back("s1.example.com");
+  EXPECT_THAT(subscribe("sip:s1.example.com"),
+              ElementsAre("alice@example.com has 0", "watch cluster"));
 }
 
 TEST_F(ClusterWatch, IsOfNoOtherServer) {

@@ -13,36 +13,61 @@
 namespace muster {
 namespace {
 
-constexpr auto kLag = static_cast<std::uint32_t>(Sensor::kLagMax.in_microseconds());
-
 Instant at(std::int64_t milliseconds) {
   return Instant::at(Duration::milliseconds(milliseconds));
 }
 
-// Of what comes at any moment of a second in which one turn took 100 ms, a tenth waits 50 ms.
+// One second after the other, with the same in each; what is measured then.
+template <class Second>
+cluster::Measures after(Sensor& sensor, std::size_t seconds, Second second) {
+  cluster::Measures last;
+  Instant now = sensor.due() - Sensor::kPeriod;
+  for (std::size_t i = 0; i < seconds; ++i) {
+    second(now);
+    now = sensor.due();
+    last = sensor.take(now);
+  }
+  return last;
+}
+
+// Of what comes at any moment of a second in which one turn took 200 ms, a fifth waits 100 ms: 20
+// of the 100 of kLagMax.
 TEST(Sensor, LagIsWhatComesWaitsOnAverage) {
+  ASSERT_EQ(Sensor::kLagMax, Duration::milliseconds(100));
   Sensor sensor(0);
   sensor.begin(at(0));
-  sensor.turned(at(300), at(400));
   EXPECT_EQ(sensor.due(), at(1'000));
-  EXPECT_EQ(sensor.take(at(1'000)).loop_lag, (cluster::Share{5'000, kLag}));
-  EXPECT_EQ(sensor.due(), at(2'000));
-  EXPECT_EQ(sensor.take(at(2'000)).loop_lag.used, 0u) << "of the latest period";
-  // One turn after the other.
-  for (std::int64_t i = 0; i < 5; ++i)
-    sensor.turned(at(2'000 + i * 200), at(2'200 + i * 200));
-  EXPECT_EQ(sensor.take(at(3'000)).loop_lag.used, kLag) << "at its limit";
+  const auto one_turn = [&](Instant now) { sensor.turned(now, now + Duration::milliseconds(200)); };
+  EXPECT_EQ(after(sensor, Sensor::kPeriods, one_turn).loop_lag, (cluster::Share{20, 100}));
+  EXPECT_EQ(after(sensor, Sensor::kPeriods, [](Instant) {}).loop_lag, (cluster::Share{0, 100}));
+  const auto all_the_time = [&](Instant now) {
+    for (int i = 0; i < 2; ++i)
+      sensor.turned(now, now + Duration::milliseconds(500));
+  };
+  EXPECT_EQ(after(sensor, Sensor::kPeriods, all_the_time).loop_lag.used, 100u) << "at its limit";
+}
+
+// A stall of half a second is 125 ms of lag, past the limit; but it was one.
+TEST(Sensor, OneBadSecondIsATenth) {
+  Sensor sensor(0);
+  sensor.begin(at(0));
+  after(sensor, 1, [&](Instant now) { sensor.turned(now, now + Duration::milliseconds(500)); });
+  const auto nothing = [](Instant) {};
+  EXPECT_EQ(after(sensor, 1, nothing).loop_lag.used, 10u);
+  EXPECT_EQ(after(sensor, Sensor::kPeriods - 2, nothing).loop_lag.used, 10u);
+  EXPECT_EQ(after(sensor, 1, nothing).loop_lag.used, 0u);
 }
 
 TEST(Sensor, QueuesAreWhatTheyWereAtMost) {
   Sensor sensor(0);
   sensor.begin(at(0));
-  EXPECT_EQ(sensor.take(at(1'000)).queues, cluster::Share());
-  sensor.queued(1, 10);
-  sensor.queued(300, 1'000);
-  sensor.queued(2, 10);
-  EXPECT_EQ(sensor.take(at(2'000)).queues, (cluster::Share{300, 1'000}));
-  EXPECT_EQ(sensor.take(at(3'000)).queues, cluster::Share());
+  EXPECT_EQ(after(sensor, 1, [](Instant) {}).queues, cluster::Share()) << "not measured";
+  const auto some = [&](Instant) {
+    sensor.queued(1, 10);
+    sensor.queued(300, 1'000);
+    sensor.queued(2, 10);
+  };
+  EXPECT_EQ(after(sensor, Sensor::kPeriods, some).queues, (cluster::Share{30, 100}));
 }
 
 Instant busy_for(Duration time) {
@@ -54,29 +79,37 @@ Instant busy_for(Duration time) {
 }
 
 // By the real clocks; another thread's is not counted.
+// By the real clocks; another thread's is not counted.
 TEST(Sensor, ProcessorTimeIsThatOfItsThread) {
   Sensor sensor(0);
-  const Instant begin = read_clocks().instant;
-  sensor.begin(begin);
-  Instant end = busy_for(Duration::milliseconds(20));
-  const cluster::Share cpu = sensor.take(end).cpu;
-  EXPECT_EQ(cpu.of, static_cast<std::uint32_t>((end - begin).in_microseconds()));
-  EXPECT_GT(cpu.used, 0u);
-  EXPECT_LE(cpu.used, cpu.of + 1'000) << "two clocks";
-  std::thread([&] { end = busy_for(Duration::milliseconds(50)); }).join();
-  const cluster::Share waited = sensor.take(end).cpu;
-  EXPECT_LT(waited.used, waited.of / 2);
+  Instant now = read_clocks().instant;
+  sensor.begin(now);
+  for (std::size_t i = 0; i < Sensor::kPeriods; ++i) {
+    now = busy_for(Duration::milliseconds(5));
+    sensor.take(now);
+  }
+  const std::uint32_t busy = sensor.take(now).cpu.used;
+  EXPECT_GT(busy, 0u);
+  for (std::size_t i = 0; i < Sensor::kPeriods; ++i) {
+    std::thread([&] { now = busy_for(Duration::milliseconds(5)); }).join();
+    sensor.take(now);
+  }
+  EXPECT_LT(sensor.take(now).cpu.used, busy);
 }
 
 TEST(Sensor, MemoryIsThatOfTheProcess) {
-  Sensor sensor(1'000'000);
-  sensor.begin(at(0));
-  const cluster::Share before = sensor.take(at(1'000)).memory;
-  EXPECT_EQ(before.of, 1'000'000u);
-  std::vector<char> more(std::size_t{64} * 1024 * 1024, 'x');
-  const cluster::Share after = sensor.take(at(2'000)).memory;
-  EXPECT_GE(after.used, before.used + 60'000) << more[before.used];
-  EXPECT_EQ(Sensor(0).take(at(1'000)).memory, cluster::Share()) << "another one looks after that";
+  constexpr std::uint64_t kKib = 1'000'000;
+  const auto measured = [] {
+    Sensor sensor(kKib);
+    sensor.begin(at(0));
+    return after(sensor, Sensor::kPeriods, [](Instant) {}).memory;
+  };
+  const cluster::Share before = measured();
+  EXPECT_EQ(before.of, 100u);
+  std::vector<char> more(std::size_t{128} * 1024 * 1024, 'x');
+  EXPECT_GE(measured().used, before.used + 12) << more[before.used];
+  Sensor other(0);
+  EXPECT_EQ(other.take(at(1'000)).memory, cluster::Share()) << "another one looks after that";
 }
 
 class MemoryLimit : public ::testing::Test {
