@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "clock.h"
 #include "failing.h"
 #include "runs.h"
 #include "server.h"
@@ -17,13 +18,7 @@
 namespace gates {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr auto kChangeEvery = std::chrono::milliseconds(20);
-
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
 
 // One session that changes its presence, and hears of it.
 class Beacon {

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
-#include <thread>
 
+#include "clock.h"
 #include "failing.h"
 #include "runs.h"
 #include "server.h"
@@ -15,14 +15,8 @@
 namespace gates {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kUsersMax = 1'000;
 constexpr auto kPatience = std::chrono::seconds(30);
-
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
 
 }  // namespace
 
@@ -34,7 +28,6 @@ Figures measure_recruiting(const Setting& setting) {
   const Clock::time_point patience = Clock::now() + kPatience;
   while (!muster(setting, data, "servers", R"(--json | grep -q '"linked":true')")) {
     if (Clock::now() > patience) fail("the candidate is not linked");
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   Sessions users(main.xmpp(), Sessions::Link::plain);
   users.follow();
