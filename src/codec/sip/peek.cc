@@ -1,8 +1,12 @@
 #include "codec/sip/peek.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "codec/sip/header_name.h"
 #include "codec/sip/lexer.h"
 #include "codec/sip/name_addr.h"
+#include "codec/sip/params.h"
 #include "codec/sip/rows.h"
 #include "codec/sip/via.h"
 
@@ -41,6 +45,8 @@ std::string_view find_plain_branch(std::string_view row) {
   if (before.find('"') != std::string_view::npos || before.find(',') != std::string_view::npos) {
     return {};
   }
+  // Of so many parameters two may be a branch, and the last one counts.
+  if (std::count(row.begin(), row.end(), ';') > std::ptrdiff_t{kDistinctParamsMax}) return {};
   return Cursor(row.substr(at + kBegin.size())).take(kParamValue);
 }
 
