@@ -115,6 +115,10 @@ TEST_F(SipPlacing, WhoCameInSecretIsNotSentOnInClear) {
             "<sip:bob@[2001:db8::2];transport=tls>"},
            {"sip:bob@example.com", "sip:s2.example.com:5071;transport=tls",
             "<sip:bob@s2.example.com:5071;transport=tls>"},
+           {"sips:bob@example.com", "sip:s2.example.com:5071;transport=tls",
+            "<sips:bob@s2.example.com:5071>"},
+           {"sips:bob@example.com", "sip:s2.example.com;transport=TLS",
+            "<sips:bob@s2.example.com>"},
            {"sip:bob@example.com", "sips:s2.example.com:5071", "<sips:bob@s2.example.com:5071>"}}) {
     SipText text{.uri = one.uri};
     text.via = "SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bKtls" + std::to_string(++number);
