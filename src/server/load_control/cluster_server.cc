@@ -437,8 +437,8 @@ void ClusterServer::load_changed(Now now, Outbox& out) {
   by.max_level = settings_.self.max_level;
   const OwnLoad before = own_;
   own_ = {cluster::level_of(load, by), by.max_level, static_cast<std::uint32_t>(load.users)};
-  for (auto& [giver, changed] : settling_)
-    changed = changed || own_ != before;
+  for (auto& [giver, settling] : settling_)
+    settling.changed = settling.changed || own_ != before;
   if (membership_.state() != Membership::State::member) return;
   documents_->own(now.instant, own_);
   carry_out(now, out);
@@ -461,19 +461,25 @@ void ClusterServer::report_settled(Now now, Outbox& out) {
 }
 
 bool ClusterServer::tell_settled(Incarnation by) {
-  settling_[by] = false;
-  return tell(by, cluster::UsersSettled{awaited_users_.settled(by), own_.level.value, own_.users,
-                                        own_dialogs()});
+  const cluster::UsersSettled settled{awaited_users_.settled(by), own_.level.value, own_.users,
+                                      own_dialogs()};
+  if (!tell(by, settled)) return false;
+  settling_[by] = {links_.directed(by)->told, false};
+  return true;
 }
 
 // What was told may wait for a link while documents tell of a later load by another way, and would
 // then be taken for what came last. So who has acknowledged it is told of a later load once more.
 void ClusterServer::tell_settled_anew() {
-  std::erase_if(settling_,
-                [&](const auto& one) { return !one.second && !links_.is_waiting(one.first); });
-  for (const auto& [by, changed] : settling_) {
-    if (changed && !links_.is_waiting(by)) tell_settled(by);
-  }
+  std::vector<Incarnation> outdated;
+  std::erase_if(settling_, [&](const auto& one) {
+    const auto lane = links_.directed(one.first);
+    const bool is_over = !lane || lane->acknowledged >= one.second.told;
+    if (lane && is_over && one.second.changed) outdated.push_back(one.first);
+    return is_over;
+  });
+  for (const Incarnation by : outdated)
+    tell_settled(by);
 }
 
 void ClusterServer::flush(Now now, Outbox& out) {

@@ -174,8 +174,12 @@ class ClusterServer {
   // Candidates that the document has as servers: the directory was read anew for them, once.
   std::set<cluster::Incarnation> looked_for_;
   std::map<cluster::Incarnation, Other> others_;
-  // Who was told UsersSettled and has not acknowledged it yet; whether the load changed since.
-  std::map<cluster::Incarnation, bool> settling_;
+  // Who was told UsersSettled and has not acknowledged it yet.
+  struct Settling {
+    std::uint64_t told = 0;  // its number
+    bool changed = false;    // the load has, since
+  };
+  std::map<cluster::Incarnation, Settling> settling_;
   std::set<cluster::Incarnation> living_;          // of whose end the shards are to hear
   std::set<cluster::Incarnation> not_understood_;  // the operator was told
   std::vector<Counted> counted_;                   // by shard

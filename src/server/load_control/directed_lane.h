@@ -34,7 +34,7 @@ class DirectedLane {
     MUSTER_CHECK(has_room_for(said.size()));
     waiting_.emplace_back(said);
     waiting_bytes_ += said.size();
-    return acknowledged_ + waiting_.size();
+    return told();
   }
   // All up to this number came. False: that cannot be.
   bool acknowledge(std::uint64_t number) {
@@ -45,7 +45,9 @@ class DirectedLane {
     }
     return true;
   }
-  bool is_waiting() const { return !waiting_.empty(); }
+  // The number of the latest one, and of the latest that came.
+  std::uint64_t told() const { return acknowledged_ + waiting_.size(); }
+  std::uint64_t acknowledged() const { return acknowledged_; }
   // What is not acknowledged, in its order.
   template <class Visitor>
   void for_each_waiting(Visitor&& visit) const {

@@ -285,9 +285,11 @@ bool ServerLinks::is_up(Incarnation peer) const {
   return place != peers_.end() && place->second.state == PeerState::up;
 }
 
-bool ServerLinks::is_waiting(Incarnation peer) const {
+std::optional<ServerLinks::Directed> ServerLinks::directed(Incarnation peer) const {
   const auto place = peers_.find(peer);
-  return place != peers_.end() && place->second.directed.is_waiting();
+  if (place == peers_.end()) return std::nullopt;
+  const DirectedLane& lane = place->second.directed;
+  return Directed{lane.told(), lane.acknowledged()};
 }
 
 }  // namespace muster

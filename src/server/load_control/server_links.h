@@ -116,8 +116,13 @@ class ServerLinks {
 
   bool has(LinkId link) const { return links_.find(link) != nullptr; }
   bool is_up(cluster::Incarnation peer) const;
-  // Something that it was told on `directed` is not acknowledged.
-  bool is_waiting(cluster::Incarnation peer) const;
+  // Of what it was told on `directed`, numbered from 1: the last, and up to which it has
+  // acknowledged; nothing if there is no such server.
+  struct Directed {
+    std::uint64_t told = 0;
+    std::uint64_t acknowledged = 0;
+  };
+  std::optional<Directed> directed(cluster::Incarnation peer) const;
 
   struct Counters {
     std::uint64_t opened = 0;        // links whose peer was believed

@@ -91,6 +91,12 @@ class LoadControlTest : public ::testing::Test {
     cluster::append_told(said, what);
     hear_bytes(control, said);
   }
+  // 5 has taken all up to that number of what it was told.
+  void acknowledge(LoadControl& control, std::uint64_t number) {
+    std::string frame;
+    cluster::append_control(frame, cluster::Acknowledged{number});
+    control.on(world.now, BytesReceived{kLink, frame}, world.out);
+  }
   // What 5 was told on it since; all else that happened is in said_.
   std::vector<cluster::Told> told(LoadControl& control) {
     control.flush(world.now, world.out);
@@ -198,11 +204,6 @@ TEST_F(LoadControlTest, WhoWasToldOfALoadIsToldOfALaterOneOnceItHasTakenThat) {
   LoadControl control(world.shard);
   join(control);
   link(control);
-  const auto acknowledge = [&](std::uint64_t number) {
-    std::string frame;
-    cluster::append_control(frame, cluster::Acknowledged{number});
-    control.on(world.now, BytesReceived{kLink, frame}, world.out);
-  };
   const auto has = [&](std::uint64_t users, std::vector<Address> came = {}) {
     control.on(world.now, load(users, 20, std::move(came)), world.out);
   };
@@ -213,12 +214,28 @@ TEST_F(LoadControlTest, WhoWasToldOfALoadIsToldOfALaterOneOnceItHasTakenThat) {
   has(2);
   has(3);
   EXPECT_TRUE(told(control).empty()) << "one at a time";
-  acknowledge(1);
+  acknowledge(control, 1);
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 2, 3, 0})});
-  acknowledge(2);
+  acknowledge(control, 2);
   EXPECT_TRUE(told(control).empty());
   has(4);
   EXPECT_TRUE(told(control).empty()) << "documents tell of that";
+}
+
+// Whatever else is on its way there.
+TEST_F(LoadControlTest, WhoHasTakenWhatItWasToldOfALoadIsToldThoughMoreIsOnItsWay) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  hear(control, cluster::UserGiven{1, "alice@example.com"});
+  told(control);
+  control.on(world.now, load(1, 20, {kAlice}), world.out);
+  EXPECT_EQ(told(control).size(), 1u);
+  control.on(world.now, YieldAnswered{kAlice, 5, false}, world.out);
+  EXPECT_EQ(told(control).size(), 1u);
+  control.on(world.now, load(3, 20), world.out);
+  acknowledge(control, 1);
+  EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersSettled({1, 2, 3, 0})});
 }
 
 TEST_F(LoadControlTest, WhoIsWantedBackIsLetGoInTheStoreFirst) {
