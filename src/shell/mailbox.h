@@ -71,17 +71,19 @@ class Mailbox {
     wake();
   }
 
-  // For the receiver: all there is, into an empty vector.
-  void take(std::vector<Mail>& into) {
+  // For the receiver: all there is, into an empty vector. What it weighed.
+  std::size_t take(std::vector<Mail>& into) {
     std::vector<Mailbox*> held_back;
+    std::size_t weighed = 0;
     {
       const std::lock_guard lock(mutex_);
       into.swap(mail_);
-      weight_ = 0;
+      weighed = std::exchange(weight_, 0);
       held_back.swap(held_back_);
     }
     for (Mailbox* sender : held_back)
       sender->nudge();
+    return weighed;
   }
 
   // For the receiver, around its sleep: true if it may sleep until wake_fd() is readable. Whoever

@@ -83,8 +83,8 @@ cluster::Measures Sensor::take(Instant now) {
 
 void Sensor::Mean::add(std::uint64_t used, std::uint64_t of) {
   constexpr std::uint64_t kFull = 1'000;
-  if (of > 0)
-    per_mille_[next_] = static_cast<std::uint32_t>(std::min((used * kFull + of - 1) / of, kFull));
+  const std::uint64_t part = of == 0 ? 0 : (used * kFull + of - 1) / of;
+  per_mille_[next_] = static_cast<std::uint32_t>(std::min(part, kFull));
   next_ = (next_ + 1) % kPeriods;
   is_measured_ = is_measured_ || of > 0;
 }

@@ -217,8 +217,8 @@ void ShardThread::measure() {
 // --- mail ----------------------------------------------------------------------------------------
 
 void ShardThread::read_mail() {
-  mailbox_.take(incoming_);
-  if (sensor_) sensor_->queued(incoming_.size(), kMailMax);
+  const std::size_t weighed = mailbox_.take(incoming_);
+  if (sensor_) sensor_->queued(weighed, kMailMax);
   for (Mail& mail : incoming_) {
     if (ended_) break;
     std::visit(Overloaded{

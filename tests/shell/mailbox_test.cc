@@ -48,7 +48,8 @@ TEST(Mailbox, HeavyMailTakesMoreRoom) {
   EXPECT_FALSE(mailbox.post(batch, sender));
   EXPECT_THAT(batch, ElementsAre(1));
   std::vector<int> taken;
-  mailbox.take(taken);
+  EXPECT_EQ(mailbox.take(taken), 10u) << "what it weighed";
+  EXPECT_EQ(mailbox.take(taken), 0u);
   batch = {11, 1};
   EXPECT_FALSE(mailbox.post(batch, sender)) << "the heaviest goes alone";
   EXPECT_THAT(batch, ElementsAre(1));

@@ -68,6 +68,7 @@ TEST(Sensor, QueuesAreWhatTheyWereAtMost) {
     sensor.queued(2, 10);
   };
   EXPECT_EQ(after(sensor, Sensor::kPeriods, some).queues, (cluster::Share{30, 100}));
+  EXPECT_EQ(after(sensor, Sensor::kPeriods, [](Instant) {}).queues, (cluster::Share{0, 100}));
 }
 
 Instant busy_for(Duration time) {
