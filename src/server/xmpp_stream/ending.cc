@@ -98,8 +98,4 @@ void XmppStreams::end_closing(Now now, LinkId link, Outbox& out) {
   closing_.erase(link);
 }
 
-bool XmppStreams::is_full() const {
-  return streams_.size() + closing_.size() >= shard_.settings.limits.streams_per_shard_max;
-}
-
 }  // namespace muster

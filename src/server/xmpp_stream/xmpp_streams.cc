@@ -55,6 +55,10 @@ std::optional<StreamState> XmppStreams::state_of(LinkId link) const {
 
 // --- links ---------------------------------------------------------------------------------------
 
+bool XmppStreams::is_full() const {
+  return streams_.size() + closing_.size() >= shard_.settings.limits.streams_per_shard_max;
+}
+
 void XmppStreams::on(Now now, const LinkOpened& opened, Outbox& out) {
   const bool full = is_full();
   Stream& stream = streams_.add(opened.link, {});

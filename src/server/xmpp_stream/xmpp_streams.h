@@ -102,6 +102,7 @@ class XmppStreams {
   static constexpr std::size_t kEndedAtOnce = 1'024;
 
   // xmpp_streams.cc: links, bytes, frames, silence.
+  bool is_full() const;
   void read(LinkId link, Stream& stream, std::string_view window, Outbox& out);
   void read_waiting(LinkId link, Stream& stream, Outbox& out);
   void take_frame(LinkId link, Stream& stream, const xml::Frame& frame, std::string_view window,
@@ -121,7 +122,6 @@ class XmppStreams {
                       Outbox& out);
   void read_closing(LinkId link, std::string_view bytes, Outbox& out);
   void end_closing(Now now, LinkId link, Outbox& out);
-  bool is_full() const;
 
   // negotiation.cc: headers, TLS, SASL.
   void take_header(LinkId link, Stream& stream, std::string_view bytes, Outbox& out);
