@@ -232,6 +232,7 @@ class HostsCase(cluster.ClusterCase):
                 self.assertIn(person.roster[user], ("to", "both"), (person, user))
         for person in self.people.values():
             person.end()
+            self.assertIsNone(person.broken, person)
         for name, server in self.by_id.items():
             self.assertEqual(0, server.stop(), name)
         for log in (*self.folder.glob("log-*"), self.postgres.folder / "log"):
@@ -379,7 +380,7 @@ class LostTest(HostsCase):
 
 class DatabaseLostTest(HostsCase):
     def test_the_database_is_cut_from_all(self):
-        """Nobody is gone for it, however long it lasts."""
+        """Nobody is gone for it, though all leases run out."""
         before = self.begin()
         began = time.monotonic()
         self.network.cut("db", *NAMES)

@@ -109,6 +109,7 @@ class Network:
         self.filter("flush set bridge cuts between\n")
 
     def end(self):
-        for host in (*self.hosts.values(), self.switch):
-            if pathlib.Path(f"/run/netns/{host.namespace}").exists():
-                ip("netns", "delete", host.namespace)
+        with contextlib.ExitStack() as all_of_them:
+            for host in (*self.hosts.values(), self.switch):
+                if pathlib.Path(f"/run/netns/{host.namespace}").exists():
+                    all_of_them.callback(ip, "netns", "delete", host.namespace)

@@ -43,7 +43,8 @@ class Person:
         self.orders = queue.SimpleQueue()
         self.ids = itertools.count(1)
         self.over = False
-        self.thread = threading.Thread(target=self.live, name=self.full)
+        self.broken = None  # what her program ended by, if not by end()
+        self.thread = threading.Thread(target=self.run, name=self.full)
         self.thread.start()
 
     # --- what she is told to do
@@ -77,9 +78,15 @@ class Person:
         self.thread.join()
 
     def __str__(self):
-        return f"{self.full} at {self.at} ({self.losses} losses, {self.why!r})"
+        return f"{self.full} at {self.at} ({self.losses} losses, {self.why!r}, {self.broken!r})"
 
     # --- what she does
+
+    def run(self):
+        try:
+            self.live()
+        except Exception as error:
+            self.broken = error
 
     def live(self):
         with self.host.inside():
