@@ -6,6 +6,7 @@
 
 #include "codec/sip/message.h"
 #include "codec/sip/name_addr.h"
+#include "codec/sip/params.h"
 #include "codec/sip/via.h"
 #include "support/golden.h"
 
@@ -63,6 +64,17 @@ TEST(Peeking, FindsTheBranchHoweverItIsWritten) {
   }
   const std::string no_branch = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a, " + std::string(kOther);
   EXPECT_EQ(peek_top_via_branch(no_branch + "\r\n\r\n"), std::nullopt);
+}
+
+// Behind kDistinctParamsMax others a parameter may come twice.
+TEST(Peeking, FindsTheBranchThatTheParserFinds) {
+  std::string row = "SIP/2.0/UDP a";
+  for (std::size_t i = 0; i < kDistinctParamsMax; ++i)
+    row.append(";p").append(std::to_string(i));
+  row.append(";branch=z9hG4bKone;branch=z9hG4bKtwo");
+  const auto via = parse_via(row);
+  ASSERT_TRUE(via);
+  EXPECT_EQ(peek_top_via_branch("SIP/2.0 200 OK\r\nVia: " + row + "\r\n\r\n"), via->branch);
 }
 
 TEST(Peeking, AgreesWithTheParserOnTheTortureMessages) {
