@@ -2,7 +2,8 @@
 // who the servers are and until when each may be believed, which of them is main, and
 // which server owns which user. As at the store port, each request is one transaction, those of one
 // asker happen in the order in which they were asked, and a reply other than StoreFailed is
-// durable.
+// durable. (A store that fails only together with all its servers may forget renewals and whose
+// users were: with the servers these have ended.)
 //
 // Time is the store's own: a lease runs from when the store wrote it, whatever the clocks of the
 // servers say, and has run out from the moment at which its time is over. Where that time begins

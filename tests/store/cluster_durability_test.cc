@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -33,6 +34,10 @@ std::unique_ptr<SqliteClusterStore> open(const TemporaryFolder& folder) {
   return testing::open_cluster(
       {.file = {.path = folder.file("cluster.db"), .busy_time_max = Duration::seconds(30)}});
 }
+std::unique_ptr<SqliteClusterStore> open_on_faulty_disk(const TemporaryFolder& folder) {
+  return testing::open_cluster(
+      {.file = {.path = folder.file("cluster.db"), .vfs = FaultyDisk::kName}});
+}
 // Asks again while others have the file, for a request does not wait long.
 ClusterReply ask(SqliteClusterStore& store, const ClusterRequest& request) {
   while (true) {
@@ -48,11 +53,11 @@ Incarnation come(SqliteClusterStore& store, const std::string& svr_id, Duration 
 
 // --- flushes -------------------------------------------------------------------------------------
 
-TEST(ClusterFlush, OneForAGroupThatWritesAndNoneForOneThatReads) {
+// Assignments and renewals are of servers that fail with the machine.
+TEST(ClusterFlush, OnceForAGroupThatGivesANumberAndNeverForWhatServersDoAllTheTime) {
   const TemporaryFolder folder;
   auto& disk = FaultyDisk::instance();
-  const auto store = testing::open_cluster(
-      {.file = {.path = folder.file("cluster.db"), .vfs = FaultyDisk::kName}});
+  const auto store = open_on_faulty_disk(folder);
   const Incarnation a = come(*store, "a");
   std::vector<ClusterRequest> writing;
   std::vector<ClusterRequest> reading;
@@ -61,9 +66,11 @@ TEST(ClusterFlush, OneForAGroupThatWritesAndNoneForOneThatReads) {
     writing.push_back(AssignUsers{a, {{user, {}, a}}});
     reading.push_back(FindOwners{a, {user}});
   }
+  writing.push_back(RenewLease{a, kLease});
   disk.count_anew();
   store->carry_out(writing);
-  EXPECT_EQ(disk.flushes, 1);
+  EXPECT_EQ(disk.flushes, 0);
+  EXPECT_GT(disk.writes, 0);
   disk.count_anew();
   for (const ClusterReply& reply : store->carry_out(reading))
     EXPECT_EQ(testing::words(reply), "owners 1");
@@ -76,6 +83,70 @@ TEST(ClusterFlush, OneForAGroupThatWritesAndNoneForOneThatReads) {
     testing::carry_out(*store, request);
     EXPECT_EQ(disk.flushes, 0) << testing::words(request);
   }
+  writing.push_back(TakeLease{a_server("b"), false, kLease});
+  disk.count_anew();
+  store->carry_out(writing);
+  EXPECT_EQ(disk.flushes, 1);
+}
+
+// The worlds that a failure of the machine may leave: of the file and of its log, what was flushed
+// last or what was written since. All leases have run out in each, for the machine began anew.
+std::vector<std::string> worlds_after_failure(const TemporaryFolder& folder) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> worlds;
+  for (const bool file_as_flushed : {true, false}) {
+    for (const bool log_as_flushed : {true, false}) {
+      const std::string world = folder.file("after" + std::to_string(worlds.size()) + ".db");
+      const auto keep = [&](const std::string& suffix, bool as_flushed) {
+        const std::string from =
+            folder.file("cluster.db") + suffix + (as_flushed ? ".flushed" : "");
+        fs::remove(world + suffix);
+        if (fs::exists(from)) fs::copy_file(from, world + suffix);
+      };
+      keep("", file_as_flushed);
+      keep("-wal", log_as_flushed);
+      worlds.push_back(world);
+    }
+  }
+  return worlds;
+}
+
+TEST(ClusterFlush, AfterAFailureOfTheMachineNoNumberIsGivenTwiceAndEachUserIsFree) {
+  const TemporaryFolder folder;
+  auto& disk = FaultyDisk::instance();
+  disk.keep_flushed(true);
+  const auto store = open_on_faulty_disk(folder);
+  const Incarnation a = come(*store, "a");
+  const Address alice = address("alice");
+  testing::carry_out(*store, AssignUsers{a, {{alice, {}, a}}});
+  EXPECT_TRUE(disk.unflushed.contains(folder.file("cluster.db-wal")));
+  const auto expect_all_can_begin_anew = [&](Incarnation newest) {
+    for (const std::string& world : worlds_after_failure(folder)) {
+      const auto after = testing::open_cluster({.file = {.path = world}, .boot_id = "another"});
+      const Incarnation b = come(*after, "other");
+      EXPECT_EQ(b.number(), newest.number() + 1) << world;
+      EXPECT_EQ(testing::words(testing::carry_out(*after, DeclareGone{b, a})), "gone");
+      EXPECT_EQ(testing::words(testing::carry_out(*after, ForgetServer{b, a})), "forgotten");
+      const auto assigned = testing::carry_out(*after, AssignUsers{b, {{alice, {}, b}}});
+      EXPECT_EQ(std::get<Owners>(assigned).owners.front(), b) << world;
+    }
+  };
+  expect_all_can_begin_anew(a);
+
+  // Who is given a number by another connection has what was not flushed flushed with it.
+  const auto second = open_on_faulty_disk(folder);
+  const Incarnation c = come(*second, "c");
+  EXPECT_FALSE(disk.unflushed.contains(folder.file("cluster.db-wal")));
+  for (const std::string& world : worlds_after_failure(folder)) {
+    const auto after = testing::open_cluster({.file = {.path = world}, .boot_id = "another"});
+    const auto found = testing::carry_out(*after, FindOwners{c, {alice}});
+    EXPECT_EQ(std::get<Owners>(found).owners.front(), a) << world;
+  }
+  // Nor does it stay so: what this one assigns is not flushed again.
+  testing::carry_out(*second, AssignUsers{c, {{address("bob"), {}, c}}});
+  EXPECT_TRUE(disk.unflushed.contains(folder.file("cluster.db-wal")));
+  expect_all_can_begin_anew(c);
+  disk.keep_flushed(false);
 }
 
 // --- kill -9 -------------------------------------------------------------------------------------

@@ -66,9 +66,12 @@ TEST(ClusterStoreThread, AnswersAGroupWithOneCommit) {
   for (int i = 0; i < 500; ++i) {
     group.push_back(AssignUsers{taken, {{address("user" + std::to_string(i)), {}, taken}}});
   }
+  // The only one that is flushed.
+  group.push_back(SetRole{taken, {}, taken, Role::running, Role::draining});
   disk.count_anew();
   asker.ask(group);
   const auto answers = asker.wait_for(group.size());
+  group.pop_back();
   EXPECT_EQ(disk.flushes, 1);
   for (std::size_t i = 0; i < group.size(); ++i) {
     EXPECT_EQ(answers[i].ticket, Ticket(i + 1));

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/one_of.h"
 #include "base/overloaded.h"
 
 namespace muster::cluster {
@@ -36,6 +37,15 @@ Requests::Requests(sql::Database& database)
 
 bool Requests::only_reads(const ClusterRequest& request) {
   return std::holds_alternative<FindOwners>(request);
+}
+
+bool Requests::outlasts_machine(const ClusterRequest& request) {
+  return std::visit(
+      []<class Asked>(const Asked&) {
+        return !kIsOneOf<Asked, RenewLease, FindOwners, AssignUsers, ReleaseUsers,
+                         SweepAssignments>;
+      },
+      request);
 }
 
 ClusterReply Requests::carry_out(const StoreTime& now, const ClusterRequest& request) {

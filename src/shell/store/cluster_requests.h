@@ -13,6 +13,10 @@ class Requests {
 
   // True if this request cannot write, and does not ask for the time.
   static bool only_reads(const ClusterRequest& request);
+  // True if a failure of the machine must not undo it, though all servers fail with it: a number
+  // is never given twice. What servers do all the time, renew and assign, is of lives that have
+  // ended then.
+  static bool outlasts_machine(const ClusterRequest& request);
   ClusterReply carry_out(const StoreTime& now, const ClusterRequest& request);
 
  private:

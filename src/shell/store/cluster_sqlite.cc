@@ -20,6 +20,11 @@ class ClusterGroup final : public sqlite::Group {
   std::vector<ClusterReply> replies;
 
   bool only_reads(std::size_t place) const override { return Requests::only_reads(tasks_[place]); }
+  // What it does not flush is lost only with all the servers that share the file: they are of one
+  // machine.
+  bool is_flushed(std::size_t place) const override {
+    return Requests::outlasts_machine(tasks_[place]);
+  }
   void carry_out(std::size_t place, bool) override { replies[place] = reply_to_(tasks_[place]); }
   void fail(std::size_t place, const sqlite::Trouble& trouble) override {
     replies[place] = StoreFailed{trouble.why};

@@ -51,6 +51,19 @@ void File::begin(Statement& how) {
   database_->refuse(schema_.other_version(rows.integer(0)));
 }
 
+// What another connection committed and did not flush is flushed with what this one does.
+void File::begin_writing(Group& group) {
+  const bool flushes = std::any_of(group.open.begin(), group.open.end(), [&](std::size_t place) {
+    return !group.only_reads(place) && group.is_flushed(place);
+  });
+  if (flushes != flushes_) {
+    database_->run(flushes ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    flushes_ = flushes;
+  }
+  begin(begin_writing_);
+  if (database_->ok()) group.begin_writing();
+}
+
 // False if a task must write, which only a writing group can. Where that cannot be either,
 // `no_writing` says why.
 bool File::read(Group& group, const Trouble* no_writing) {
@@ -97,8 +110,7 @@ void File::write(Group& group) {
 }
 
 File::Attempt File::attempt(Group& group) {
-  begin(begin_writing_);
-  if (database_->ok()) group.begin_writing();
+  begin_writing(group);
   for (auto place = group.open.begin(); place != group.open.end() && database_->ok(); ++place) {
     carry_out_one(group, *place);
     if (!database_->in_transaction()) {

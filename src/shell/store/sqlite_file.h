@@ -1,5 +1,6 @@
 // A store's file, which several processes may share, and groups of tasks that are carried out on
-// it: WAL, synchronous=FULL, one commit for each group.
+// it: WAL, one commit for each group, which is flushed to the disk where one of its tasks asks for
+// that.
 //
 // A group that only reads is one read transaction and no flush. Any other takes the write lock;
 // each of its writing tasks has a savepoint, so that one which fails does not spoil the others. If
@@ -37,6 +38,9 @@ class Group {
 
   // True if the task cannot write.
   virtual bool only_reads(std::size_t place) const = 0;
+  // True if what it wrote is to outlast a power failure; a commit outlasts the death of the process
+  // by itself.
+  virtual bool is_flushed(std::size_t) const { return true; }
   // A task that only reads, but writes where it finds that it must: it did not, for want of
   // `may_write`, and is carried out again.
   virtual bool must_write(std::size_t) const { return false; }
@@ -66,6 +70,7 @@ class File {
   enum class Attempt : std::uint8_t { committed, begin_again, hopeless };
 
   void begin(Statement& how);
+  void begin_writing(Group& group);
   void write(Group& group);
   Attempt attempt(Group& group);
   void carry_out_one(Group& group, std::size_t place);
@@ -83,6 +88,7 @@ class File {
   Statement undo_{*database_, "ROLLBACK TO task"};
   Statement release_{*database_, "RELEASE task"};
   Statement commit_{*database_, "COMMIT"};
+  bool flushes_ = true;         // what is committed; so it was opened
   std::optional<Trouble> met_;  // in this group, the last
   std::string trouble_;
   bool trouble_is_in_writing_ = false;

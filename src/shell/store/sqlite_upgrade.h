@@ -21,8 +21,8 @@ struct Schema {
   std::string other_version(std::int64_t version) const;
 };
 
-// Sets the connection up (WAL, synchronous=FULL, foreign keys) and the file. `busy_time_max`: how
-// long to wait for others who do the same. What stands in the way is the database's trouble.
+// Sets the connection up (WAL, each commit flushed, foreign keys) and the file. `busy_time_max`:
+// how long to wait for others who do the same. What stands in the way is the database's trouble.
 void bring_up(Database& database, const Schema& schema, Duration busy_time_max);
 
 }  // namespace muster::sqlite
