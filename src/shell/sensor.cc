@@ -5,21 +5,16 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 #include <numeric>
 
 namespace muster {
 namespace {
 
-std::uint64_t thread_microseconds() {
+std::uint64_t microseconds_of(clockid_t clock) {
   timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  ::clock_gettime(clock, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
          static_cast<std::uint64_t>(time.tv_nsec) / 1'000;
-}
-
-std::uint64_t page_kib() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1'024;
 }
 
 std::uint64_t resident_kib() {
@@ -27,32 +22,31 @@ std::uint64_t resident_kib() {
   std::uint64_t size = 0;
   std::uint64_t resident = 0;
   statm >> size >> resident;
-  return resident * page_kib();
-}
-
-// The number in a file of a cgroup, in KiB; where there is none ("max"), or no file, no limit.
-std::uint64_t limit_in(const std::string& file) {
-  std::ifstream in(file);
-  std::uint64_t bytes = 0;
-  if (in >> bytes) return bytes / 1'024;
-  return std::numeric_limits<std::uint64_t>::max();
-}
-
-// Of the group at that path under `root`, and of all that it is in.
-std::uint64_t least_limit(const std::string& root, std::string path, const std::string& name) {
-  std::uint64_t least = limit_in(root + "/" + name);
-  while (path.size() > 1) {
-    least = std::min(least, limit_in(root + path + "/" + name));
-    path.erase(path.rfind('/'));
-  }
-  return least;
+  return resident * (static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1'024);
 }
 
 }  // namespace
 
 void Sensor::begin(Instant now) {
   began_ = now;
-  cpu_microseconds_ = thread_microseconds();
+  cpu_began_ = read_cpu();
+}
+
+Sensor::Cpu Sensor::read_cpu() {
+  return {microseconds_of(CLOCK_THREAD_CPUTIME_ID), microseconds_of(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+void Sensor::add_cpu(const Cpu& before, std::uint64_t passed_us) {
+  constexpr std::uint64_t kProcessor = 1'000;
+  const auto may_use = [&](std::uint64_t processors) {
+    return std::max<std::uint64_t>(passed_us * processors / kProcessor, 1);
+  };
+  const std::uint64_t thread = cpu_began_.thread_us - before.thread_us;
+  const std::uint64_t thread_of = may_use(std::min(limits_.processors, kProcessor));
+  const std::uint64_t process = cpu_began_.process_us - before.process_us;
+  const std::uint64_t process_of = may_use(limits_.processors);
+  const bool is_fuller = process * thread_of > thread * process_of;
+  of_ == Of::process&& is_fuller ? cpu_.add(process, process_of) : cpu_.add(thread, thread_of);
 }
 
 void Sensor::turned(Instant begin, Instant end) {
@@ -69,13 +63,13 @@ void Sensor::queued(std::size_t entries, std::size_t most) {
 cluster::Measures Sensor::take(Instant now) {
   const auto passed =
       static_cast<std::uint64_t>(std::max<std::int64_t>((now - began_).in_microseconds(), 1));
-  const std::uint64_t cpu_before = cpu_microseconds_;
+  const Cpu before = cpu_began_;
   begin(now);
-  cpu_.add(cpu_microseconds_ - cpu_before, passed);
+  add_cpu(before, passed);
   loop_lag_.add(turns_squared_ / (2 * passed),
                 static_cast<std::uint64_t>(kLagMax.in_microseconds()));
   queues_.add(queue_.used, queue_.of);
-  if (memory_kib_ > 0) memory_.add(resident_kib(), memory_kib_);
+  if (of_ == Of::process) memory_.add(resident_kib(), limits_.memory_kib);
   turns_squared_ = 0;
   queue_ = {};
   return {loop_lag_.per_cent(), cpu_.per_cent(), memory_.per_cent(), queues_.per_cent()};
@@ -94,25 +88,6 @@ cluster::Share Sensor::Mean::per_cent() const {
   constexpr auto kPerCent = static_cast<std::uint32_t>(10 * kPeriods);
   const std::uint32_t sum = std::accumulate(per_mille_.begin(), per_mille_.end(), 0u);
   return {(sum + kPerCent - 1) / kPerCent, 100};
-}
-
-// A line of /proc/self/cgroup is number:controllers:path; of version 2, 0::path.
-std::uint64_t read_memory_limit(const std::string& proc, const std::string& cgroups) {
-  std::uint64_t least = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * page_kib();
-  std::ifstream groups(proc + "/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const std::string path = line.substr(second + 1);
-    if (controllers == ",,") {
-      least = std::min(least, least_limit(cgroups, path, "memory.max"));
-    } else if (controllers.find(",memory,") != std::string::npos) {
-      least = std::min(least, least_limit(cgroups + "/memory", path, "memory.limit_in_bytes"));
-    }
-  }
-  return least;
 }
 
 }  // namespace muster

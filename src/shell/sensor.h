@@ -5,9 +5,11 @@
 //              average over the period, for what comes at any moment. A turn of t takes part in
 //              that with t / 2 for what comes within it, so it is the sum of t * t, over twice the
 //              period. Of kLagMax.
-//   cpu        the thread's processor time, of the time that passed
-//   memory     what the process has in memory (proc(5), statm), of what it may have: the machine's
-//              memory, or less where a cgroup says so. Of shard 0.
+//   cpu        the thread's processor time, of the time that passed, or of what of it a cgroup
+//              leaves to the process. Of shard 0 besides: the process's, with the threads of the
+//              store and of passwords, of all processors that it may use; whichever is more.
+//   memory     what the process has in memory (proc(5), statm), of what it may have
+//              (process_limits.h). Of shard 0.
 //   queues     the fullest that its mailbox, and its questions to the store, were in the period
 //
 // Each is in per cent, rounded up, and the mean of the latest kPeriods: of what was for a moment
@@ -17,10 +19,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "base/time.h"
 #include "model/load.h"
+#include "shell/process_limits.h"
 
 namespace muster {
 
@@ -30,8 +32,9 @@ class Sensor {
   static constexpr Duration kLagMax = Duration::milliseconds(100);
   static constexpr std::size_t kPeriods = 10;
 
-  // `memory_kib`: what the process may have; 0: another one looks after that.
-  explicit Sensor(std::uint64_t memory_kib) : memory_kib_(memory_kib) {}
+  // Whether this one looks after the process, besides its thread.
+  enum class Of : std::uint8_t { thread, process };
+  Sensor(const ProcessLimits& limits, Of of) : limits_(limits), of_(of) {}
 
   // On its thread: from now on it measures.
   void begin(Instant now);
@@ -54,20 +57,24 @@ class Sensor {
     bool is_measured_ = false;
   };
 
-  std::uint64_t memory_kib_;
+  // Processor time, when the period began.
+  struct Cpu {
+    std::uint64_t thread_us = 0;
+    std::uint64_t process_us = 0;
+  };
+  static Cpu read_cpu();
+  void add_cpu(const Cpu& before, std::uint64_t passed_us);
+
+  ProcessLimits limits_;
+  Of of_;
   Instant began_;
-  std::uint64_t cpu_microseconds_ = 0;  // of the thread, when the period began
-  std::uint64_t turns_squared_ = 0;     // microseconds squared
-  cluster::Share queue_;                // the fullest, of this period
+  Cpu cpu_began_;
+  std::uint64_t turns_squared_ = 0;  // microseconds squared
+  cluster::Share queue_;             // the fullest, of this period
   Mean loop_lag_;
   Mean cpu_;
   Mean memory_;
   Mean queues_;
 };
-
-// In KiB: the least of the machine's memory and of what the cgroups of this process, and those they
-// are in, allow (cgroups(7), both versions). The two are where those file systems are mounted.
-std::uint64_t read_memory_limit(const std::string& proc = "/proc",
-                                const std::string& cgroups = "/sys/fs/cgroup");
 
 }  // namespace muster

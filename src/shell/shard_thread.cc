@@ -49,7 +49,8 @@ std::optional<record::Recorder> recorder_of(const ShardThread::Parts& parts) {
 std::optional<Sensor> sensor_of(const ShardThread::Parts& parts) {
   const auto& cluster = parts.settings->cluster;
   if (!cluster || cluster->load.index != cluster::LoadIndex::measured) return std::nullopt;
-  return Sensor(parts.self == ShardId() ? read_memory_limit() : 0);
+  return Sensor(read_process_limits(),
+                parts.self == ShardId() ? Sensor::Of::process : Sensor::Of::thread);
 }
 
 Prng prng_of(const ShardThread::Parts& parts, std::optional<record::Recorder>& recorder) {

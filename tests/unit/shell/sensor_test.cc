@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <thread>
 #include <vector>
 
 #include "shell/clock.h"
-#include "support/store_world.h"
 
 namespace muster {
 namespace {
@@ -16,6 +13,8 @@ namespace {
 Instant at(std::int64_t milliseconds) {
   return Instant::at(Duration::milliseconds(milliseconds));
 }
+
+constexpr ProcessLimits kTwoProcessors{1'000'000, 2'000};
 
 // One second after the other, with the same in each; what is measured then.
 template <class Second>
@@ -34,7 +33,7 @@ cluster::Measures after(Sensor& sensor, std::size_t seconds, Second second) {
 // of the 100 of kLagMax.
 TEST(Sensor, LagIsWhatComesWaitsOnAverage) {
   ASSERT_EQ(Sensor::kLagMax, Duration::milliseconds(100));
-  Sensor sensor(0);
+  Sensor sensor(kTwoProcessors, Sensor::Of::thread);
   sensor.begin(at(0));
   EXPECT_EQ(sensor.due(), at(1'000));
   const auto one_turn = [&](Instant now) { sensor.turned(now, now + Duration::milliseconds(200)); };
@@ -49,7 +48,7 @@ TEST(Sensor, LagIsWhatComesWaitsOnAverage) {
 
 // A stall of half a second is 125 ms of lag, past the limit; but it was one.
 TEST(Sensor, OneBadSecondIsATenth) {
-  Sensor sensor(0);
+  Sensor sensor(kTwoProcessors, Sensor::Of::thread);
   sensor.begin(at(0));
   after(sensor, 1, [&](Instant now) { sensor.turned(now, now + Duration::milliseconds(500)); });
   const auto nothing = [](Instant) {};
@@ -59,7 +58,7 @@ TEST(Sensor, OneBadSecondIsATenth) {
 }
 
 TEST(Sensor, QueuesAreWhatTheyWereAtMost) {
-  Sensor sensor(0);
+  Sensor sensor(kTwoProcessors, Sensor::Of::thread);
   sensor.begin(at(0));
   EXPECT_EQ(after(sensor, 1, [](Instant) {}).queues, cluster::Share()) << "not measured";
   const auto some = [&](Instant) {
@@ -80,9 +79,8 @@ Instant busy_for(Duration time) {
 }
 
 // By the real clocks; another thread's is not counted.
-// By the real clocks; another thread's is not counted.
 TEST(Sensor, ProcessorTimeIsThatOfItsThread) {
-  Sensor sensor(0);
+  Sensor sensor(kTwoProcessors, Sensor::Of::thread);
   Instant now = read_clocks().instant;
   sensor.begin(now);
   for (std::size_t i = 0; i < Sensor::kPeriods; ++i) {
@@ -98,10 +96,40 @@ TEST(Sensor, ProcessorTimeIsThatOfItsThread) {
   EXPECT_LT(sensor.take(now).cpu.used, busy);
 }
 
+// Of the store's thread, and of all that there are, but of all processors.
+TEST(Sensor, OneThatLooksAfterTheProcessCountsAllThreads) {
+  const auto measured = [](Sensor::Of of) {
+    Sensor sensor(kTwoProcessors, of);
+    Instant now = read_clocks().instant;
+    sensor.begin(now);
+    for (std::size_t i = 0; i < Sensor::kPeriods; ++i) {
+      std::thread([&] { now = busy_for(Duration::milliseconds(5)); }).join();
+      sensor.take(now);
+    }
+    return sensor.take(now).cpu.used;
+  };
+  const std::uint32_t thread = measured(Sensor::Of::thread);
+  const std::uint32_t process = measured(Sensor::Of::process);
+  EXPECT_GT(process, thread);
+  EXPECT_LE(process, 100u);
+}
+
+// Where the process may have half a processor, a thread that takes a quarter is half busy.
+TEST(Sensor, ProcessorTimeIsOfWhatTheProcessMayHave) {
+  const auto measured = [](std::uint64_t processors) {
+    Sensor sensor({0, processors}, Sensor::Of::thread);
+    const Instant begin = read_clocks().instant;
+    sensor.begin(begin);
+    busy_for(Duration::milliseconds(20));
+    return sensor.take(begin + Duration::seconds(10)).cpu.used;
+  };
+  EXPECT_EQ(measured(1'000), 1u) << "a tenth of two thousandths, rounded up";
+  EXPECT_GE(measured(10), 2u) << "a tenth of a fifth";
+}
+
 TEST(Sensor, MemoryIsThatOfTheProcess) {
-  constexpr std::uint64_t kKib = 1'000'000;
   const auto measured = [] {
-    Sensor sensor(kKib);
+    Sensor sensor({1'000'000, 1'000}, Sensor::Of::process);
     sensor.begin(at(0));
     return after(sensor, Sensor::kPeriods, [](Instant) {}).memory;
   };
@@ -109,45 +137,8 @@ TEST(Sensor, MemoryIsThatOfTheProcess) {
   EXPECT_EQ(before.of, 100u);
   std::vector<char> more(std::size_t{128} * 1024 * 1024, 'x');
   EXPECT_GE(measured().used, before.used + 12) << more[before.used];
-  Sensor other(0);
+  Sensor other({1'000'000, 1'000}, Sensor::Of::thread);
   EXPECT_EQ(other.take(at(1'000)).memory, cluster::Share()) << "another one looks after that";
-}
-
-class MemoryLimit : public ::testing::Test {
- protected:
-  MemoryLimit() { write("self/cgroup", ""); }
-  void write(const std::string& file, const std::string& text) {
-    const std::filesystem::path path = folder_.file(file);
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
-  std::uint64_t limit() { return read_memory_limit(folder_.file(""), folder_.file("groups")); }
-
-  testing::TemporaryFolder folder_;
-};
-
-TEST_F(MemoryLimit, IsTheMachinesWhereNobodySaysLess) {
-  const std::uint64_t machine = limit();
-  EXPECT_GT(machine, 100'000u);
-  write("self/cgroup", "0::/a/b\n4:memory:/c\n");
-  EXPECT_EQ(limit(), machine) << "no files";
-  write("groups/a/b/memory.max", "max\n");
-  write("groups/memory/c/memory.limit_in_bytes", "9223372036854771712\n");
-  EXPECT_EQ(limit(), machine);
-}
-
-TEST_F(MemoryLimit, IsWhatTheGroupOrOneAboveSays) {
-  write("self/cgroup", "0::/a/b\n");
-  write("groups/a/b/memory.max", "52428800\n");
-  EXPECT_EQ(limit(), 51'200u);
-  write("groups/a/memory.max", "10485760\n");
-  EXPECT_EQ(limit(), 10'240u) << "of the group that it is in";
-  write("self/cgroup", "7:cpu,cpuacct:/x\n4:memory:/c\n");
-  write("groups/memory/c/memory.limit_in_bytes", "20971520\n");
-  EXPECT_EQ(limit(), 20'480u) << "version 1";
-  write("self/cgroup", "0::/\n");
-  write("groups/memory.max", "31457280\n");
-  EXPECT_EQ(limit(), 30'720u) << "in a container, the group is the root";
 }
 
 }  // namespace
