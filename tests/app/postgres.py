@@ -1,9 +1,11 @@
 """Debian's PostgreSQL as a process of the cases: on a socket in a folder of its own, or at a host
 of its own; with a password. It does not outlive the runner, however that ends."""
 
+import atexit
 import contextlib
 import ctypes
 import fcntl
+import functools
 import os
 import pathlib
 import pwd
@@ -60,24 +62,44 @@ def remove_abandoned():
             os.close(descriptor)
 
 
+def own_folder():
+    """Of the user that PostgreSQL runs as; and its lock."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
+    locked = lock(folder)
+    if user := whose():
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    return folder, locked
+
+
+def as_user():
+    if not (user := whose()):
+        return {"cwd": "/"}
+    return {"cwd": "/", "user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+@functools.cache
+def new_data():
+    """What initdb makes, once for all cases of a runner: it takes seconds."""
+    folder, _ = own_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    password = folder / "password"
+    password.write_text(PASSWORD, encoding="utf-8")
+    subprocess.run(
+        [PROGRAMS / "initdb", "--pgdata", folder / "data", "--username", "muster",
+         "--auth", "scram-sha-256", "--pwfile", password, "--encoding", "UTF8", "--no-sync"],
+        check=True, capture_output=True, timeout=programs.PATIENCE_S, **as_user())
+    return folder / "data"
+
+
 class Postgres:
     """A server with one empty database, `muster`. It ends with end()."""
 
     def __init__(self):
         remove_abandoned()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
-        self.lock = lock(self.folder)
+        self.folder, self.lock = own_folder()
         self.user = whose()
-        if self.user:
-            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self.process = None
-        password = self.folder / "password"
-        password.write_text(PASSWORD, encoding="utf-8")
-        subprocess.run(
-            [PROGRAMS / "initdb", "--pgdata", self.folder / "data", "--username", "muster",
-             "--auth", "scram-sha-256", "--pwfile", password, "--encoding", "UTF8",
-             "--no-sync"], check=True, capture_output=True, timeout=programs.PATIENCE_S,
-            **self.as_user())
+        subprocess.run(["cp", "-a", new_data(), self.folder / "data"], check=True)
         self.passfile = self.folder / "pgpass"
         self.passfile.write_text(f"*:*:*:muster:{PASSWORD}\n", encoding="utf-8")
         self.passfile.chmod(0o600)
@@ -87,12 +109,6 @@ class Postgres:
 
     def prepare(self):
         """What else is to be there before it starts."""
-
-    def as_user(self):
-        if not self.user:
-            return {"cwd": "/"}
-        return {"cwd": "/", "user": self.user.pw_uid, "group": self.user.pw_gid,
-                "extra_groups": []}
 
     # Where it runs, what it is told of where to listen, and where it is reached.
 
@@ -122,7 +138,7 @@ class Postgres:
             self.process = subprocess.Popen(
                 [PROGRAMS / "postgres", "-D", self.folder / "data", *self.listening()],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=lambda: end_with(runner), **self.as_user())
+                preexec_fn=lambda: end_with(runner), **as_user())
 
     def is_there(self):
         # After a kill, the processes that it left may still hold the folder: then it ends at once.
