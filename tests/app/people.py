@@ -27,6 +27,9 @@ class Moved(Exception):
 class Person:
     """Who is at the first of `places` that lets her in, and after a loss at the next."""
 
+    kind = "XMPP"
+    doubtful = frozenset()  # phones.py
+
     def __init__(self, name, host, places, resource="r"):
         self.user, self.full = f"{name}@localhost", f"{name}@localhost/{resource}"
         self.resource, self.host, self.places = resource, host, itertools.cycle(places)
@@ -69,6 +72,10 @@ class Person:
             self.orders.put(f"<iq type='set' id='{number}'>"
                             f"{xmpp.roster_set(self.asked[number], 'x')}</iq>")
 
+    def try_late(self):
+        """Once, where nothing is stored any more."""
+        self.add_contacts("late")
+
     def ask_roster(self):
         self.roster = None
         self.orders.put(f"<iq type='get' id='roster'>{ROSTER}</iq>")
@@ -79,6 +86,17 @@ class Person:
 
     def __str__(self):
         return f"{self.full} at {self.at} ({self.losses} losses, {self.why!r}, {self.broken!r})"
+
+    # --- what is asked of her
+
+    def sees(self, user):
+        return sorted(self.pictures.get(user, {}).values())
+
+    def shows(self):
+        return None if self.at is None else self.number
+
+    def is_done(self):
+        return True
 
     # --- what she does
 
@@ -111,9 +129,13 @@ class Person:
             self.at = at
             try:
                 self.stay(stream)
+            except Moved:
+                raise  # no loss: nobody is to see it
+            except Exception:
+                self.losses += 1
+                raise
             finally:
                 self.at = None
-                self.losses += not self.over
                 self.asked.clear()  # of these one does not know
 
     def stay(self, stream):
@@ -158,6 +180,7 @@ class Person:
             return
         if presence.get("type") is None:
             status = presence.findtext("{jabber:client}status")
-            self.pictures.setdefault(user, {})[full] = int(status)
+            # -1: a phone that is registered, and publishes nothing.
+            self.pictures.setdefault(user, {})[full] = -1 if status is None else int(status)
         elif presence.get("type") == "unavailable":
             self.pictures.setdefault(user, {}).pop(full, None)

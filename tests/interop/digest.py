@@ -34,24 +34,29 @@ def challenges(response):
     """The parameters of each challenge in a 401, by algorithm."""
     found = {}
     for challenge in response.headers("WWW-Authenticate"):
-        said = {name.lower(): value.strip('"') for name, value in re.findall(
-            r'(\w+)=("[^"]*"|[^\s,]+)', challenge)}
+        said = parameters(challenge)
         found[said.get("algorithm", "MD5")] = said
     return found
 
 
-def authorization(challenge, method, uri, user, password):
-    """The header that answers a challenge, with qop=auth."""
+def parameters(challenge):
+    return {name.lower(): value.strip('"')
+            for name, value in re.findall(r'(\w+)=("[^"]*"|[^\s,]+)', challenge)}
+
+
+def authorization(challenge, method, uri, user, password, count=1):
+    """The header that answers a challenge, with qop=auth; for the `count`th time."""
     algorithm = challenge.get("algorithm", "MD5")
 
     def digest(text):
         return ALGORITHMS[algorithm](text.encode()).hexdigest()
     realm, nonce, ours = challenge["realm"], challenge["nonce"], secrets.token_hex(8)
     secret = digest(f"{user}:{realm}:{password}")
-    proof = digest(f"{secret}:{nonce}:00000001:{ours}:auth:{digest(f'{method}:{uri}')}")
+    counted = f"{count:08x}"
+    proof = digest(f"{secret}:{nonce}:{counted}:{ours}:auth:{digest(f'{method}:{uri}')}")
     return (f'Authorization: Digest username="{user}", realm="{realm}", nonce="{nonce}",'
             f' uri="{uri}", response="{proof}", algorithm={algorithm}, qop=auth,'
-            f' cnonce="{ours}", nc=00000001')
+            f' cnonce="{ours}", nc={counted}')
 
 
 async def prove(wire, algorithm, method, sender, receiver, *headers, password, body=""):
