@@ -40,8 +40,9 @@ std::vector<Elsewhere::Publication>::iterator find_publication(
   const auto known = std::find_if(among.begin(), among.end(),
                                   [&](const auto& one) { return one.there == published.number; });
   if (known != among.end()) return known;
+  // She has moved: it is the same one, which another server told of, or this one had.
   const auto same = std::find_if(among.begin(), among.end(), [&](const auto& one) {
-    return one.there == kHandedOver && *one.document == *published.document;
+    return *one.document == *published.document;
   });
   if (same != among.end()) return same;
   return std::find_if(among.begin(), among.end(),
@@ -94,7 +95,9 @@ User& PresenceDb::served_here(Now now, const Address& account, Outbox& out) {
   User& user = wanted(now, account, out);
   if (!shard_.settings.cluster || std::exchange(user.here, true)) return user;
   // She was held for others, without what she has published.
-  if (user.loaded) load(now, account, out);
+  if (!user.loaded) return user;
+  user.published_awaited = true;
+  load(now, account, out);
   return user;
 }
 
@@ -293,8 +296,7 @@ void PresenceDb::on(Now now, const PresenceElsewhere& presence, Outbox& out) {
     }
     if (shown_elsewhere(user) != before) document_changed(now, presence.account, user, out);
   }
-  for (const WaitingForUser& waiting : std::exchange(user.waiting, {}))
-    std::visit([&](const auto& event) { on(now, event, out); }, waiting);
+  go_on_waiting(now, user, out);
   forget_if_idle(presence.account, out);
 }
 

@@ -127,6 +127,7 @@ class PresenceDb {
   // To load control, where there is a cluster, if it is news.
   void tell_residence(const Address& account, User& user, Outbox& out);
   void loaded(Now now, const Address& account, const StoreReply& reply, Outbox& out);
+  void go_on_waiting(Now now, User& user, Outbox& out);
   void load_publications(Now now, Outbox& out);
   void show_published(Now now, const Address& account, User& user, const UserLoaded& stored,
                       Outbox& out);
@@ -173,6 +174,7 @@ class PresenceDb {
   void answered(Now now, const ExpireAsk& ask, const StoreReply& reply, Outbox& out);
   void keep_publication(Now now, const Address& account, User& user,
                         const StoredPublication& stored, const std::string& if_match, Outbox& out);
+  static LivePublication from_elsewhere(User& user, const std::string& document);
   void drop_publication(Now now, const Address& account, User& user, const std::string& etag,
                         Outbox& out);
   void look_for_expiry(Now now, const Address& account, User& user);

@@ -88,21 +88,39 @@ void PresenceDb::keep_publication(Now now, const Address& account, User& user,
                                   Outbox& out) {
   auto known = std::find_if(user.publications.begin(), user.publications.end(),
                             [&](const LivePublication& p) { return p.etag == if_match; });
-  bool is_first = false;
-  if (known == user.publications.end()) {
-    user.publications.push_back({user.next_number++, {}, share({}), {}});
+  const bool is_new = known == user.publications.end();
+  if (is_new) {
+    user.publications.push_back(from_elsewhere(user, stored.document));
     known = std::prev(user.publications.end());
-    is_first = user.publications.size() == 1;
     tell_residence(account, user, out);
   }
   known->etag = stored.etag;
   known->expires = stored.expires;
   look_for_expiry(now, account, user);
-  if (*known->document == stored.document) return;
-  known->document = share(stored.document);
-  out.emit(TuplesToConvert{account, known->number, PublicationSource{known->document}});
-  if (is_first) show_registrations(account, user, out);
+  const bool is_same = *known->document == stored.document;
+  if (is_same && !is_new) return;
+  if (!is_same) {
+    known->document = share(stored.document);
+    out.emit(TuplesToConvert{account, known->number, PublicationSource{known->document}});
+  }
+  if (is_new && user.publications.size() == 1) show_registrations(account, user, out);
   presence_changed(now, account, user, out);
+}
+
+// What the server that she comes from told of it is shown already; else it is a new one.
+LivePublication PresenceDb::from_elsewhere(User& user, const std::string& document) {
+  if (user.elsewhere != nullptr) {
+    std::vector<Elsewhere::Publication>& there = user.elsewhere->publications;
+    const auto same = std::find_if(there.begin(), there.end(), [&](const auto& publication) {
+      return *publication.document == document;
+    });
+    if (same != there.end()) {
+      LivePublication taken{same->number, {}, std::move(same->document), {}};
+      there.erase(same);
+      return taken;
+    }
+  }
+  return {user.next_number++, {}, share({}), {}};
 }
 
 void PresenceDb::drop_publication(Now now, const Address& account, User& user,
@@ -153,7 +171,8 @@ void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
   // The last one may run out when she is served here no more.
   User& user = changed.registrations.empty() ? wanted(now, changed.account, out)
                                              : served_here(now, changed.account, out);
-  if (!user.loaded) {
+  // Whether she publishes: else it would be shown until that is known.
+  if (!user.loaded || user.published_awaited) {
     user.waiting.push_back(changed);
     return;
   }

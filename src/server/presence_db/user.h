@@ -75,6 +75,7 @@ struct User {
   bool wanted_by_sessions = false;
   bool here = false;    // this server of a cluster serves her
   bool leaves = false;  // and another one is about to
+  bool published_awaited = false;  // she was held before, and what she has published is on its way
   WatcherPolicy policy = WatcherPolicy::ask;
   std::uint32_t asks = 0;  // questions to the store that are about her and not answered yet
   std::uint32_t next_number = 1;

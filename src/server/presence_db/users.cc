@@ -134,6 +134,7 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   if (std::exchange(user.loaded, true)) {
     compare(account, user, stored, out);
     if (shows_published) show_published(now, account, user, stored, out);
+    if (std::exchange(user.published_awaited, false)) go_on_waiting(now, user, out);
     return;
   }
   user.policy = stored.policy;
@@ -144,9 +145,13 @@ void PresenceDb::loaded(Now now, const Address& account, const StoreReply& reply
   if (shows_published) show_published(now, account, user, stored, out);
   if (user.wanted_by_sessions) out.emit(UserReady{account, UserReady::Outcome::loaded});
   tell_residence(account, user, out);
-  for (const WaitingForUser& waiting : std::exchange(user.waiting, {})) {
+  go_on_waiting(now, user, out);
+}
+
+// Who waits for more still waits again.
+void PresenceDb::go_on_waiting(Now now, User& user, Outbox& out) {
+  for (const WaitingForUser& waiting : std::exchange(user.waiting, {}))
     std::visit([&](const auto& event) { on(now, event, out); }, waiting);
-  }
 }
 
 void PresenceDb::show_published(Now now, const Address& account, User& user,

@@ -245,6 +245,41 @@ TEST_F(PresenceDbElsewhere, WhatIsPublishedIsShownWhereSheIsServed) {
   EXPECT_THAT(told(), Contains("here alice [publication desk]"));
 }
 
+// She comes from another server, which read it from the same store.
+TEST_F(PresenceDbElsewhere, WhatSheBringsIsNotShownOnceMore) {
+  watch_alice(1, "bob");
+  store_publication(world, "alice");
+  world.elsewhere("alice", {publication(7, "desk"), phone("phone")});
+  forget();
+  world.on("alice", UserServed{world.user("alice"), true});
+  EXPECT_THAT(to("bob"), IsEmpty());
+  EXPECT_THAT(told(), Contains("here alice [publication desk]"));
+  forget();
+  world.elsewhere("alice", {});
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/phone' to='bob' type='unavailable'/>"));
+}
+
+TEST_F(PresenceDbElsewhere, NorWhereAnotherServerHasHerThen) {
+  watch_alice(1, "bob");
+  world.elsewhere("alice", {publication(7, "desk"), publication(8, "car")});
+  forget();
+  world.elsewhere("alice", {publication(2, "car"), publication(1, "desk")});
+  EXPECT_THAT(to("bob"), IsEmpty());
+}
+
+// A phone of hers is shown only if she publishes nothing, which the store has to say.
+TEST_F(PresenceDbElsewhere, WhoRegistersIsNotShownUntilItIsKnownWhatSheHasPublished) {
+  watch_alice(1, "bob");
+  store_publication(world, "alice");
+  forget();
+  world.hold_store();
+  world.phones("alice", {"phone"});
+  EXPECT_THAT(to("bob"), IsEmpty());
+  world.release_store();
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/desk' to='bob'>desk</presence>"));
+  EXPECT_THAT(told(), Not(Contains("here alice [phone phone]")));
+}
+
 TEST_F(PresenceDbElsewhere, AndNotOfHerWhoIsOnlyWatched) {
   world.befriend("bob", "alice");
   store_publication(world, "alice");
