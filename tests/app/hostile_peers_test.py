@@ -167,7 +167,7 @@ class TooMuchTest(Case):
 class SilentPhone(sip.Phone):
     """Takes NOTIFYs and never answers."""
 
-    def answer(self, request):
+    def answer(self, request, to):
         pass
 
 

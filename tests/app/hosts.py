@@ -69,6 +69,14 @@ def remove_abandoned():
                 ip("netns", "delete", path.name)
 
 
+class Here:
+    """The machine's own network, for those who are to be at some host."""
+
+    @staticmethod
+    def inside():
+        return contextlib.nullcontext()
+
+
 class Network:
     """Hosts by their names; end() leaves nothing of them."""
 

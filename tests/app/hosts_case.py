@@ -44,6 +44,7 @@ key = "../{name}.localhost.key"
 ca = "../ca.crt"
 [load]
 policy = "limit"
+spread = 100
 """
 
 

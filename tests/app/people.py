@@ -38,10 +38,12 @@ class Person:
         self.losses = 0  # of a server, for any reason
         self.why = None
         self.pictures = {}  # {user: {full address: number}}
+        self.seen_go = []  # full addresses, in their order
         self.messages = []
         # Contacts that she put in her roster: {id: name}, told to be there, told not to be.
         self.asked, self.acknowledged, self.refused = {}, set(), set()
-        self.watched = set()  # those whom she may see, as she was told
+        # Those whom she is to watch; and whom she may see, as she was told.
+        self.to_watch, self.watched = set(), set()
         self.roster = None  # {address: subscription}, once it was asked for and came
         self.orders = queue.SimpleQueue()
         self.ids = itertools.count(1)
@@ -60,7 +62,8 @@ class Person:
         return f"<presence><status>{self.number}</status></presence>"
 
     def watch(self, user):
-        self.orders.put(f"<presence to='{user}' type='subscribe'/>")
+        self.to_watch.add(user)
+        self.orders.put(subscription_to(user))
 
     def write(self, user, text):
         self.orders.put(f"<message to='{user}' type='chat'><body>{text}</body></message>")
@@ -126,6 +129,9 @@ class Person:
             self.pictures = {}
             # Who has asked for it is told of what changes (RFC 6121 section 2.1.6).
             stream.send(f"<iq type='get' id='first'>{ROSTER}</iq>{self.presence()}")
+            # Of what was lost on the way she does not know.
+            for user in sorted(self.to_watch - self.watched):
+                stream.send(subscription_to(user))
             self.at = at
             try:
                 self.stay(stream)
@@ -183,4 +189,9 @@ class Person:
             # -1: a phone that is registered, and publishes nothing.
             self.pictures.setdefault(user, {})[full] = -1 if status is None else int(status)
         elif presence.get("type") == "unavailable":
+            self.seen_go.append(full)
             self.pictures.setdefault(user, {}).pop(full, None)
+
+
+def subscription_to(user):
+    return f"<presence to='{user}' type='subscribe'/>"

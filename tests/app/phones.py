@@ -67,6 +67,7 @@ class Phone:
         self.losses = 0  # of a server or a subscription, for any reason
         self.why = None
         self.pictures = {}  # {user: numbers}
+        self.seen_go = []  # users, each time that she saw that they are not there any more
         self.watches = {}
         self.number = 0  # that she published, as she was told
         self.wanted = 1  # that she is to
@@ -306,7 +307,10 @@ class Phone:
             at_once = reason in ("deactivated", "timeout")
             self.lose(watch, 0 if at_once else float(after or AGAIN_S))
         elif body:
+            before = self.pictures.get(watch.user)
             self.pictures[watch.user] = open_tuples(body)
+            if before and not self.pictures[watch.user]:
+                self.seen_go.append(watch.user)
 
 
 def open_tuples(document):

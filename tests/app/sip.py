@@ -26,6 +26,7 @@ class Phone:
 
     def __init__(self, server, user):
         self.server = server
+        self.route = None  # of RFC 3608: what it asks for, but for REGISTER, it asks there
         self.user = user
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
@@ -49,9 +50,13 @@ class Phone:
                  f"CSeq: {number} {method}", "Max-Forwards: 70",
                  f"Contact: <sip:{host}:{port}>", *headers,
                  f"Content-Length: {len(body.encode())}", "", body]
+        server = self.server
+        if self.route is not None and method != "REGISTER":
+            lines.insert(2, f"Route: <sip:{self.route};lr>")
+            server = programs.musterd.split_address(self.route)
         request = "\r\n".join(lines).encode()
         for _ in range(int(programs.PATIENCE_S / RETRANSMIT_S)):
-            self.socket.sendto(request, self.server)
+            self.socket.sendto(request, server)
             answer = self.hear(lambda m: m.status is not None and m.status >= 200
                                and m.headers["call-id"] == ends["call-id"]
                                and m.headers["cseq"] == f"{number} {method}")
@@ -64,20 +69,21 @@ class Phone:
         self.socket.settimeout(RETRANSMIT_S)
         while True:
             try:
-                message = Message(self.socket.recv(65536))
+                data, source = self.socket.recvfrom(65536)
+                message = Message(data)
             except (TimeoutError, ConnectionRefusedError):
                 return None
             if message.status is None:
                 self.requests.append(message)
-                self.answer(message)
+                self.answer(message, source)
             if matches(message):
                 return message
 
-    def answer(self, request):
+    def answer(self, request, to):
         kept = [f"{name}: {request.headers[name]}"
                 for name in ("via", "from", "to", "call-id", "cseq")]
         self.socket.sendto("\r\n".join(
-            ["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""]).encode(), self.server)
+            ["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""]).encode(), to)
 
     def publish(self, note=None, etag=None, expires=3600, **more):
         """PUBLISH: first, refresh (no note), change, or removal (expires=0)."""
