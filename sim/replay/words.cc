@@ -82,7 +82,7 @@ std::string account_of(const Request& request) {
       request);
 }
 
-constexpr std::array<std::string_view, 3> kLinkUses = {"XMPP", "SIP", "server"};
+constexpr std::array<std::string_view, 4> kLinkUses = {"XMPP", "SIP", "server", "WebSocket"};
 constexpr std::array<std::string_view, 3> kSaslOutcomes = {"challenge", "success", "failure"};
 constexpr std::array<std::string_view, 4> kDigestOutcomes = {"proved", "challenged", "malformed",
                                                              "store_failed"};

@@ -190,6 +190,7 @@ struct RelayStream {
   Endpoint remote;
   bool secure = false;
   std::string unread;  // what came before it was known whose she is
+  bool web_socket = false;
 };
 // The same: what came on it; and that it has ended here.
 struct BytesToRelay {
@@ -216,6 +217,7 @@ struct RelayedStreamCame {
   std::string domain;
   Endpoint remote;
   bool secure = false;
+  bool web_socket = false;
 };
 struct RelayedBytes {
   LinkId link;

@@ -38,7 +38,8 @@ struct Started {};
 enum class LinkUse : std::uint8_t {
   xmpp,
   sip,
-  server,  // to another server of the cluster; on shard 0 alone
+  server,      // to another server of the cluster; on shard 0 alone
+  web_socket,  // XMPP over WebSocket (RFC 7395): its bytes are those of an XMPP stream all the same
 };
 
 // A peer connected, or we did (`asked` is then OpenLink's ticket). A link of use `server` opens
@@ -83,6 +84,7 @@ struct StreamOnTheMove {
   std::string success_xml;  // the <success/>, which is still to be sent
   bool secure = false;
   std::string unread;  // what came behind the last SASL element
+  bool web_socket = false;
 };
 // A link arrives from another shard, by its order HandOver.
 struct LinkArrived {

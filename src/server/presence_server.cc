@@ -184,7 +184,8 @@ void PresenceServer::accept(Now now, const Input& input) {
 
 void PresenceServer::open_link(Now now, const LinkOpened& opened) {
   switch (opened.use) {
-    case LinkUse::xmpp: return xmpp_streams_.on(now, opened, out_);
+    case LinkUse::xmpp:
+    case LinkUse::web_socket: return xmpp_streams_.on(now, opened, out_);
     case LinkUse::sip: return sip_messages_.on(now, opened, out_);
     case LinkUse::server: return load_control_.on(now, opened, out_);
   }

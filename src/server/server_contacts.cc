@@ -20,6 +20,10 @@ ServerContacts contacts_of(const cluster::Self& server) {
       const auto uri = sip::parse_uri(endpoint.contact);
       if (uri && uri->is_sip() && !uri->has_user()) contacts.sip = endpoint.contact;
     }
+    if (endpoint.kind == Kind::wss) {
+      const auto where = read_redirection(std::string_view(endpoint.contact));
+      if (where && !where->websocket_uri.empty()) contacts.web_socket = where;
+    }
     if (endpoint.kind != Kind::xmpp || !endpoint.contact.starts_with(kXmppScheme)) continue;
     contacts.xmpp = read_redirection(std::string_view(endpoint.contact).substr(kXmppScheme.size()));
   }

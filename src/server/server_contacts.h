@@ -14,6 +14,7 @@ struct ServerContacts {
   std::uint64_t server = 0;  // its incarnation; 0: this server
   std::string svr_id;
   std::optional<Redirection> xmpp;
+  std::optional<Redirection> web_socket;  // for XMPP streams over WebSocket
   std::string sip;  // a SIP URI without a user; empty: it serves no SIP
 };
 

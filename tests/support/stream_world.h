@@ -59,7 +59,7 @@ class StreamWorld {
   }
   LinkId open() {
     const LinkId link{next_slot_++, 1};
-    input(LinkOpened{link, LinkUse::xmpp, Transport::tcp, {}, peer(), std::nullopt});
+    input(LinkOpened{link, opened_for, Transport::tcp, {}, peer(), std::nullopt});
     return link;
   }
   // In memory of just that size, which is gone afterwards: AddressSanitizer sees a view kept.
@@ -67,6 +67,8 @@ class StreamWorld {
     const std::vector<char> owned(bytes.begin(), bytes.end());
     input(BytesReceived{link, {owned.data(), owned.size()}});
   }
+
+  LinkUse opened_for = LinkUse::xmpp;
 
   // --- to a state
   LinkId negotiating() {

@@ -58,7 +58,8 @@ void Relay::on(Now, const RelayStream& stream, Outbox& out) {
   relaying.owner = stream.to;
   relaying.home = hash_bytes(stream.account.bare());
   numbers_.add(stream.link, number);
-  const RelayOpen open{stream.account, stream.domain, stream.remote, stream.secure};
+  const RelayOpen open{stream.account, stream.domain, stream.remote, stream.secure,
+                       stream.web_socket};
   say(stream.to, {number, relaying.home, true, open}, out);
   if (!stream.unread.empty()) pass_on(number, relaying, stream.unread, out);
 }
@@ -193,7 +194,8 @@ void Relay::open(std::uint64_t by, const RelaySaid& said, const RelayOpen& opene
   served->stream = stream;
   served->home = said.home;
   served_by_stream_.emplace(stream, link);
-  out.emit(RelayedStreamCame{link, opened.account, opened.domain, opened.remote, opened.secure});
+  out.emit(RelayedStreamCame{link, opened.account, opened.domain, opened.remote, opened.secure,
+                             opened.web_socket});
 }
 
 void Relay::hear_as_owner(std::uint64_t by, const RelaySaid& said, Outbox& out) {

@@ -21,6 +21,10 @@ enum class Kind : std::uint8_t {
   ended_from_owner,
 };
 
+// What `open` says of a link.
+constexpr std::uint8_t kSecure = 1;
+constexpr std::uint8_t kWebSocket = 2;
+
 Kind kind_of(const RelaySaid& said) {
   const bool to_owner = said.to_owner;
   const Kind kind =
@@ -67,8 +71,10 @@ RelayOpen read_open(ByteReader& in) {
       account && account->has_local() && !account->has_resource() && account->text() == text;
   open.domain = in.text();
   const auto remote = parse_endpoint(in.text());
-  open.secure = in.byte() == 1;
-  if (!is_user || !remote) {
+  const std::uint8_t link = in.byte();
+  open.secure = (link & kSecure) != 0;
+  open.web_socket = (link & kWebSocket) != 0;
+  if (!is_user || !remote || link > (kSecure | kWebSocket)) {
     in.fail();
     return {};
   }
@@ -95,7 +101,8 @@ std::string write_relay(const RelaySaid& said) {
                    out.text(open.account.text());
                    out.text(open.domain);
                    out.text(to_text(open.remote));
-                   out.byte(open.secure ? 1 : 0);
+                   out.byte(static_cast<std::uint8_t>((open.secure ? kSecure : 0) |
+                                                      (open.web_socket ? kWebSocket : 0)));
                  },
                  [&](const RelayBytes& one) {
                    out.number(one.before);

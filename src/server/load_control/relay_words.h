@@ -9,9 +9,10 @@
 //
 // The relaying server numbers its streams, each once in its life, with its shard in the highest
 // byte; `home` is hash_bytes() of the user's bare address, from which the owner knows its own
-// shard. `open` says who she is, the domain that her stream names, where she comes from, and
-// whether the link is secure; `taken` how many bytes more the owner can take, for as many of those
-// before are dealt with. What it consists of is part of the format of frames (kFrameFormat).
+// shard. `open` says who she is, the domain that her stream names, where she comes from, and, as
+// bits of one byte, whether the link is secure (1) and a WebSocket (2); `taken` how many bytes more
+// the owner can take, for as many of those before are dealt with. What it consists of is part of
+// the format of frames (kFrameFormat).
 #pragma once
 
 #include <cstddef>
@@ -32,6 +33,7 @@ struct RelayOpen {
   std::string domain;
   Endpoint remote;
   bool secure = false;
+  bool web_socket = false;
   friend bool operator==(const RelayOpen&, const RelayOpen&) = default;
 };
 struct RelayBytes {

@@ -32,6 +32,7 @@ void fold_hand_over(Digest& digest, const HandOver& over) {
   fold(digest, stream.account);
   fold(digest, stream.domain);
   fold(digest, stream.secure);
+  fold(digest, stream.web_socket);
   digest.fold(std::uint64_t{stream.success_xml.size()});
   digest.fold(std::uint64_t{stream.unread.size()});
 }

@@ -256,7 +256,7 @@ template <>
 inline constexpr std::size_t kParts<Settings> = 13;
 
 template <>
-inline constexpr LinkUse kLast<LinkUse> = LinkUse::server;
+inline constexpr LinkUse kLast<LinkUse> = LinkUse::web_socket;
 template <>
 inline constexpr cluster::LoadIndex kLast<cluster::LoadIndex> = cluster::LoadIndex::measured;
 template <>

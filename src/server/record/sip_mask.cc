@@ -178,7 +178,7 @@ void LinkMasks::begin(LinkId link, LinkUse use) {
   if (link.slot >= places_.size()) places_.resize(link.slot + std::size_t{1});
   Place& place = places_[link.slot];
   place.generation = link.generation;
-  if (use == LinkUse::xmpp) {
+  if (use == LinkUse::xmpp || use == LinkUse::web_socket) {
     place.mask.emplace<XmppMask>();
   } else if (use == LinkUse::server) {
     place.mask.emplace<Unmasked>();

@@ -22,10 +22,11 @@ void append_mechanisms(std::string& xml, const Settings& settings, bool secure) 
   xml.append("</mechanisms>");
 }
 
-// Where TLS is required it is the only offer (section 5.3.1).
+// Where TLS is required it is the only offer (section 5.3.1). Over WebSocket it is none (RFC 7395
+// section 3.9).
 void append_before_login(std::string& xml, const Settings& settings, const Stream& stream) {
   const bool may = may_log_in(settings, stream.secure);
-  if (!stream.secure && settings.tls_offered) {
+  if (!stream.secure && settings.tls_offered && !stream.web_socket) {
     xml.append("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>");
     if (!may) xml.append("<required/>");
     xml.append("</starttls>");

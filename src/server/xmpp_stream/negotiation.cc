@@ -99,7 +99,7 @@ void XmppStreams::read_soon(Now now, LinkId link, Stream& stream) {
 // What came behind <starttls/> came in clear: it must not be read as if it were protected, and a
 // peer that sends it does not follow section 5.3.3.
 void XmppStreams::start_tls(LinkId link, Stream& stream, bool more, Outbox& out) {
-  if (stream.secure || !shard_.settings.tls_offered || more) {
+  if (stream.secure || stream.web_socket || !shard_.settings.tls_offered || more) {
     refuse_tls(link, stream, out);
     return;
   }
@@ -203,6 +203,7 @@ void XmppStreams::authenticated(Now now, LinkId link, Stream& stream, const Sasl
   moved.domain = negotiation.domain;
   moved.success_xml = sasl_element("success", answered.data);
   moved.secure = stream.secure;
+  moved.web_socket = stream.web_socket;
   moved.unread = std::move(stream.unread);
   const Endpoint remote = negotiation.remote;
   streams_.erase(link);
@@ -220,6 +221,7 @@ void XmppStreams::arrive(Now now, LinkId link, const Endpoint& remote, StreamOnT
   Stream& stream = streams_.add(link, {});
   stream.heard = now.instant;
   stream.secure = moved.secure;
+  stream.web_socket = moved.web_socket;
   stream.state = StreamState::reopening;
   stream.negotiation = std::make_unique<Negotiation>();
   stream.negotiation->account = std::move(moved.account);

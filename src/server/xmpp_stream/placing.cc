@@ -11,6 +11,14 @@
 #include "server/xmpp_stream/xmpp_streams.h"
 
 namespace muster {
+namespace {
+
+// Where a stream like this one is to go (RFC 7395 section 3.6.1: a client stays with WebSocket).
+const std::optional<Redirection>& way_of(const Stream& stream, const ServerContacts& to) {
+  return stream.web_socket ? to.web_socket : to.xmpp;
+}
+
+}  // namespace
 
 // The answer is on its way while the peer opens its stream anew; that is read when it is there.
 void XmppStreams::ask_place(LinkId link, Stream& stream, Outbox& out) {
@@ -28,13 +36,21 @@ void XmppStreams::on(Now now, const StreamPlaced& placed, Outbox& out) {
   negotiation.place = placed.place;
   if (placed.place.outcome == UserPlace::Outcome::here) is_placed_here(placed.link, *stream);
   // Who is relayed already is told where to go: none relays on.
-  if (placed.place.outcome == UserPlace::Outcome::elsewhere && !is_relayed(placed.link) &&
-      shard_.planted != Planted::sent_on_for_ever &&
-      followers_.has_come_back_from(now.instant, negotiation.account, negotiation.remote.ip,
-                                    placed.place.at->server)) {
+  const bool elsewhere = placed.place.outcome == UserPlace::Outcome::elsewhere;
+  if (elsewhere && !is_relayed(placed.link) && shard_.planted != Planted::sent_on_for_ever &&
+      goes_nowhere(now, *stream)) {
     return relay(placed.link, *stream, out);
   }
   lift_barrier(now, placed.link, *stream, StreamState::reopening, out);
+}
+
+// Who was told so, and came back; or to whom that server has nothing to say but by TCP.
+bool XmppStreams::goes_nowhere(Now now, const Stream& stream) {
+  const Negotiation& negotiation = *stream.negotiation;
+  const ServerContacts& at = *negotiation.place.at;
+  if (stream.web_socket && !at.web_socket) return true;
+  return followers_.has_come_back_from(now.instant, negotiation.account, negotiation.remote.ip,
+                                       at.server);
 }
 
 // Who is relayed to this server, and is known to follow, is told to come by herself.
@@ -44,7 +60,7 @@ void XmppStreams::is_placed_here(LinkId link, const Stream& stream) {
   if (!is_relayed(link)) return followers_.came(stream.heard, negotiation.account, from);
   if (!followers_.is_to_be_told(stream.heard, negotiation.account, from)) return;
   ServerContacts own = contacts_of(shard_.settings.cluster->self);
-  if (!own.xmpp) return;
+  if (!way_of(stream, own)) return;
   negotiation.place = {UserPlace::Outcome::elsewhere,
                        std::make_shared<const ServerContacts>(std::move(own))};
 }
@@ -59,7 +75,7 @@ void XmppStreams::relay(LinkId link, Stream& stream, Outbox& out) {
   const ServerContacts& at = *negotiation.place.at;
   out.order(Log{Log::Level::debug, "xmpp-relayed", stream.full.text(), at.svr_id});
   out.emit(RelayStream{link, at.server, negotiation.account, negotiation.domain, negotiation.remote,
-                       stream.secure, std::exchange(stream.unread, {})});
+                       stream.secure, std::exchange(stream.unread, {}), stream.web_socket});
   out.order(ResumeReading{link});
 }
 
@@ -81,7 +97,8 @@ void XmppStreams::on(Now, const EndRelayedStream& end, Outbox& out) {
 // As one that arrives from another shard; there it was told of its success.
 void XmppStreams::on(Now now, const RelayedStreamCame& came, Outbox& out) {
   const bool full = is_full();
-  arrive(now, came.link, came.remote, {came.account, came.domain, {}, came.secure, {}}, out);
+  arrive(now, came.link, came.remote,
+         {came.account, came.domain, {}, came.secure, {}, came.web_socket}, out);
   Stream* stream = streams_.find(came.link);
   if (!full || stream == nullptr) return;
   fail(came.link, *stream, StreamError::resource_constraint, out);
@@ -101,11 +118,13 @@ void XmppStreams::on(Now now, const RelayedLinkClosed& closed, Outbox& out) {
 // to be served here, or there is no such way to where she is.
 bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
   const UserPlace& place = stream.negotiation->place;
-  if (place.outcome != UserPlace::Outcome::elsewhere || !place.at->xmpp) return false;
+  if (place.outcome != UserPlace::Outcome::elsewhere) return false;
+  const std::optional<Redirection>& where = way_of(stream, *place.at);
+  if (!where) return false;
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream.negotiation->account.text(),
                 place.at->svr_id});
   note_told(stream);
-  send_elsewhere(stream.heard, link, stream, *place.at->xmpp, out);
+  send_elsewhere(stream.heard, link, stream, *where, out);
   return true;
 }
 
@@ -116,7 +135,10 @@ void XmppStreams::on(Now now, const RedirectStream& redirect, Outbox& out) {
   // From where it comes nobody knows any more.
   followers_.told(now.instant, stream->full.to_bare(), {}, redirect.at->server);
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream->full.text(), redirect.at->svr_id});
-  send_elsewhere(now.instant, redirect.link, *stream, *redirect.at->xmpp, out);
+  const std::optional<Redirection>& where = way_of(*stream, *redirect.at);
+  if (where) return send_elsewhere(now.instant, redirect.link, *stream, *where, out);
+  // There is no way for it: it is to come again, and is relayed.
+  fail(redirect.link, *stream, StreamError::reset, out);
 }
 
 void XmppStreams::note_told(const Stream& stream) {
@@ -139,10 +161,12 @@ void XmppStreams::take_redirection(LinkId link, const Stream& stream, const xml:
     return;
   }
   const UserPlace& place = stream.negotiation->place;
-  const bool elsewhere = place.outcome == UserPlace::Outcome::elsewhere && place.at->xmpp;
+  const bool elsewhere =
+      place.outcome == UserPlace::Outcome::elsewhere && way_of(stream, *place.at);
   if (elsewhere) note_told(stream);
-  out.order(SendBytes{
-      link, iq_result_xml(reply, elsewhere ? redirection_xml(*place.at->xmpp) : std::string())});
+  const std::string where =
+      elsewhere ? redirection_xml(*way_of(stream, *place.at)) : std::string();
+  out.order(SendBytes{link, iq_result_xml(reply, where)});
 }
 
 }  // namespace muster

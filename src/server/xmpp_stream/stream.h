@@ -46,6 +46,7 @@ struct Stream {
   bool pinged = false;        // and nothing was heard since
   bool resumed = false;       // `unread` is to be read as soon as time allows
   bool managed = false;       // its session counts stanzas (XEP-0198)
+  bool web_socket = false;    // RFC 7395: it knows no STARTTLS, and is sent on by a URI
   std::uint8_t language = 0;  // of its stanzas: a number that XmppStreams gave it
   xml::Framer framer;
   SessionId session;

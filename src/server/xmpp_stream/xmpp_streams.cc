@@ -63,6 +63,7 @@ void XmppStreams::on(Now now, const LinkOpened& opened, Outbox& out) {
   const bool full = is_full();
   Stream& stream = streams_.add(opened.link, {});
   stream.heard = now.instant;
+  stream.web_socket = opened.use == LinkUse::web_socket;
   stream.negotiation = std::make_unique<Negotiation>();
   stream.negotiation->domain = shard_.settings.domains.front();
   stream.negotiation->remote = opened.remote;

@@ -17,7 +17,8 @@
 //
 // One of many servers asks load_control whose user this is as soon as she has proved who she is.
 // Who is another's is told so (design, "The redirect ladder"): by an iq of the paper, if her client
-// asks; else, when it binds or resumes, by see-other-host. Who was told, and comes back, is served
+// asks; else, when it binds or resumes, by see-other-host (over WebSocket by see-other-uri, which
+// the driver makes of it: RFC 7395 section 3.6.1). Who was told, and comes back, is served
 // all the same: all that she sends after SASL is her server's to read (relay.h), which tells her
 // once more if it knows that she follows (followers.h).
 //
@@ -154,6 +155,7 @@ class XmppStreams {
 
   // placing.cc: whose server this user is.
   void ask_place(LinkId link, Stream& stream, Outbox& out);
+  bool goes_nowhere(Now now, const Stream& stream);
   void is_placed_here(LinkId link, const Stream& stream);
   bool go_elsewhere(LinkId link, Stream& stream, Outbox& out);
   void note_told(const Stream& stream);

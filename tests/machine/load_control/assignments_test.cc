@@ -377,6 +377,11 @@ TEST(ContactsOf, WhatAServerDoesNotSayItDoesNotHave) {
   EXPECT_EQ(contacts_of(self).xmpp, std::nullopt) << "without a port";
   self.endpoints = {{self.svr_id, Kind::xmpp, true, "xmpp:[2001:db8::1]:5222"}};
   EXPECT_EQ(contacts_of(self).xmpp, (Redirection{"2001:db8::1", 5222, {}}));
+  self.endpoints = {{self.svr_id, Kind::wss, true, "wss://s1.example.com/xmpp-websocket"}};
+  EXPECT_EQ(contacts_of(self).web_socket,
+            (Redirection{{}, 0, "wss://s1.example.com/xmpp-websocket"}));
+  self.endpoints = {{self.svr_id, Kind::wss, true, "s1.example.com:443"}};
+  EXPECT_EQ(contacts_of(self).web_socket, std::nullopt);
   for (const char* bad :
        {"sip:", "xmpp:s1.example.com", "sip:a@s1.example.com", "sip:s1>\r\nX: y"}) {
     self.endpoints = {{self.svr_id, Kind::sip, true, bad}};

@@ -100,10 +100,11 @@ class RelayTest : public ::testing::Test {
 
   LinkId open() {
     landing.give(RelayStream{
-        kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true, {}});
+        kLink, kOwner, kAlice, "example.com", {IpAddress::v4(192, 0, 2, 1), 4711}, true, {}, true});
     carry();
     const auto came = owner.events<RelayedStreamCame>();
     EXPECT_EQ(came.size(), 1u);
+    EXPECT_TRUE(came.empty() || came[0].web_socket);
     landing.happened = {};
     return came.empty() ? LinkId() : came[0].link;
   }

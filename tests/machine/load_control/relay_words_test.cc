@@ -20,13 +20,16 @@ RelayOpen opened() {
 
 std::vector<RelaySaid> all() {
   const std::uint64_t home = hash_bytes(kAlice.bare());
+  RelayOpen by_web_socket = opened();
+  by_web_socket.web_socket = true;
   return {{kNumber, home, true, opened()},
           {kNumber, home, true, RelayBytes{0, "<iq/>"}},
           {kNumber, home, true, RelayBytes{300, ""}},
           {kNumber, home, true, RelayEnded{}},
           {kNumber, home, false, RelayBytes{7, std::string_view("\0\xff", 2)}},
           {kNumber, home, false, RelayTaken{70'000}},
-          {kNumber, home, false, RelayEnded{}}};
+          {kNumber, home, false, RelayEnded{}},
+          {kNumber, home, true, by_web_socket}};
 }
 
 TEST(RelayWords, AreReadAsTheyWereWritten) {
@@ -61,6 +64,13 @@ TEST(RelayWords, WhoIsNoUserIsRefused) {
   EXPECT_FALSE(of(open));
   open.account = kAlice.with_resource("desk");
   EXPECT_FALSE(of(open));
+}
+
+TEST(RelayWords, ALinkOfAnUnknownKindIsNone) {
+  std::string bytes = write_relay(all()[0]);
+  EXPECT_EQ(bytes.back(), 1);
+  bytes.back() = 4;
+  EXPECT_FALSE(read_relay(bytes));
 }
 
 TEST(RelayWords, AnUnknownKindIsNone) {

@@ -34,6 +34,21 @@ TEST(StartTls, IsOfferedBesideLoginWhereClearIsAllowed) {
                                           "</starttls><mechanisms"));
 }
 
+// RFC 7395 section 3.9.
+TEST(StartTls, IsNotOfferedOverWebSocket) {
+  StreamWorld world;
+  world.opened_for = LinkUse::web_socket;
+  EXPECT_THAT(world.said(world.negotiating()), ::testing::EndsWith("<stream:features>"
+                                                                   "</stream:features>"));
+  world.world.settings.plain_without_tls = true;
+  const LinkId link = world.negotiating();
+  EXPECT_THAT(world.said(link), HasSubstr("<stream:features><mechanisms"));
+  world.forget();
+  world.feed(link, testing::kStartTls);
+  EXPECT_EQ(world.said(link), kTlsFailure);
+  EXPECT_TRUE(world.closed(link));
+}
+
 TEST(StartTls, IsNotOfferedWithoutCertificates) {
   StreamWorld world;
   world.world.settings.tls_offered = false;

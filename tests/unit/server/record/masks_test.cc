@@ -183,6 +183,15 @@ TEST(LinkMasks, EachLinkHasItsOwnState) {
   EXPECT_EQ(sip, "00");
 }
 
+// What the driver tells of it is a stream.
+TEST(LinkMasks, AWebSocketIsMaskedAsAStream) {
+  LinkMasks masks;
+  masks.begin(LinkId{0, 1}, LinkUse::web_socket);
+  std::string said = "<stream:stream to='a'><auth>QUJD</auth><presence/>";
+  masks.apply(LinkId{0, 1}, said);
+  EXPECT_EQ(said, "<stream:stream to='a'><auth>AAAA</auth><presence/>");
+}
+
 // Its frames say how long they are in bytes that are no text.
 TEST(LinkMasks, WhatServersTellOneAnotherIsKept) {
   LinkMasks masks;
