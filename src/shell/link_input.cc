@@ -19,7 +19,7 @@ constexpr char kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
 void Links::hear(Now now, LinkId id, std::uint32_t events) {
   Link* link = links_.find(id);
   if (link == nullptr) return;
-  if (link->state == LinkState::connecting && !link->in_handshake()) {
+  if (link->in_connecting()) {
     hear_connected(now, id, *link);
     return;
   }
@@ -64,6 +64,38 @@ void Links::opened(LinkId id, Link& link) {
   tell_(std::move(opened));
 }
 
+// --- WebSocket -----------------------------------------------------------------------------------
+
+WebSocketScratch& Links::web_scratch() {
+  if (web_scratch_ == nullptr) web_scratch_ = std::make_unique<WebSocketScratch>();
+  return *web_scratch_;
+}
+
+// What a step makes of the stream is told at once and whole, as what TLS opens is.
+void Links::take_web_socket(Now now, LinkId id, Link& link, std::string_view plain) {
+  WebSocketScratch& scratch = web_scratch();
+  const bool secure = link.tls != nullptr;
+  const WebSocket::Went went = link.web_socket->hear(scratch, plain, web_sockets_, secure);
+  if (!scratch.out.empty()) out_of(id, link).append(scratch.out);
+  const bool was_open = link.state == LinkState::open;
+  if (went == WebSocket::Went::ended && !was_open) return drain(now, id, link);
+  const bool exporter = secure && link.tls->has_exporter();
+  const bool unique = secure && link.tls->has_unique();
+  if (went == WebSocket::Went::opened) opened(id, link);
+  // Who was told may have closed it, or given it away.
+  const auto is_open = [&] {
+    const Link* still = links_.find(id);
+    return still != nullptr && still->state == LinkState::open;
+  };
+  if (went == WebSocket::Went::opened && secure && is_open()) {
+    tell_(TlsStarted{id, exporter, unique});
+  }
+  if (!scratch.stream.empty() && is_open()) tell_(BytesReceived{id, scratch.stream});
+  if (went != WebSocket::Went::ended || !is_open()) return;
+  close(now, id);
+  tell_(LinkClosed{id});
+}
+
 // --- bytes ---------------------------------------------------------------------------------------
 
 void Links::read(Now now, LinkId id, Link& link) {
@@ -74,15 +106,21 @@ void Links::read(Now now, LinkId id, Link& link) {
   if (bytes == 0) return end_of_input(now, id, link);
   const std::string_view heard(scratch_.get(), static_cast<std::size_t>(bytes));
   const bool first = std::exchange(link.unheard, false);
-  if (first && link.use == LinkUse::xmpp && link.tls == nullptr && contexts_ != nullptr &&
+  const bool either = link.use == LinkUse::xmpp || link.use == LinkUse::web_socket;
+  if (first && either && link.tls == nullptr && contexts_ != nullptr &&
       heard[0] == kTlsHandshakeRecord) {
     begin_tls(now, id, link, {});
   }
   if (link.tls != nullptr) {
     read_tls(now, id, link, heard);
   } else {
-    tell_(BytesReceived{id, heard});
+    take(now, id, link, heard);
   }
+}
+
+void Links::take(Now now, LinkId id, Link& link, std::string_view plain) {
+  if (link.web_socket != nullptr) return take_web_socket(now, id, link, plain);
+  tell_(BytesReceived{id, plain});
 }
 
 // What a step of TLS opens is told at once and whole, so that nothing waits in the session: it may
@@ -100,7 +138,7 @@ void Links::read_tls(Now now, LinkId id, Link& link, std::string_view sealed) {
     report(link, link.tls->trouble());
     return end_of_input(now, id, link);
   }
-  if (went == TlsSession::Went::started) {
+  if (went == TlsSession::Went::started && link.web_socket == nullptr) {
     const bool exporter = link.tls->has_exporter();
     const bool unique = link.tls->has_unique();
     if (link.state == LinkState::connecting) {
@@ -111,20 +149,25 @@ void Links::read_tls(Now now, LinkId id, Link& link, std::string_view sealed) {
   }
   // Who was told may have closed it, or given it away.
   Link* still = links_.find(id);
-  if (!plain.empty() && still != nullptr && still->state == LinkState::open) {
-    tell_(BytesReceived{id, plain});
+  const auto listens = [](const Link* one) {
+    return one != nullptr && (one->state == LinkState::open ||
+                              (one->state == LinkState::connecting && one->web_socket != nullptr));
+  };
+  if (!plain.empty() && listens(still)) {
+    take(now, id, *still, plain);
     still = links_.find(id);
   }
-  if (over && still != nullptr && still->state == LinkState::open) end_of_input(now, id, *still);
+  if (over && listens(still)) end_of_input(now, id, *still);
 }
 
 // Who listens is told; what is ready for the peer still leaves.
 void Links::end_of_input(Now now, LinkId id, Link& link) {
-  if (link.state == LinkState::connecting) return lose(id);
+  const bool unknown = link.state == LinkState::connecting;
+  if (unknown && link.web_socket == nullptr) return lose(id);
   link.peer_done = true;
   watch(id, link, link.watched & ~static_cast<std::uint32_t>(EPOLLIN));
-  close(now, id);
-  tell_(LinkClosed{id});
+  drain(now, id, link);
+  if (!unknown) tell_(LinkClosed{id});
 }
 
 // Of a link that is closed here: only its end matters.

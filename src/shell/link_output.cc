@@ -41,17 +41,33 @@ void Links::give_back(std::string& buffer) {
 
 void Links::send(LinkId id, std::string_view bytes) {
   Link* link = links_.find(id);
-  if (link != nullptr && link->state == LinkState::open) out_of(id, *link).append(bytes);
+  if (link == nullptr || link->state != LinkState::open) return;
+  if (link->web_socket != nullptr) return say(id, *link, bytes);
+  out_of(id, *link).append(bytes);
 }
 
 void Links::fan_out(const FanOut& order) {
   for (const FanOut::Recipient& recipient : order.recipients) {
     Link* link = links_.find(recipient.link);
     if (link == nullptr || link->state != LinkState::open) continue;
+    if (link->web_socket != nullptr) {
+      fanned_.assign(*order.before);
+      fanned_.append(order.holes, recipient.hole_begin, recipient.hole_bytes).append(*order.after);
+      say(recipient.link, *link, fanned_);
+      continue;
+    }
     out_of(recipient.link, *link)
         .append(*order.before)
         .append(order.holes, recipient.hole_begin, recipient.hole_bytes)
         .append(*order.after);
+  }
+}
+
+// What is no stream, which nobody here writes, is not said: the link is cut.
+void Links::say(LinkId id, Link& link, std::string_view stream) {
+  const bool secure = link.tls != nullptr;
+  if (!link.web_socket->say(web_scratch(), stream, secure, out_of(id, link))) {
+    hopeless_.push_back(id);
   }
 }
 
@@ -115,7 +131,7 @@ void Links::flush(Now now) {
     Link* link = links_.find(id);
     if (link == nullptr || !link->dirty) continue;
     link->dirty = false;
-    if (link->state == LinkState::connecting && !link->in_handshake()) continue;
+    if (link->in_connecting()) continue;
     const Sent sent = write(*link);
     if (sent == Sent::broken) {
       lose(id);

@@ -25,7 +25,7 @@ Links::~Links() {
 LinkId Links::adopt(Link link) {
   const auto [id, placed] = links_.emplace(std::move(link));
   placed->watched = placed->reading_paused ? 0u : std::uint32_t{EPOLLIN};
-  if (placed->state == LinkState::connecting && placed->tls == nullptr) placed->watched = EPOLLOUT;
+  if (placed->in_connecting()) placed->watched = EPOLLOUT;
   epoll_event event{};
   event.events = placed->watched;
   event.data.u64 = id.number();
@@ -78,6 +78,20 @@ void Links::shake_hands(Now now, Link link) {
   look_at(id, *links_.find(id), now.instant + kServerTimeMax);
 }
 
+void Links::await_request(Now now, Link link) {
+  const bool tls_first = link.transport == Transport::tls;
+  if (tls_first && contexts_ == nullptr) {
+    if (link.counted && limits_ != nullptr) limits_->give_back(link.remote.ip);
+    return;
+  }
+  link.state = LinkState::connecting;
+  link.web_socket = std::make_unique<WebSocket>();
+  const LinkId id = adopt(std::move(link));
+  Link& adopted = *links_.find(id);
+  if (tls_first) begin_tls(now, id, adopted, {});
+  look_at(id, adopted, now.instant + kHandshakeTimeMax);
+}
+
 // Without a word: nobody listens.
 void Links::forget(LinkId id) {
   Link* link = links_.find(id);
@@ -110,12 +124,16 @@ void Links::report(Link& link, std::string_view why) {
 // Once all that was sent has left.
 void Links::close(Now now, LinkId id) {
   Link* link = links_.find(id);
-  if (link == nullptr || link->state != LinkState::open) return;
-  link->state = LinkState::draining;
+  if (link != nullptr && link->state == LinkState::open) drain(now, id, *link);
+}
+
+void Links::drain(Now now, LinkId id, Link& link) {
+  if (link.web_socket != nullptr) link.web_socket->close(web_scratch(), out_of(id, link));
+  link.state = LinkState::draining;
   // What was to be said in a TLS connection that never came to be is not said in clear.
-  if (link->in_handshake()) link->out.clear();
-  look_at(id, *link, now.instant + kDrainTimeMax);
-  mark_dirty(id, *link);
+  if (link.in_handshake()) link.out.clear();
+  look_at(id, link, now.instant + kDrainTimeMax);
+  mark_dirty(id, link);
 }
 
 void Links::close_all(Now now) {

@@ -13,6 +13,10 @@
 // A link to another server begins with TLS, and nobody is told of it before the handshake has shown
 // that the peer is of this cluster (ClusterTls). Who is not is reported.
 //
+// A link of use `web_socket` begins with TLS where its listener has it, else as an XMPP one; nobody
+// is told of it before the request that opens a WebSocket was answered (web_socket/web_socket.h).
+// From then on what is told, and taken, is the XMPP stream that it carries.
+//
 // Limits: kUnwrittenBytesMax waits for a slow reader; past it the link is cut. kConnectTimeMax,
 // kHandshakeTimeMax, kServerTimeMax, kDrainTimeMax, kLingerTimeMax: at each the link is cut.
 #pragma once
@@ -33,6 +37,7 @@
 #include "shell/tls/cluster_tls.h"
 #include "shell/tls/contexts.h"
 #include "shell/tls/session.h"
+#include "shell/web_socket/web_socket.h"
 
 namespace muster {
 
@@ -67,8 +72,12 @@ class Links {
   void use_cluster(std::shared_ptr<const ClusterTls> cluster) { cluster_ = std::move(cluster); }
   void report_to(Report report) { report_ = std::move(report); }
 
+  void use_web_sockets(WebSocketSettings settings) { web_sockets_ = std::move(settings); }
+
   // A link that the acceptor gives, of use `server`.
   void shake_hands(Now now, Link link);
+  // The same, of use `web_socket`.
+  void await_request(Now now, Link link);
   // A link that the acceptor, or another shard, gives to this one.
   LinkId adopt(Link link);
   // The link with all it has, out of this shard; nothing if it is gone.
@@ -114,9 +123,14 @@ class Links {
   void read_tls(Now now, LinkId id, Link& link, std::string_view sealed);
   void begin_tls(Now now, LinkId id, Link& link, std::string_view domain);
   void end_of_input(Now now, LinkId id, Link& link);
+  void take(Now now, LinkId id, Link& link, std::string_view plain);
+  void take_web_socket(Now now, LinkId id, Link& link, std::string_view plain);
+  WebSocketScratch& web_scratch();
   // link_output.cc
   std::string& out_of(LinkId id, Link& link);
   void give_back(std::string& buffer);
+  void say(LinkId id, Link& link, std::string_view stream);
+  void drain(Now now, LinkId id, Link& link);
   enum class Sent : std::uint8_t { all, some, broken };
   Sent send_from(Link& link, std::string& buffer);
   Sent send_sealed(Link& link);
@@ -138,6 +152,9 @@ class Links {
   std::vector<std::string> spare_;
   std::unique_ptr<char[]> scratch_;
   TlsScratch tls_scratch_;
+  WebSocketSettings web_sockets_;
+  std::unique_ptr<WebSocketScratch> web_scratch_;  // once there is a WebSocket
+  std::string fanned_;                             // to one of them
 };
 
 }  // namespace muster

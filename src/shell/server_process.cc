@@ -100,19 +100,15 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
     process->shards_.push_back(std::make_unique<ShardThread>(ShardThread::Parts{
         ShardId(i), is.shards, &is.settings, random_seed(), std::move(sockets[i].listeners),
         std::move(sockets[i].datagrams), &process->address_limits_, tls.contexts,
-        i == 0 ? tls.cluster : nullptr, *keys, is.ha1_kept, process->recording_.get()}));
+        i == 0 ? tls.cluster : nullptr, *keys, is.ha1_kept, process->recording_.get(),
+        WebSocketSettings{is.http_settings, is.settings.limits.stanza_bytes_max}}));
     company.shards.push_back(process->shards_.back().get());
   }
   company.store = process->store_.get();
   company.workers = process->workers_.get();
   company.cluster_store = process->cluster_store_.get();
   company.launch_server = [self = process.get()] { self->launch_server(); };
-  company.fenced = [self = process.get()] {
-    if (std::exchange(self->is_fenced_, true)) return;
-    for (const auto& shard : self->shards_)
-      shard->mailbox().post_one(EndAsked{});
-    self->options_.fenced();
-  };
+  company.fenced = [self = process.get()] { self->end_at_once(); };
   company.answer_admin = [self = process.get()](AnswerAdmin answer) { self->answer(answer); };
   for (const auto& shard : process->shards_)
     shard->start(company);
@@ -128,7 +124,8 @@ Result<void, std::string> ServerProcess::describe_self(ClusterSettings& cluster)
   }
   if (!self.endpoints.empty()) return {};
   if (cluster.host_name.empty()) {
-    for (const auto* bound : {&endpoints_.sip, &endpoints_.sips, &endpoints_.xmpp}) {
+    for (const auto* bound : {&endpoints_.sip, &endpoints_.sips, &endpoints_.xmpp, &endpoints_.http,
+                              &endpoints_.wss}) {
       if (bound->empty() || !bound->front().ip.is_unspecified()) continue;
       return Failure{
           std::string("a server of a cluster that listens on every address is to have "
@@ -148,6 +145,11 @@ Result<void, std::string> ServerProcess::describe_self(ClusterSettings& cluster)
   if (!endpoints_.xmpp.empty()) {
     self.endpoints.push_back(
         {self.svr_id, Kind::xmpp, true, "xmpp:" + at(endpoints_.xmpp.front())});
+  }
+  const auto& web_sockets = endpoints_.wss.empty() ? endpoints_.http : endpoints_.wss;
+  if (!web_sockets.empty()) {
+    const std::string uri = "wss://" + at(web_sockets.front()) + std::string(kWebSocketPath);
+    self.endpoints.push_back({self.svr_id, Kind::wss, true, uri});
   }
   return {};
 }
@@ -169,6 +171,16 @@ Result<void, std::string> ServerProcess::open_sockets(std::vector<Sockets>& of_s
   }
   if (auto done = open_listeners(options_.cluster, LinkUse::server, Transport::tls,
                                  endpoints_.cluster, std::span(of_shards).first(1));
+      !done) {
+    return done;
+  }
+  if (auto done = open_listeners(options_.http, LinkUse::web_socket, Transport::tcp,
+                                 endpoints_.http, of_shards);
+      !done) {
+    return done;
+  }
+  if (auto done = open_listeners(options_.wss, LinkUse::web_socket, Transport::tls, endpoints_.wss,
+                                 of_shards);
       !done) {
     return done;
   }
@@ -218,6 +230,13 @@ Result<void, std::string> ServerProcess::open_datagrams(std::vector<Endpoint>& a
 void ServerProcess::ask_stop() {
   for (const auto& shard : shards_)
     shard->mailbox().post_one(StopAsked{});
+}
+
+void ServerProcess::end_at_once() {
+  if (std::exchange(is_fenced_, true)) return;
+  for (const auto& shard : shards_)
+    shard->mailbox().post_one(EndAsked{});
+  options_.fenced();
 }
 
 void ServerProcess::join() {

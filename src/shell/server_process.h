@@ -38,6 +38,9 @@ struct ServerOptions {
   std::vector<Endpoint> xmpp;                  // STARTTLS and direct TLS, the first byte decides
   std::vector<Endpoint> sip;                   // UDP and TCP
   std::vector<Endpoint> sips;                  // TLS
+  std::vector<Endpoint> http;  // XMPP over WebSocket, with TLS or without: the first byte decides
+  std::vector<Endpoint> wss;   // the same, TLS
+  HttpSettings http_settings;
   std::vector<CertificateFiles> certificates;  // none: no TLS
   // Where other servers connect; and how the servers of the cluster know one another, without which
   // nobody can.
@@ -62,6 +65,8 @@ class ServerProcess {
     std::vector<Endpoint> xmpp;
     std::vector<Endpoint> sip;
     std::vector<Endpoint> sips;
+    std::vector<Endpoint> http;
+    std::vector<Endpoint> wss;
     std::vector<Endpoint> cluster;
   };
 
@@ -108,6 +113,7 @@ class ServerProcess {
   Result<void, std::string> describe_self(ClusterSettings& cluster) const;
   void answer(const AnswerAdmin& answer);
   void launch_server() const;
+  void end_at_once();
 
   ServerOptions options_;
   Endpoints endpoints_;

@@ -77,6 +77,7 @@ ShardThread::ShardThread(Parts parts)
       sensor_(sensor_of(parts_)) {
   links_.use_tls(parts_.tls_contexts);
   links_.use_cluster(parts_.cluster_tls);
+  links_.use_web_sockets(parts_.web_sockets);
   links_.report_to([this](const Log& line) { log_.write(now_, line); });
   watch(epoll_.get(), mailbox_.wake_fd(), kWake);
   for (std::size_t i = 0; i < datagrams_.sockets().size(); ++i) {
@@ -190,6 +191,7 @@ void ShardThread::hear(std::uint64_t source, std::uint32_t events) {
 // A peer connected.
 void ShardThread::take(Link link) {
   if (link.use == LinkUse::server) return links_.shake_hands(now_, std::move(link));
+  if (link.use == LinkUse::web_socket) return links_.await_request(now_, std::move(link));
   LinkOpened opened{{}, link.use, link.transport, link.local, link.remote, std::nullopt};
   const bool tls_first = link.transport == Transport::tls;
   opened.link = links_.adopt(std::move(link));

@@ -92,6 +92,7 @@ class ShardThread {
     VerifierKeys verifier_keys;
     Ha1Kept ha1_kept;
     record::BlockSink* recording = nullptr;  // none: it is not recorded
+    WebSocketSettings web_sockets{};
   };
   // Whom it works with; they outlive the thread.
   struct Company {

@@ -30,14 +30,21 @@ std::string last_error() {
   return text;
 }
 
-std::string_view alpn_of(LinkUse use) {
-  return use == LinkUse::xmpp ? "xmpp-client" : "sip";
+// What a certificate of a domain serves, and the name of its protocol (RFC 7301): by this place.
+constexpr std::array kUses = {LinkUse::xmpp, LinkUse::sip, LinkUse::web_socket};
+constexpr std::array<std::string_view, kUses.size()> kProtocols = {"xmpp-client", "sip",
+                                                                   "http/1.1"};
+
+std::size_t place_of(LinkUse use) {
+  const auto* place = std::find(kUses.begin(), kUses.end(), use);
+  MUSTER_CHECK(place != kUses.end());
+  return static_cast<std::size_t>(place - kUses.begin());
 }
 
 // RFC 7301 section 3.2: a peer that offers protocols, but not ours, means another service.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
                     const unsigned char* offered, unsigned offered_bytes, void* wanted) {
-  const std::string_view ours = alpn_of(*static_cast<const LinkUse*>(wanted));
+  const std::string_view ours = *static_cast<const std::string_view*>(wanted);
   std::string_view rest(reinterpret_cast<const char*>(offered), offered_bytes);
   while (!rest.empty()) {
     const auto bytes = static_cast<unsigned char>(rest[0]);
@@ -94,10 +101,12 @@ Result<void, std::string> TlsContexts::add(const CertificateFiles& files) {
   Domain domain;
   domain.name = files.domain;
   append_ascii_domain(domain.ascii_name, files.domain);
-  domain.xmpp = make_accepting(LinkUse::xmpp, files, error);
-  if (domain.xmpp != nullptr) domain.sip = make_accepting(LinkUse::sip, files, error);
-  if (domain.sip == nullptr) return Failure{std::move(error)};
-  if (!files.any_name && !is_named(domain.sip.get(), domain.ascii_name)) {
+  for (const LinkUse use : kUses) {
+    Context& context = domain.by_use[place_of(use)];
+    context = make_accepting(use, files, error);
+    if (context == nullptr) return Failure{std::move(error)};
+  }
+  if (!files.any_name && !is_named(domain.by_use.front().get(), domain.ascii_name)) {
     return Failure{"certificate " + files.chain + " does not name the domain " + files.domain};
   }
   domains_.push_back(std::move(domain));
@@ -115,7 +124,6 @@ bool TlsContexts::is_named(const ssl_ctx_st* context, const std::string& ascii_n
 
 TlsContexts::Context TlsContexts::make_accepting(LinkUse use, const CertificateFiles& files,
                                                  std::string& error) {
-  static LinkUse uses[] = {LinkUse::xmpp, LinkUse::sip};
   Context context(SSL_CTX_new(TLS_server_method()));
   MUSTER_CHECK(context != nullptr);
   set_common_rules(context.get());
@@ -123,7 +131,8 @@ TlsContexts::Context TlsContexts::make_accepting(LinkUse use, const CertificateF
   SSL_CTX_callback_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                         reinterpret_cast<void (*)()>(&choose_certificate));
   SSL_CTX_set_tlsext_servername_arg(context.get(), this);
-  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, &uses[use == LinkUse::xmpp ? 0 : 1]);
+  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol,
+                             const_cast<std::string_view*>(&kProtocols[place_of(use)]));
   if (SSL_CTX_use_certificate_chain_file(context.get(), files.chain.c_str()) != 1) {
     error = "certificate " + files.chain + ": " + last_error();
   } else if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
@@ -146,7 +155,7 @@ const TlsContexts::Domain* TlsContexts::find(std::string_view name) const {
 ssl_ctx_st* TlsContexts::accepting(LinkUse use, std::string_view name) const {
   const Domain* domain = find(name);
   if (domain == nullptr) domain = &domains_.front();
-  return use == LinkUse::xmpp ? domain->xmpp.get() : domain->sip.get();
+  return domain->by_use[place_of(use)].get();
 }
 
 // A name that is not ours gets what it would get without one: clients of our domains may connect by
@@ -156,10 +165,13 @@ int TlsContexts::choose_certificate(SSL* ssl, int*, void* self) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   const Domain* domain = name == nullptr ? nullptr : contexts.find(name);
   if (domain == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  bool sip = false;
-  for (const Domain& each : contexts.domains_)
-    sip = sip || each.sip.get() == SSL_get_SSL_CTX(ssl);
-  SSL_set_SSL_CTX(ssl, sip ? domain->sip.get() : domain->xmpp.get());
+  std::size_t place = 0;
+  for (const Domain& each : contexts.domains_) {
+    for (std::size_t i = 0; i < each.by_use.size(); ++i) {
+      if (each.by_use[i].get() == SSL_get_SSL_CTX(ssl)) place = i;
+    }
+  }
+  SSL_set_SSL_CTX(ssl, domain->by_use[place].get());
   return SSL_TLSEXT_ERR_OK;
 }
 

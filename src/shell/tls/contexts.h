@@ -6,9 +6,11 @@
 // (RFC 6120 section 5.3.5), no compression, no resumption: neither session cache nor tickets, which
 // cost memory, and would let tls-unique be replayed (RFC 7677 section 4). By the name that a peer
 // sends (SNI) a certificate is chosen; without one, by the domain that the stream names, or the
-// first. A peer that offers ALPN must offer ours: `xmpp-client` (XEP-0368) or `sip`.
+// first. A peer that offers ALPN must offer ours: `xmpp-client` (XEP-0368), `sip`, or `http/1.1`
+// for a WebSocket.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,8 +56,7 @@ class TlsContexts {
   struct Domain {
     std::string name;        // canonical
     std::string ascii_name;  // with A-labels, as in SNI
-    Context xmpp;
-    Context sip;
+    std::array<Context, 3> by_use;
   };
 
   TlsContexts() = default;
