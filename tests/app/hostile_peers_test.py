@@ -12,6 +12,10 @@ import xmpp
 
 SEED = os.environ.get("MUSTER_GARBAGE_SEED") or str(random.SystemRandom().randrange(1 << 32))
 
+UPGRADE = (b"GET /xmpp-websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+           b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+           b"Sec-WebSocket-Protocol: xmpp\r\nSec-WebSocket-Version: 13\r\n\r\n")
+
 
 class Case(programs.Case):
     def is_closed(self, link):
@@ -213,7 +217,9 @@ class GarbageTest(Case):
         draw = self.draw
         return draw.choice([
             draw.randbytes(draw.randrange(1, 3000)),
-            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", UPGRADE,
+            UPGRADE + draw.randbytes(draw.randrange(1, 3000)),
+            UPGRADE + b"\x81\x85\0\0\0\0<?xml\x82\x80",
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + draw.randbytes(500),
             b"\0" * 1000, b"\r\n" * 500, b"<" * 500, b"<?xml version='1.0'?><a>" + b"<b>" * 1000,
             b"\xff\xfe<\0s\0t\0r\0e\0a\0m\0", b"INVITE\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n",
@@ -221,7 +227,7 @@ class GarbageTest(Case):
 
     def test_every_port(self):
         server = self.server
-        for address in (*server.xmpp, *server.sip, *server.sips):
+        for address in (*server.xmpp, *server.sip, *server.sips, *server.http):
             for _ in range(40):
                 link = self.connect(address)
                 try:

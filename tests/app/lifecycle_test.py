@@ -24,7 +24,7 @@ class StartTest(programs.Case):
         self.assertEqual((True, server.process.pid, str(self.data), str(self.data / "control")),
                          (told["ready"], told["process"], told["data"], told["control"]))
         self.assertIn("\nready\n", server.log())
-        for address in (*server.xmpp, *server.sip, *server.sips):
+        for address in (*server.xmpp, *server.sip, *server.sips, *server.http):
             socket.create_connection(address, programs.PATIENCE_S).close()
 
     def test_it_tells_systemd(self):
@@ -78,12 +78,12 @@ class RefusalTest(programs.Case):
         self.assertRegex(done.stderr, rf"^musterd: [^\n]*{why}[^\n]*\n$")
 
     def test_a_port_in_use(self):
-        for option in ("--xmpp", "--sip", "--sips"):
+        for option in ("--xmpp", "--sip", "--sips", "--http"):
             with socket.create_server(("127.0.0.1", 0)) as taken:
                 port = taken.getsockname()[1]
                 done = ask("musterd", "dev", "--sips", "127.0.0.1:0",
-                           *(ANYWHERE if option == "--sips" else ANYWHERE[2:]
-                             if option == "--xmpp" else ANYWHERE[:2]),
+                           *(ANYWHERE[2:] if option == "--xmpp" else ANYWHERE[:2]
+                             if option == "--sip" else ANYWHERE),
                            option, f"127.0.0.1:{port}")
                 self.assertEqual((1, ""), (done.returncode, done.stdout))
                 self.assertRegex(done.stderr,

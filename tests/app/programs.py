@@ -44,7 +44,8 @@ class Server:
             raise AssertionError(f"musterd does not get ready:\n{self.log()}")
         self.where = json.loads(self.told)
         self.data = pathlib.Path(self.where["data"])
-        self.xmpp, self.sip, self.sips = musterd.addresses(self.told).values()
+        listens = musterd.addresses(self.told)
+        self.xmpp, self.sip, self.sips, self.http, self.wss = listens.values()
 
     def log(self):
         return self.log_path.read_text(encoding="utf-8", errors="replace")
@@ -143,6 +144,7 @@ class Case(unittest.TestCase):
         """musterd dev on free ports, data in self.data."""
         return self.serve("dev", "--data", self.data, "--xmpp", "127.0.0.1:0",
                           "--sip", "127.0.0.1:0", "--sips", "127.0.0.1:0",
+                          "--http", "127.0.0.1:0",
                           "--log-level", "debug", *arguments, **more)
 
     def configure(self, text=""):

@@ -75,4 +75,4 @@ def addresses(told):
     """Where it listens, by protocol, as that line says."""
     where = json.loads(told)
     return {protocol: [split_address(text) for text in where[protocol]]
-            for protocol in ("xmpp", "sip", "sips")}
+            for protocol in ("xmpp", "sip", "sips", "http", "wss")}

@@ -105,7 +105,11 @@ std::string place_text(const ServerSeen& server, const std::string& domain) {
   for (const cluster::ServerEndpoint& endpoint : server.member.self.endpoints) {
     const std::string& contact = endpoint.contact;
     if (!contacts.empty()) contacts += ", ";
-    contacts += endpoint.kind == Kind::sip ? "SIP " : endpoint.kind == Kind::xmpp ? "XMPP " : "";
+    if (endpoint.kind == Kind::wss) {
+      contacts += contact;
+      continue;
+    }
+    contacts += endpoint.kind == Kind::sip ? "SIP " : "XMPP ";
     contacts += contact.substr(contact.find(':') + 1);
   }
   return short_name(server, domain) + (contacts.empty() ? "" : " (" + contacts + ")");

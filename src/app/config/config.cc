@@ -19,6 +19,18 @@ std::string svr_id_of(const ClusterSettings& cluster, const std::string& id,
   return svr_id;
 }
 
+// A page of one of our domains, or of this server, may connect (web_socket/request.h).
+void allow_own_origins(const Settings& settings, HttpSettings& http) {
+  const auto allow = [&](const std::string& domain) {
+    std::string origin = "https://";
+    append_ascii_domain(origin, domain);
+    http.origins.push_back(std::move(origin));
+  };
+  for (const std::string& domain : settings.domains)
+    allow(domain);
+  if (settings.cluster && !settings.cluster->host_name.empty()) allow(settings.cluster->host_name);
+}
+
 }  // namespace
 
 ServerOptions Config::everywhere() {
@@ -38,6 +50,7 @@ ServerOptions server_options(const Config& config) {
   server.shards = config.threads != 0 ? config.threads : static_cast<std::uint8_t>(cores);
   server.ha1_kept.md5 = server.settings.sip_digest_md5;
   server.password_threads = std::max<std::size_t>(1, server.shards / std::size_t{2});
+  allow_own_origins(server.settings, server.http_settings);
   server.recorder = std::string("muster ") + kVersion;
   server.settings.version = config.tell_version ? kVersion : "";
   if (auto& cluster = server.settings.cluster) {

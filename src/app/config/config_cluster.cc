@@ -163,7 +163,7 @@ void ConfigReader::check_one_of_many(const toml::table& cluster) {
              " where store.postgres is given: so long the database may hang in a renewal, and the"
              " next one is to be in time");
   }
-  for (const auto* listen : {&server.xmpp, &server.sip, &server.sips}) {
+  for (const auto* listen : {&server.xmpp, &server.sip, &server.sips, &server.wss}) {
     if (!settings.host_name.empty() || listen->empty()) continue;
     if (!listen->front().ip.is_unspecified()) continue;
     return fail(place_of(cluster, "host_name"),

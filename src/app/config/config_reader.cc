@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
+#include "codec/sip/host.h"
 #include "shell/store/postgres.h"
 
 namespace muster {
@@ -20,6 +21,22 @@ constexpr std::string_view kConnectionForm =
 
 toml::source_position begin_of(const toml::node& item) {
   return item.source().begin;
+}
+
+// RFC 6454 section 6.2: what a browser says in Origin; or "*".
+bool is_origin(std::string_view text) {
+  if (text == "*") return true;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!text.starts_with(scheme)) continue;
+    std::string_view host = text.substr(scheme.size());
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
+      if (!sip::parse_port(host.substr(colon + 1))) return false;
+      host = host.substr(0, colon);
+    }
+    return sip::parse_host(host).has_value();
+  }
+  return false;
 }
 
 }  // namespace
@@ -145,6 +162,8 @@ void ConfigReader::read_listen(const Value& value) {
                           {"xmpp", [&](const Value& v) { read_endpoints(v, server.xmpp); }},
                           {"sip", [&](const Value& v) { read_endpoints(v, server.sip); }},
                           {"sips", [&](const Value& v) { read_endpoints(v, server.sips); }},
+                          {"wss", [&](const Value& v) { read_endpoints(v, server.wss); }},
+                          {"wss_origins", [&](const Value& v) { read_origins(v); }},
                           {"links_per_address_max",
                            [&](const Value& v) {
                              const auto links = v.item.value_exact<std::int64_t>();
@@ -155,8 +174,8 @@ void ConfigReader::read_listen(const Value& value) {
                              server.links_per_address_max = static_cast<std::uint32_t>(*links);
                            }},
                       });
-  if (server.xmpp.empty() && server.sip.empty() && server.sips.empty()) {
-    fail(begin_of(value.item), "xmpp, sip and sips are all empty: nobody could connect");
+  if (server.xmpp.empty() && server.sip.empty() && server.sips.empty() && server.wss.empty()) {
+    fail(begin_of(value.item), "xmpp, sip, sips and wss are all empty: nobody could connect");
   }
 }
 
@@ -176,6 +195,18 @@ void ConfigReader::read_endpoints(const Value& value, std::vector<Endpoint>& int
     } else {
       into.push_back(*endpoint);
     }
+  }
+}
+
+void ConfigReader::read_origins(const Value& value) {
+  constexpr std::string_view kAllowed =
+      R"(a list of origins, as ["https://chat.example.com"], or ["*"]: any)";
+  const toml::array* origins = value.item.as_array();
+  if (origins == nullptr) return refuse(value, kAllowed);
+  for (const toml::node& item : *origins) {
+    const auto origin = item.value_exact<std::string_view>();
+    if (!origin || !is_origin(*origin)) return refuse({item, value.name}, kAllowed);
+    config_.server.http_settings.origins.emplace_back(*origin);
   }
 }
 

@@ -50,6 +50,7 @@ class ConfigReader {
   void check_domain(const toml::table& table, const CertificateFiles& files);
   void read_listen(const Value& value);
   void read_endpoints(const Value& value, std::vector<Endpoint>& into);
+  void read_origins(const Value& value);
   void read_store(const Value& value);
   void read_postgres(const Value& value);
   void read_log(const Value& value);

@@ -36,6 +36,7 @@ void announce(const ServerProcess::Endpoints& endpoints, const Config& config,
   print_endpoints("XMPP, with or without TLS", endpoints.xmpp);
   print_endpoints("SIP over UDP and TCP", endpoints.sip);
   print_endpoints("SIP over TLS", endpoints.sips);
+  print_endpoints("XMPP over WebSocket, ws: and wss:", endpoints.http);
   print_endpoints("links of the cluster", endpoints.cluster);
   fmt::print("  {:<34} {}\n", kept ? "data" : "data, removed at the end", data.path());
   if (settings.auto_accounts) {

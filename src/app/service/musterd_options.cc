@@ -108,6 +108,7 @@ struct DevWords {
   std::vector<std::string> xmpp;
   std::vector<std::string> sip;
   std::vector<std::string> sips;
+  std::vector<std::string> http;
   std::string threads;
   bool auto_accounts = false;
   bool allow_all_watchers = false;
@@ -181,6 +182,11 @@ CLI::App* add_dev(CLI::App& app, DevWords& words) {
       ->type_name("ADDRESS:PORT");
   repeatable(dev->add_option("--sips", words.sips,
                              "Where to listen for SIP over TLS; may be repeated (nowhere)"))
+      ->check(loopback_endpoint())
+      ->type_name("ADDRESS:PORT");
+  repeatable(dev->add_option("--http", words.http,
+                             "Where to listen for XMPP over WebSocket, with or without TLS; may be"
+                             " repeated (nowhere)"))
       ->check(loopback_endpoint())
       ->type_name("ADDRESS:PORT");
   dev->add_option("--threads", words.threads, "How many threads serve (one for each core)")
@@ -259,6 +265,8 @@ DevCommand command_of(const DevWords& words) {
   config.server.xmpp = endpoints_or(words.xmpp, 5222, !words.id.empty());
   config.server.sip = endpoints_or(words.sip, 5060, !words.id.empty());
   config.server.sips = endpoints_of(words.sips);
+  config.server.http = endpoints_of(words.http);
+  config.server.http_settings.loopback_origins = true;
   // Everybody has the same address here.
   config.server.links_per_address_max = ~std::uint32_t{0};
   Settings& settings = config.server.settings;

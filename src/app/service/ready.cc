@@ -32,6 +32,8 @@ void tell_ready(ReadyFd fd, const ServerProcess::Endpoints& endpoints, const std
                          {"xmpp", texts(endpoints.xmpp)},
                          {"sip", texts(endpoints.sip)},
                          {"sips", texts(endpoints.sips)},
+                         {"http", texts(endpoints.http)},
+                         {"wss", texts(endpoints.wss)},
                          {"data", data},
                          {"control", control}};
   if (!server_id.empty()) {

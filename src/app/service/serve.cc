@@ -180,6 +180,8 @@ Result<void, Error> Service::begin(Stores stores) {
   config.server.xmpp = at.xmpp;
   config.server.sip = at.sip;
   config.server.sips = at.sips;
+  config.server.http = at.http;
+  config.server.wss = at.wss;
   config.server.cluster = at.cluster;
   serving_.announce(at);
   fmt::print("ready\n");

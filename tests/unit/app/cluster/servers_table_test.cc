@@ -60,6 +60,10 @@ TEST(ServersTable, SumsUp) {
 
 TEST(ServersTable, APlaceIsWhereUsersConnect) {
   EXPECT_EQ(place_text(whole(), "example.com"), "s2 (SIP 127.0.0.1:5060, XMPP 127.0.0.1:5222)");
+  ServerSeen web = unknown();
+  web.member.self.endpoints = {
+      {"sip:s1.example.com", cluster::ServerEndpoint::Kind::wss, true, "wss://s1:5443/x"}};
+  EXPECT_EQ(place_text(web, "example.com"), "s1 (wss://s1:5443/x)");
   EXPECT_EQ(place_text(unknown(), "example.com"), "s1");
 }
 

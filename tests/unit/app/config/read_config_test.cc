@@ -66,6 +66,8 @@ TEST(Sample, SaysTheDefaultOfAllElse) {
   EXPECT_EQ(server.xmpp, is.server.xmpp);
   EXPECT_EQ(server.sip, is.server.sip);
   EXPECT_EQ(server.sips, is.server.sips);
+  EXPECT_EQ(server.wss, is.server.wss);
+  EXPECT_EQ(server.http_settings.origins, is.server.http_settings.origins);
   EXPECT_EQ(server.certificates.front().any_name, CertificateFiles{}.any_name);
   EXPECT_EQ(server.links_per_address_max, is.server.links_per_address_max);
   const Settings& settings = server.settings;
@@ -202,6 +204,28 @@ TEST(ReadConfig, PathsAreRelativeToTheFile) {
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->data, "/etc/d");
   EXPECT_EQ(config->server.certificates.front().key, "/etc/muster/k");
+}
+
+// Pages of its domains, and of itself, may connect; who may besides is said.
+TEST(ReadConfig, PagesThatMayConnectAreNamedByTheirOrigins) {
+  const auto origins = [](const std::string& listed) {
+    const auto config = parse(
+        kDomain + "[listen]\nwss = [\"127.0.0.1:0\"]\nwss_origins = " + listed +
+        "\n[cluster]\nid = \"s1\"\nhost_name = \"s1.a.org\"\nshared_key = \"k\"\n");
+    if (!config.ok()) return std::vector{config_errors_text("f", config.error())};
+    return server_options(*config).http_settings.origins;
+  };
+  using Origins = std::vector<std::string>;
+  EXPECT_EQ(origins("[]"), (Origins{"https://a.org", "https://s1.a.org"}));
+  EXPECT_EQ(origins("[\"http://localhost:8080\", \"*\"]"),
+            (Origins{"http://localhost:8080", "*", "https://a.org", "https://s1.a.org"}));
+  for (const char* bad : {"\"*\"", "[1]", "[\"chat.example.com\"]", "[\"https://a.org/\"]",
+                          "[\"https://\"]", "[\"ftp://a.org\"]", "[\"https://a.org:99999\"]"}) {
+    const Origins told = origins(bad);
+    ASSERT_EQ(told.size(), 1u) << bad;
+    EXPECT_NE(told[0].find("listen.wss_origins"), std::string::npos) << told[0];
+    EXPECT_NE(told[0].find("a list of origins"), std::string::npos) << told[0];
+  }
 }
 
 // --- a server of a cluster -----------------------------------------------------------------------
