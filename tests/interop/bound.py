@@ -12,6 +12,7 @@ import struct
 from OpenSSL import SSL
 
 import server as servers
+import web_socket
 from wire import STREAM
 
 VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
@@ -28,7 +29,7 @@ class BoundStream:
 
     def __init__(self, case, version="1.3", tls="direct"):
         self.text = ""
-        self.socket = socket.create_connection(case.server.xmpp[0], servers.PATIENCE_S)
+        self.socket = socket.create_connection(self._address(case), servers.PATIENCE_S)
         case.addCleanup(self.socket.close)
         # A time that OpenSSL heeds: Python's own would make the socket one that does not block.
         self.socket.settimeout(None)
@@ -49,18 +50,28 @@ class BoundStream:
         self.link.set_tlsext_host_name(servers.DOMAIN.encode())
         self.link.set_connect_state()
         self.link.do_handshake()
-        self.send(STREAM)
+        self._open()
         self.features = self.read_until("</stream:features>")
+
+    def _address(self, case):
+        return case.server.xmpp[0]
+
+    def _open(self):
+        self.send(STREAM)
+
+    def _receive(self):
+        """Some of the stream; "" at its end."""
+        return self.link.recv(65536).decode()
 
     def send(self, text):
         self.link.sendall(text.encode())
 
     def read_until(self, pattern):
         while not (found := re.search(pattern, self.text, re.DOTALL)):
-            data = self.link.recv(65536)
+            data = self._receive()
             if not data:
                 raise AssertionError(f"closed before {pattern!r}; there is: {self.text!r}")
-            self.text += data.decode()
+            self.text += data
         taken, self.text = self.text[:found.end()], self.text[found.end():]
         return taken
 
@@ -111,3 +122,27 @@ class BoundStream:
         if found := re.search(f"<{hoped}[^>]*>([^<]*)<", said):
             return base64.b64decode(found[1])
         return re.search(r"<failure[^>]*><([\w-]+)", said)[1]
+
+
+class BoundWebSocket(BoundStream):
+    """The same over WebSocket."""
+
+    def _address(self, case):
+        return case.server.wss[0]
+
+    def _open(self):
+        self.data = b""
+        self.link.sendall(web_socket.request().encode())
+        while b"\r\n\r\n" not in self.data:
+            self.data += self.link.recv(65536)
+        self.data = self.data.partition(b"\r\n\r\n")[2]
+        self.send(web_socket.OPEN)
+
+    def send(self, text):
+        self.link.sendall(web_socket.frame(web_socket.TEXT, text))
+
+    def _receive(self):
+        while not (taken := web_socket.take_frame(self.data)):
+            self.data += self.link.recv(65536)
+        opcode, payload, self.data = taken
+        return payload.decode() if opcode == web_socket.TEXT else ""

@@ -31,7 +31,7 @@ class Server:
         self.process, told = musterd.start(arguments, self.log_path, PATIENCE_S)
         if not told:
             raise AssertionError(f"musterd does not get ready:\n{self.log()}")
-        self.xmpp, self.sip, self.sips = musterd.addresses(told).values()
+        self.xmpp, self.sip, self.sips, self.http, self.wss = musterd.addresses(told).values()
 
     def add(self, name, *options, password=PASSWORD):
         """Adds the account name@localhost and returns its address."""
@@ -65,13 +65,14 @@ def development_server(*arguments):
     return server
 
 
-def production_server(policy=""):
+def production_server(policy="", listen=""):
     """musterd run: nobody logs in without TLS, every SIP request proves whom it is from."""
     server = Server()
     server.certificate = musterd.make_certificate(server.folder)
     configuration = server.folder / "musterd.toml"
     configuration.write_text(
-        musterd.CONFIGURATION + '[log]\nlevel = "debug"\n[policy]\n' + policy, encoding="utf-8")
+        musterd.CONFIGURATION + listen + '[log]\nlevel = "debug"\n[policy]\n' + policy,
+        encoding="utf-8")
     server.data.mkdir(mode=0o700)
     server.start("run", "--config", configuration)
     return server

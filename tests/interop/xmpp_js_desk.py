@@ -13,6 +13,7 @@ from case import Inbox, within
 SOURCE = pathlib.Path(__file__).parent / "xmpp_js"
 FOLDER = servers.ROOT / "build" / "interop-xmpp-js"
 INSTALL_TIME_MAX_S = 300
+LINE_BYTES_MAX = 1 << 20
 
 
 def install():
@@ -33,25 +34,31 @@ def install():
 
 
 class XmppJs:
-    """One run of desk.mjs. `inbox` has what it said."""
+    """One run of desk.mjs. `inbox` has what it said. `service` has a place for HOST:PORT."""
 
-    def __init__(self, jid, address, certificate):
+    def __init__(self, jid, address, certificate, service="xmpp://{}", password=servers.PASSWORD):
         self.jid = jid
         self.address = address
         self.certificate = certificate
+        self.service = service
+        self.password = password
         self.inbox = Inbox()
         self.connected = []  # where it connected to, in order
 
     async def arrive(self):
+        await self.start()
+        await self.is_back()
+
+    async def start(self):
         user, _, resource = self.jid.partition("/")
         name, _, domain = user.partition("@")
         host, port = self.address
         self.process = await asyncio.create_subprocess_exec(
-            "node", "desk.mjs", f"xmpp://{host}:{port}", domain, name, servers.PASSWORD, resource,
-            cwd=FOLDER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            "node", "desk.mjs", self.service.format(f"{host}:{port}"), domain, name, self.password,
+            resource, cwd=FOLDER, limit=LINE_BYTES_MAX, stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "NODE_EXTRA_CA_CERTS": str(self.certificate)})
         self.reading = asyncio.create_task(self._read())
-        await self.is_back()
 
     async def is_back(self):
         """Once it has bound a resource, or resumed its session: which of them."""
@@ -63,7 +70,7 @@ class XmppJs:
         async for line in self.process.stdout:
             said = json.loads(line)
             if said["event"] == "connecting":
-                self.connected.append(said["value"].removeprefix("xmpp://"))
+                self.connected.append(said["value"].partition("://")[2])
             self.inbox.put(said)
         self.inbox.end("it ended")
 
@@ -72,6 +79,9 @@ class XmppJs:
 
     def watch(self, jid):
         self._send(to=jid, type="subscribe")
+
+    def allow(self, jid):
+        self._send(to=jid, type="subscribed")
 
     def show(self, status):
         self._send(status=status)

@@ -3,7 +3,9 @@
 import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
 import { client, xml } from "@xmpp/client";
+import { WebSocket } from "ws";
 
+globalThis.WebSocket ??= WebSocket; // which Node.js has from 22 on
 globalThis.crypto ??= webcrypto; // Node.js 18, which is Debian 12's, has it under that name alone
 
 const [service, domain, username, password, resource] = process.argv.slice(2);
