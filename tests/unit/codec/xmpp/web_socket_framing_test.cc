@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -118,6 +119,10 @@ struct Smuggled {
   std::string_view before_open;  // what the stream ends with
   std::string_view behind_open;
 };
+void PrintTo(const Smuggled& smuggled, std::ostream* out) {
+  *out << smuggled.message;
+}
+
 class SmuggledMessage : public ::testing::TestWithParam<Smuggled> {};
 
 TEST_P(SmuggledMessage, ends_the_stream_and_nothing_of_it_is_served) {
