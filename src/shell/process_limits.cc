@@ -20,8 +20,9 @@ std::uint64_t machine_kib() {
 
 std::uint64_t processors_to_run_on() {
   cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return kProcessor;
-  return static_cast<std::uint64_t>(CPU_COUNT(&set)) * kProcessor;
+  const bool are_told = ::sched_getaffinity(0, sizeof set, &set) == 0;
+  const long count = are_told ? CPU_COUNT(&set) : ::sysconf(_SC_NPROCESSORS_ONLN);
+  return static_cast<std::uint64_t>(std::max(count, 1L)) * kProcessor;
 }
 
 // The numbers that a file of a group begins with; where it says "max" or -1, or there is none, no

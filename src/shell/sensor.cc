@@ -46,7 +46,8 @@ void Sensor::add_cpu(const Cpu& before, std::uint64_t passed_us) {
   const std::uint64_t process = cpu_began_.process_us - before.process_us;
   const std::uint64_t process_of = may_use(limits_.processors);
   const bool is_fuller = process * thread_of > thread * process_of;
-  of_ == Of::process&& is_fuller ? cpu_.add(process, process_of) : cpu_.add(thread, thread_of);
+  if (of_ == Of::process && is_fuller) return cpu_.add(process, process_of);
+  cpu_.add(thread, thread_of);
 }
 
 void Sensor::turned(Instant begin, Instant end) {

@@ -31,7 +31,9 @@ bool is_origin(std::string_view text) {
     std::string_view host = text.substr(scheme.size());
     const std::size_t colon = host.rfind(':');
     if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
-      if (!sip::parse_port(host.substr(colon + 1))) return false;
+      const auto port = sip::parse_port(host.substr(colon + 1));
+      // Browsers leave a scheme's own port out.
+      if (!port || *port == (scheme == "https://" ? 443 : 80)) return false;
       host = host.substr(0, colon);
     }
     return sip::parse_host(host).has_value();

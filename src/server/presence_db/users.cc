@@ -119,7 +119,8 @@ void PresenceDb::answered(Now now, const LoadAsk& ask, const StoreReply& reply, 
   if (found == nullptr && user != nullptr) {
     look_again(now, ask.account);
   } else if (user != nullptr && !found->exists) {
-    return;  // who removed her account says so
+    // Who removed her account says so; nothing else is to come.
+    if (std::exchange(user->published_awaited, false)) go_on_waiting(now, *user, out);
   } else if (found == nullptr || !found->exists) {
     not_loaded(now, ask.account, found == nullptr, out);
   } else {

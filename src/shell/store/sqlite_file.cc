@@ -58,7 +58,7 @@ void File::begin_writing(Group& group) {
   });
   if (flushes != flushes_) {
     database_->run(flushes ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    flushes_ = flushes;
+    if (database_->ok()) flushes_ = flushes;
   }
   begin(begin_writing_);
   if (database_->ok()) group.begin_writing();

@@ -45,9 +45,18 @@ struct FrameCallbacks {
                                                                        : 8;
     reading.framed_ += 2 + length_bytes + kMaskBytes + frame->payload_length;
     if (wslay_is_ctrl_frame(frame->opcode)) return;
+    reading.fragments_ = reading.in_message_ ? reading.fragments_ + 1 : 1;
     reading.in_message_ = frame->fin == 0;
-    if (frame->opcode != WSLAY_BINARY_FRAME) return;
-    wslay_event_queue_close(context, WSLAY_CODE_UNSUPPORTED_DATA, nullptr, 0);
+    if (frame->opcode == WSLAY_BINARY_FRAME) {
+      refuse(context, WSLAY_CODE_UNSUPPORTED_DATA);
+    } else if (reading.fragments_ > FrameReader::kFragmentsMax) {
+      refuse(context, WSLAY_CODE_MESSAGE_TOO_BIG);
+    }
+  }
+
+  // Nothing is read behind it.
+  static void refuse(wslay_event_context* context, std::uint16_t code) {
+    wslay_event_queue_close(context, code, nullptr, 0);
     wslay_event_shutdown_read(context);
   }
 

@@ -4,10 +4,12 @@
 // Pings are answered, fragments joined, a close frame is answered. What breaks a rule is answered
 // by a close frame with the code that section 7.4.1 has for it, and nothing is read behind it: 1002
 // for frames that are none, or not masked, 1003 for binary messages (RFC 7395 section 3.2), 1007
-// for what is not UTF-8, 1009 for a message of more than `message_bytes_max`.
+// for what is not UTF-8, 1009 for a message of more than `message_bytes_max`, or of more than
+// kFragmentsMax fragments.
 //
-// Memory. wslay's state for a link is 9.4 KB. A link has one only between the first and the last
-// byte of a message; all others share that of their shard.
+// Memory. wslay's state for a link is 9.4 KB, and some 96 bytes for each fragment besides what is
+// in it. A link has one only between the first and the last byte of a message; all others share
+// that of their shard.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +24,7 @@ struct wslay_frame_context;
 
 namespace muster {
 
-enum class CloseCode : std::uint16_t {
-  normal = 1000,
-  unsupported_data = 1003,
-};
+enum class CloseCode : std::uint16_t { normal = 1000 };
 
 // wslay's state of reading; it may move to another thread between two steps.
 class FrameReading {
@@ -51,6 +50,7 @@ class FrameReading {
   std::uint64_t heard_ = 0;
   std::uint64_t framed_ = 0;
   bool in_message_ = false;  // fragments of it came, the last one did not
+  std::size_t fragments_ = 0;
 };
 
 // What a shard's links share.
@@ -61,6 +61,8 @@ struct FrameScratch {
 // Of one link.
 class FrameReader {
  public:
+  static constexpr std::size_t kFragmentsMax = 256;
+
   enum class Went : std::uint8_t {
     on,
     closed,  // by the peer's close frame, or ours: `out` has it, and nothing is read any more

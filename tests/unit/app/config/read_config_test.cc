@@ -220,7 +220,8 @@ TEST(ReadConfig, PagesThatMayConnectAreNamedByTheirOrigins) {
   EXPECT_EQ(origins("[\"http://localhost:8080\", \"*\"]"),
             (Origins{"http://localhost:8080", "*", "https://a.org", "https://s1.a.org"}));
   for (const char* bad : {"\"*\"", "[1]", "[\"chat.example.com\"]", "[\"https://a.org/\"]",
-                          "[\"https://\"]", "[\"ftp://a.org\"]", "[\"https://a.org:99999\"]"}) {
+                          "[\"https://\"]", "[\"ftp://a.org\"]", "[\"https://a.org:99999\"]",
+                          "[\"https://a.org:443\"]", "[\"http://a.org:80\"]"}) {
     const Origins told = origins(bad);
     ASSERT_EQ(told.size(), 1u) << bad;
     EXPECT_NE(told[0].find("listen.wss_origins"), std::string::npos) << told[0];

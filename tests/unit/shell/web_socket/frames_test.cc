@@ -155,6 +155,18 @@ TEST(FrameReader, counts_fragments_together) {
   EXPECT_EQ(hear(bytes).answers, std::vector<std::string>{"close:1009"});
 }
 
+// Each costs more than what is in it.
+TEST(FrameReader, takes_so_many_fragments_of_one_message) {
+  std::string bytes = peer_frame(kText, "x", {.fin = false});
+  for (std::size_t i = 2; i < FrameReader::kFragmentsMax; ++i)
+    bytes += peer_frame(kContinuation, "x", {.fin = false});
+  const std::string last = peer_frame(kContinuation, "x");
+  const std::string whole(FrameReader::kFragmentsMax, 'x');
+  EXPECT_EQ(hear(bytes + last + bytes + last), (Heard{{whole, whole}, {}, false}));
+  const std::string another = peer_frame(kContinuation, "x", {.fin = false});
+  EXPECT_EQ(hear(bytes + another + last), (Heard{{}, {"close:1009"}, true}));
+}
+
 // A frame that says to be long is refused before it has come.
 TEST(FrameReader, does_not_wait_for_what_is_too_long) {
   const std::string frame = peer_message(std::string(kMessageBytesMax + 1, 'x'));
