@@ -149,6 +149,13 @@ struct Tie {
 };
 std::string to_text(const Tie& tie);
 
+// Which server said last that it has registered an agent, when, and until when it is good.
+struct Registered {
+  Endpoint at;
+  Instant since;
+  Instant until;
+};
+
 class Agent {
  public:
   virtual ~Agent() = default;
@@ -167,6 +174,8 @@ class Agent {
   virtual std::map<Address, Picture> pictures() const = 0;
   // A messenger's roster; a phone's subscriptions that stand.
   virtual std::map<Address, Tie> ties() const = 0;
+  // A phone's registration, as its last answer has it, while it stands.
+  virtual std::optional<Registered> registered() const { return std::nullopt; }
   // Of others, who showed themselves to it alone: which of their agents it takes to be there.
   virtual std::map<Address, Picture> glimpses() const { return {}; }
 };

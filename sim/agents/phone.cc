@@ -172,6 +172,11 @@ std::map<Address, Tie> Phone::ties() const {
   return all;
 }
 
+std::optional<Registered> Phone::registered() const {
+  if (!online()) return std::nullopt;
+  return registered_;
+}
+
 // --- links and time ------------------------------------------------------------------------------
 
 bool Phone::can_speak() const {
@@ -259,7 +264,8 @@ void Phone::connect() {
   pinged_ = false;
   link_ = LinkState::connecting;
   link_due_ = now_.instant + kConnectTime;
-  out_->push_back(Connect{LinkUse::sip, habits_.transport, landing_.at()});
+  link_to_ = landing_.at();
+  out_->push_back(Connect{LinkUse::sip, habits_.transport, link_to_});
 }
 
 // What was reached by the link is gone with it; what was asked on it will not be answered.

@@ -54,6 +54,7 @@ class Phone : public Agent {
   Picture own_picture() const override;
   std::map<Address, Picture> pictures() const override;
   std::map<Address, Tie> ties() const override;
+  std::optional<Registered> registered() const override;
 
  private:
   // What it keeps alive in the service: it is asked for, refreshed, and taken back.
@@ -137,7 +138,8 @@ class Phone : public Agent {
   bool hear_redirection(const sip::Message& answer, const SipCalls::Call& call);
   bool hear_challenge(const sip::Message& answer, const SipCalls::Call& call);
   void no_answer(std::uint64_t purpose);
-  void registration_answered(std::uint16_t status, const sip::Message& answer);
+  void registration_answered(std::uint16_t status, const sip::Message& answer,
+                             const SipCalls::Call& call);
   void publication_answered(std::uint16_t status, const sip::Message& answer);
   void watch_answered(Watch& watch, std::uint16_t status, const sip::Message& answer);
   void asked(Task& task, std::uint32_t seconds);
@@ -169,6 +171,7 @@ class Phone : public Agent {
   Landing landing_;
   enum class LinkState : std::uint8_t { none, connecting, up };
   LinkState link_ = LinkState::none;  // TCP
+  Endpoint link_to_;                  // which may not be where it lands next
   BackOff link_back_off_;
   std::optional<Instant> link_due_;  // to connect, to ping, or to give up
   bool pinged_ = false;
@@ -178,6 +181,7 @@ class Phone : public Agent {
   Task registration_;
   std::string registration_call_id_;
   std::uint32_t registration_cseq_ = 0;
+  Registered registered_;
   Task publication_;
   std::string etag_;
   std::string old_etag_;

@@ -23,6 +23,14 @@ std::string sip_uri(const Address& address) {
   return uri;
 }
 
+// Of the server that an answer names.
+std::optional<Endpoint> endpoint_of(const sip::Message& answer, sip::HeaderName name) {
+  const auto server = sip::parse_name_addr(answer.first_value(name).value_or(""));
+  const auto host = server ? parse_ip(server->uri.host.text) : std::nullopt;
+  if (!host) return std::nullopt;
+  return Endpoint{*host, server->uri.port.value_or(5060)};
+}
+
 std::string document_of(const Address& account, const std::string& id, const Shown& shown) {
   pidf::Document document;
   append_pres_uri(document.entity, account);
@@ -56,7 +64,7 @@ void Phone::ask(const Asking& asking, std::uint64_t purpose) {
   transmit(bytes);
   SipCalls::Call call;
   call.purpose = purpose;
-  call.to = landing_.at();
+  call.to = udp ? landing_.at() : link_to_;
   call.bytes = std::move(bytes);
   call.proved = !proof.empty();
   call.repeats = udp;
@@ -210,7 +218,7 @@ void Phone::hear_answer(const sip::Message& answer) {
   if (status == 302 && hear_redirection(answer, *call)) return;
   if (pages_.erase(call->purpose) > 0) return;
   switch (call->purpose) {
-    case kRegistration: return registration_answered(status, answer);
+    case kRegistration: return registration_answered(status, answer, *call);
     case kPublication: return publication_answered(status, answer);
     case kOldTag:
       if (status < 300) tell(WasSurprised{"a publication by a tag that is over is taken"});
@@ -226,14 +234,11 @@ void Phone::hear_answer(const sip::Message& answer) {
 
 // True if it is asked again, there.
 bool Phone::hear_redirection(const sip::Message& answer, const SipCalls::Call& call) {
-  const auto contact =
-      sip::parse_name_addr(answer.first_value(sip::HeaderName::contact).value_or(""));
-  const auto host = contact ? parse_ip(contact->uri.host.text) : std::nullopt;
-  if (!host) return false;
-  const Endpoint to{*host, contact->uri.port.value_or(5060)};
-  if (const auto step = sent_on_.told(to)) tell(WasSentOn{*step});
+  const auto to = endpoint_of(answer, sip::HeaderName::contact);
+  if (!to) return false;
+  if (const auto step = sent_on_.told(*to)) tell(WasSentOn{*step});
   if (!habits_.follows) return false;
-  landing_.sent_to(to);
+  landing_.sent_to(*to);
   if (habits_.transport == Transport::udp) {
     ask_again(call.purpose);
     return true;
@@ -318,7 +323,8 @@ void Phone::no_answer(std::uint64_t purpose) {
   if (wants_online_ && watch.wanted && !watch.due) watch.due = now_.instant;
 }
 
-void Phone::registration_answered(std::uint16_t status, const sip::Message& answer) {
+void Phone::registration_answered(std::uint16_t status, const sip::Message& answer,
+                                  const SipCalls::Call& call) {
   const bool stood = registration_.stands;
   if (status == 423) {
     registration_.min_seconds = sip::seconds_of(answer, sip::HeaderName::min_expires).value_or(0);
@@ -334,6 +340,9 @@ void Phone::registration_answered(std::uint16_t status, const sip::Message& answ
       }
     }
     granted(registration_, seconds);
+    // Where the server that was asked has passed it on, it says to which (RFC 3608).
+    const Endpoint at = endpoint_of(answer, sip::HeaderName::service_route).value_or(call.to);
+    registered_ = {at, now_.instant, now_.instant + Duration::seconds(seconds)};
   }
   if (wants_online_ && !stood && registration_.stands) tell(WentOnline{identity_.account});
   // What was wished meanwhile.

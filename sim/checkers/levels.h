@@ -1,6 +1,8 @@
 // Whatever is said of a server's load is true, at rest: its level is what the definition of the
-// index makes of its users and of what they have subscribed to (server/load_control/level.h), each
-// user counts at one server, and all servers say the same of each.
+// index makes of its users and of what they have subscribed to (server/load_control/level.h), and
+// all servers say the same of each. A user counts at the server that owns her, by the store; and
+// one who was moved, and is not present there yet, also where a phone of hers is registered, by the
+// answers that it had.
 #pragma once
 
 #include <string>

@@ -39,6 +39,7 @@ void Server::start(const std::vector<Prng::Seed>& seeds) {
   MUSTER_CHECK(!running_ && seeds.size() == shards_.size());
   running_ = true;
   ++incarnation_;
+  started_at_ = parts_.timeline->now();
   stopped_shards_ = 0;
   for (std::uint8_t i = 0; i < parts_.shards; ++i) {
     ShardPlace& place = shards_[i];

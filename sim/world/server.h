@@ -85,6 +85,8 @@ class Server : public Host {
   bool running() const override { return running_; }
   // Grows with each start and end of its process.
   std::uint32_t incarnation() const { return incarnation_; }
+  // Of its process, the last time.
+  Instant started_at() const { return started_at_; }
   bool stopped() const { return stopped_shards_ == shards_.size(); }
   std::uint8_t shard_count() const override { return parts_.shards; }
   const PresenceServer& shard(ShardId shard) const { return *shards_[shard.number()].server; }
@@ -172,6 +174,7 @@ class Server : public Host {
   std::vector<ShardPlace> shards_;
   bool running_ = false;
   std::uint32_t incarnation_ = 0;
+  Instant started_at_;
   std::size_t stopped_shards_ = 0;
   Duration clock_offset_;
   std::int64_t clock_us_per_second_ = 0;

@@ -10,6 +10,7 @@
 #include "codec/address/jid.h"
 #include "sim/checkers/assignment.h"
 #include "sim/checkers/levels.h"
+#include "sim/checkers/lives.h"
 #include "sim/sitter.h"
 
 namespace muster::sim {
@@ -41,8 +42,11 @@ class ClusterCheckers : public ::testing::Test {
     plan.settings.plain_without_tls = true;
     return plan;
   }
-  void juliet_comes() {
-    crowd_.add(std::make_unique<Sitter>(kJuliet, Endpoint{IpAddress::v4(10, 1, 0, 1), 40'000}));
+  Sitter& juliet_comes() {
+    auto juliet = std::make_unique<Sitter>(kJuliet, Endpoint{IpAddress::v4(10, 1, 0, 1), 40'000});
+    Sitter& kept = *juliet;
+    crowd_.add(std::move(juliet));
+    return kept;
   }
   ClusterMemory& cluster() { return world_.cluster_store().memory(); }
   void assign(Incarnation to) {
@@ -56,7 +60,20 @@ class ClusterCheckers : public ::testing::Test {
     world_.settle();
     return said;
   }
+  const Server& server_of(Incarnation life) const {
+    return world_.server(life_of(world_, world_.server(0)) == life ? 0 : 1);
+  }
   void ask_servers() { told_ = {said_by(0), said_by(1)}; }
+  // Of that life, that it counts juliet.
+  void let_say(Incarnation of, const ServerSeen::Own& own) {
+    for (std::vector<ServerSeen>& said : told_) {
+      for (ServerSeen& seen : said) {
+        if (seen.member.incarnation != of) continue;
+        seen.load = {cluster::LoadLevel{1}, 1};
+        if (seen.own) seen.own = own;
+      }
+    }
+  }
   View view() const { return {world_, crowd_, told_}; }
   std::vector<std::string> found() const {
     std::vector<std::string> all;
@@ -183,13 +200,7 @@ TEST_F(ClusterCheckers, ALevelIsWhatItsDefinitionSays) {
   juliet_comes();
   assign(one_);
   ask_servers();
-  for (std::vector<ServerSeen>& said : told_) {
-    for (ServerSeen& seen : said) {
-      if (seen.member.incarnation != one_) continue;
-      seen.load = {cluster::LoadLevel{1}, 1};
-      if (seen.own) seen.own = {1, 0, 0};
-    }
-  }
+  let_say(one_, {1, 0, 0});
   EXPECT_EQ(Levels::difference(view()), "");
   for (std::vector<ServerSeen>& said : told_) {
     for (ServerSeen& seen : said) {
@@ -197,6 +208,40 @@ TEST_F(ClusterCheckers, ALevelIsWhatItsDefinitionSays) {
     }
   }
   EXPECT_THAT(Levels::difference(view()), HasSubstr("level 2 of 1 users, not 1 of 1 users"));
+}
+
+// Of a phone that was moved the registration stays where it is, until she is present at her owner.
+TEST_F(ClusterCheckers, WhoWasMovedCountsAlsoWhereHerPhoneIsRegistered) {
+  Sitter& juliet = juliet_comes();
+  juliet.is = AgentKind::phone;
+  juliet.has[*parse_jid("romeo@example.com")] = {true, false, false};
+  const Instant now = view().now();
+  juliet.is_registered = {server_of(other_).sip_at(), now, now + Duration::seconds(1)};
+  assign(one_);
+  ask_servers();
+  let_say(one_, {0, 1, 1});
+  EXPECT_THAT(Levels::difference(view()),
+              HasSubstr("not 1 of 1 users, 0 by XMPP, 1 by SIP, 0 resources"));
+  let_say(other_, {0, 1, 0});
+  EXPECT_EQ(Levels::difference(view()), "");
+  // She has published, and is present where she has come to.
+  juliet.shows = {{"desk", {}}};
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("level 1 of 1 users, not 0 of 0 users"));
+  juliet.shows.clear();
+  world_.run_for(Duration::seconds(1));
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("level 1 of 1 users, not 0 of 0 users"));
+}
+
+TEST_F(ClusterCheckers, WhoHasNotComeToHerOwnerCountsNotThere) {
+  Sitter& juliet = juliet_comes();
+  juliet.is = AgentKind::phone;
+  juliet.shows = {{"desk", {}}};
+  juliet.is_registered = {server_of(other_).sip_at(), view().now(),
+                          view().now() + Duration::seconds(1)};
+  assign(one_);
+  ask_servers();
+  let_say(other_, {0, 1, 0});
+  EXPECT_EQ(Levels::difference(view()), "");
 }
 
 }  // namespace

@@ -19,8 +19,10 @@ class Sitter : public Agent {
   Picture shows;
   std::map<Address, Picture> sees;
   std::map<Address, Tie> has;
+  AgentKind is = AgentKind::messenger;
+  std::optional<Registered> is_registered;
 
-  AgentKind kind() const override { return AgentKind::messenger; }
+  AgentKind kind() const override { return is; }
   const Identity& identity() const override { return identity_; }
   void step(Now, const AgentInput&, AgentOutbox&) override {}
   std::optional<Instant> next_deadline() const override { return std::nullopt; }
@@ -29,6 +31,7 @@ class Sitter : public Agent {
   Picture own_picture() const override { return shows; }
   std::map<Address, Picture> pictures() const override { return sees; }
   std::map<Address, Tie> ties() const override { return has; }
+  std::optional<Registered> registered() const override { return is_registered; }
 
  private:
   Identity identity_;
