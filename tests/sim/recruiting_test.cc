@@ -121,6 +121,19 @@ TEST(RecruitingInTheCluster, NobodyMovesBeforeTheLevelsAreKnown) {
   EXPECT_EQ(world.counts(), (std::vector<std::size_t>{3, 2}));
 }
 
+// What it says of its load then is counted from the first again.
+TEST(RecruitingInTheCluster, OneThatWasLetGoTakesUsersWhenItIsTakenInAgain) {
+  Recruiting world(1, 1, 10);
+  PlacingWorld& cluster = world.cluster;
+  for (const What what : {What::recruit, What::release, What::recruit}) {
+    ASSERT_EQ(cluster.order(0, what, 1), AdminReply::Outcome::done);
+    cluster.world.run_for(Duration::seconds(5));
+    ASSERT_EQ(cluster.member(1)->role, what == What::release ? Role::standby : Role::running);
+  }
+  world.come_in_turn(2, 0);
+  EXPECT_EQ(world.counts(), (std::vector<std::size_t>{1, 1}));
+}
+
 // Many come at one moment, at all servers: there is one shortage.
 TEST(RecruitingInTheCluster, TwoAreNotRecruitedForOneShortage) {
   for (const bool land_anywhere : {false, true}) {

@@ -492,6 +492,8 @@ void ClusterServer::read_loads(Now now, Outbox& out) {
   const cluster::Document& document = documents_->picture();
   for (const cluster::Member& member : membership_.directory().members) {
     if (member.incarnation == membership_.self()) continue;
+    // When it runs again its reports are counted from the first.
+    if (member.role == cluster::Role::standby) others_[member.incarnation].report.reset();
     const cluster::ServerLoad* load = cluster::find(document.loads, member.self.svr_id);
     const cluster::UsersList* list = cluster::find(document.lists, member.self.svr_id);
     if (load == nullptr) continue;
