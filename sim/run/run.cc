@@ -15,6 +15,7 @@ World::Plan plan_of(std::uint64_t seed, const Swarm& swarm, Planted planted) {
   plan.cluster = swarm.servers > 1;
   plan.standbys = swarm.standbys;
   plan.max_level = swarm.max_level;
+  plan.resources_per_user = swarm.resources_per_user;
   plan.shards = swarm.shards;
   plan.settings.domains = {"example.com"};
   plan.settings.plain_without_tls = true;

@@ -82,6 +82,16 @@ void draw_server(Prng& prng, ServerFaults& server, ServerTrouble& trouble) {
   }
 }
 
+// What all users weigh in the end (level.h), and somewhat more: each watches those with whom it
+// begins and those whom it wishes to watch, by each of its agents, and some watch back.
+std::uint32_t weight_of_all(const Swarm& swarm) {
+  const auto wishes = static_cast<std::uint64_t>(swarm.busy_time.in_microseconds() /
+                                                 swarm.wish_every.in_microseconds());
+  const std::uint64_t begun = swarm.watched_by_each + wishes / 10 / swarm.users;
+  const std::uint64_t resources = 2 * std::min<std::uint64_t>(begun, swarm.users);
+  return static_cast<std::uint32_t>(swarm.users * (1 + resources) / (1 + swarm.resources_per_user));
+}
+
 std::string name_of(LoadKind load) {
   switch (load) {
     case LoadKind::steady: return "steady";
@@ -160,12 +170,19 @@ Swarm draw_swarm(const RandomStreams& streams) {
   return swarm;
 }
 
-// All users have room when all servers run: each weighs less than one (level.h), and there are
-// places for all. So candidates are taken in as users come, and let go as they leave.
+// All users have room when all servers run, for there are places for all. So candidates are taken
+// in as users come, and let go as they leave. In some clusters a user weighs less than one, and
+// only whole bursts of them fill a server; in others one or more, and those who are there do.
 void draw_growth(const RandomStreams& streams, Swarm& swarm) {
   Prng prng = streams.stream("growth swarm");
   if (coin(prng, 300)) return;
-  swarm.max_level = cluster::LoadLevel{swarm.users / swarm.servers + up_to(prng, 1, 3)};
+  Prng of_weight = streams.stream("weight swarm");
+  std::uint32_t level = swarm.users;
+  if (coin(of_weight, 600)) {
+    swarm.resources_per_user = up_to(of_weight, 1, 5);
+    level = weight_of_all(swarm);
+  }
+  swarm.max_level = cluster::LoadLevel{level / swarm.servers + up_to(prng, 1, 3)};
   if (coin(prng, 800)) {
     swarm.standbys = static_cast<std::uint8_t>(up_to(prng, 1, swarm.servers - 1U));
   }
@@ -189,6 +206,7 @@ std::string to_text(const Swarm& swarm) {
   if (swarm.max_level) {
     table.row("candidates of these", std::to_string(swarm.standbys));
     table.row("max-loadlevel", std::to_string(swarm.max_level->value));
+    table.row("resources of a user", std::to_string(swarm.resources_per_user));
   }
   table.row("shards of each", std::to_string(swarm.shards));
   table.row("load", name_of(swarm.load) + ", a wish every " + text_of(swarm.wish_every) + ", for " +

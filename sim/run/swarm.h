@@ -33,6 +33,7 @@ struct Swarm {
   std::uint8_t servers = 1;                     // more are a cluster
   std::uint8_t standbys = 0;                    // of these, which wait to be taken in
   std::optional<cluster::LoadLevel> max_level;  // of each server of a cluster
+  std::uint32_t resources_per_user = 20;        // of these: what a user weighs (level.h)
   std::uint8_t shards = 2;                      // of each
   LoadKind load = LoadKind::steady;
   Duration busy_time;                      // of faults and load

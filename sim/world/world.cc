@@ -95,6 +95,7 @@ const Settings* World::settings_of(std::size_t server) {
       {self.svr_id, Kind::sip, true, "sip:" + to_text(of_server(plan_.sip_at, server))},
       {self.svr_id, Kind::xmpp, true, "xmpp:" + to_text(of_server(plan_.xmpp_at, server))}};
   self.max_level = plan_.max_level;
+  settings.cluster->load.resources_per_user = plan_.resources_per_user;
   settings.cluster->standby = server + plan_.standbys >= plan_.servers;
   return &settings;
 }

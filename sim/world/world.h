@@ -40,6 +40,7 @@ class World : private TurnWatch {
     bool cluster = false;
     std::uint8_t standbys = 0;
     std::optional<cluster::LoadLevel> max_level;  // of each; none: no limit
+    std::uint32_t resources_per_user = 20;
     Planted planted{};  // a fault of the server itself (server/planted.h)
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};
