@@ -17,7 +17,7 @@ bool serves(cluster::Role role) {
 
 void Assignment::happened(const Happened& fact) {
   const auto* sent = std::get_if<WasSentOn>(&fact.what);
-  if (sent != nullptr && is_calm_) sent_on_.emplace_back(fact.agent, sent->step);
+  if (sent != nullptr) sent_on_.emplace_back(fact.agent, sent->step);
 }
 
 void Assignment::asked(const cluster::ClusterRequest& request) {
@@ -42,16 +42,26 @@ void Assignment::at_step(const View& view) {
     if (view.world.store().is_fenced(forget.gone)) continue;
     wrong(view.now(), number_of(forget.gone) + " is to be forgotten, and may still write");
   }
-  for (const auto& [agent, step] : sent_on_) {
-    if (step <= kSentOnMax) continue;
-    const Identity& identity = view.crowd.agent(agent).identity();
-    wrong(view.now(), identity.account.text() + "/" + identity.name +
-                          " is sent on to a server after another, " + std::to_string(step) +
-                          " by now");
-  }
+  for (const auto& [agent, step] : sent_on_)
+    sent_on(view, agent, step);
   orders_.clear();
   forgets_.clear();
   sent_on_.clear();
+}
+
+void Assignment::sent_on(const View& view, AgentId agent, int step) {
+  const Identity& identity = view.crowd.agent(agent).identity();
+  const std::map<Address, cluster::Incarnation> owners =
+      view.world.cluster_store().memory().owners();
+  const auto owned = owners.find(identity.account);
+  const cluster::Incarnation owner = owned == owners.end() ? cluster::Incarnation() : owned->second;
+  Way& way = ways_[agent];
+  if (step == 1 || way.owner != owner) way = {owner, step};
+  const bool is_lost = step - way.from >= kSentOnInTroubleMax;
+  if (!is_lost && !(is_calm_ && step > kSentOnMax)) return;
+  wrong(view.now(), identity.account.text() + "/" + identity.name +
+                        " is sent on to a server after another, " + std::to_string(step) +
+                        " by now");
 }
 
 void Assignment::at_rest(const View& view) {

@@ -1,7 +1,7 @@
 // A checker knows one thing that a presence service promises, and watches a whole run for it. It is
-// its own object: it is told what user agents did and heard (it is an AgentWatch) and what servers
-// asked the cluster's store, may look at the world and at the agents through a view, and says what
-// is wrong.
+// its own object: it is told what user agents did and heard (it is an AgentWatch), what servers
+// asked the cluster's store and what they told their operator; may look at the world and at the
+// agents through a view; and says what is wrong.
 //
 // When it is asked: at_step after each event of the world, while faults may be on; at_rest once
 // faults are off and time enough has passed for all to converge; at_end once all agents have left
@@ -18,6 +18,7 @@
 
 #include "server/admin_events.h"
 #include "server/cluster_port.h"
+#include "server/ports.h"
 
 #include "sim/agents/crowd.h"
 #include "sim/world/world.h"
@@ -61,7 +62,11 @@ class Checker : public AgentWatch {
   virtual std::string_view name() const = 0;
 
   void happened(const Happened&) override {}
+  // Of a cluster: shard 0 of a server, which decides for all of it, is about to take a turn. What
+  // it asks the cluster's store then, and tells its operator.
+  virtual void turn_begins(const Server&) {}
   virtual void asked(const cluster::ClusterRequest&) {}
+  virtual void told_operator(const Log&) {}
   virtual void at_step(const View&) {}
   virtual void at_rest(const View&) {}
   virtual void at_end(const View&) {}

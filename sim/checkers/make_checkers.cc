@@ -12,6 +12,8 @@
 #include "sim/checkers/levels.h"
 #include "sim/checkers/order.h"
 #include "sim/checkers/permission.h"
+#include "sim/checkers/placing.h"
+#include "sim/checkers/recruiting.h"
 #include "sim/checkers/reference.h"
 #include "sim/checkers/steadiness.h"
 
@@ -30,6 +32,8 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Levels>(findings));
   checkers.push_back(std::make_unique<Order>(findings));
   checkers.push_back(std::make_unique<Permission>(findings));
+  checkers.push_back(std::make_unique<Placing>(findings));
+  checkers.push_back(std::make_unique<Recruiting>(findings));
   checkers.push_back(std::make_unique<Reference>(findings));
   checkers.push_back(std::make_unique<Steadiness>(findings));
   return checkers;

@@ -34,11 +34,17 @@ Faults no_faults() {
 
 }  // namespace
 
-void CheckerWatch::ordered(const Server&, ShardId, const Order& order) {
-  const auto* ask = std::get_if<AskCluster>(&order);
-  if (ask == nullptr) return;
+void CheckerWatch::entered(const Server& server, ShardId shard, Now, const Input&) {
+  if (shard != ShardId()) return;
   for (const auto& checker : checkers_)
-    checker->asked(ask->request);
+    checker->turn_begins(server);
+}
+
+void CheckerWatch::ordered(const Server&, ShardId, const Order& order) {
+  for (const auto& checker : checkers_) {
+    if (const auto* ask = std::get_if<AskCluster>(&order)) checker->asked(ask->request);
+    if (const auto* log = std::get_if<Log>(&order)) checker->told_operator(*log);
+  }
 }
 
 Run::Run(std::uint64_t seed, Planted planted)

@@ -26,12 +26,12 @@
 
 namespace muster::sim {
 
-// Tells checkers what servers ask the cluster's store.
+// Tells checkers what the servers of a cluster decide.
 class CheckerWatch : public TurnWatch {
  public:
   explicit CheckerWatch(const std::vector<std::unique_ptr<Checker>>& checkers)
       : checkers_(checkers) {}
-  void entered(const Server&, ShardId, Now, const Input&) override {}
+  void entered(const Server& server, ShardId shard, Now, const Input&) override;
   void ordered(const Server&, ShardId, const Order& order) override;
 
  private:

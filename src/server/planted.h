@@ -66,6 +66,10 @@ enum class Planted : std::uint8_t {
   forgotten_unfenced,
   gone_user_counted,
   sent_on_for_ever,
+  sent_astray,
+  recruited_with_room,
+  recruited_twice,
+  limit_passed,
 };
 
 struct Plant {
@@ -174,6 +178,14 @@ inline constexpr std::array kPlants{
           "who has left is still in the level"},
     Plant{Planted::sent_on_for_ever, "sent-on-for-ever", "xmpp_stream",
           "who comes back, and does not follow, is sent on again"},
+    Plant{Planted::sent_astray, "sent-astray", "load_control",
+          "who lands where she is not served is sent to a third server, if there is one"},
+    Plant{Planted::recruited_with_room, "recruited-with-room", "load_control",
+          "a candidate is taken in when one server is full, though others have room"},
+    Plant{Planted::recruited_twice, "recruited-twice", "load_control",
+          "two candidates are taken in for one shortage"},
+    Plant{Planted::limit_passed, "limit-passed", "load_control",
+          "who lands at a server stays there, though it has reached its limit"},
 };
 
 }  // namespace muster

@@ -44,6 +44,8 @@ class PresenceServer {
   bool idle() const;
   // Nobody is served, and nobody waits for an answer.
   bool serves_nobody() const;
+  // On shard 0 of one of many, what it knows of the load of all; else null.
+  const cluster::Picture* picture() const { return load_control_.picture(); }
   // Who is held for somebody, or matters to the cluster.
   std::size_t users_known() const { return presence_db_.users() + load_control_.users(); }
 

@@ -143,6 +143,23 @@ TEST_F(AssignmentChecker, WhoIsSentOnIsServedInTheEnd) {
                   "juliet@example.com/home is sent on to a server after another, 3 by now")));
 }
 
+// Whoever she is sent to may die; but the one that has her is to be found.
+TEST_F(AssignmentChecker, WhileServersMayDieSheIsNotSentOnWithoutEnd) {
+  juliet_comes();
+  assign(one_);
+  constexpr int kMost = Assignment::kSentOnInTroubleMax;
+  for (int step = 1; step <= kMost; ++step)
+    is_sent_on(step);
+  // She has another owner.
+  cluster().carry_out(world_.timeline().now() - Instant(),
+                      cluster::AssignUsers{one_, {{kJuliet, one_, other_}}});
+  for (int step = kMost + 1; step <= 2 * kMost; ++step)
+    is_sent_on(step);
+  EXPECT_THAT(found(), IsEmpty());
+  is_sent_on(2 * kMost + 1);
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("juliet@example.com/home is sent on")));
+}
+
 TEST_F(AssignmentChecker, WhoIsThereHasAnOwnerWhoServes) {
   assignment_.at_rest(view());
   EXPECT_THAT(found(), IsEmpty());

@@ -20,7 +20,7 @@ TEST(Planted, HasANameAndAPlaceForEach) {
     EXPECT_TRUE(names.insert(plant.name).second) << plant.name;
     EXPECT_FALSE(plant.module.empty() || plant.about.empty()) << plant.name;
   }
-  EXPECT_EQ(static_cast<std::uint8_t>(Planted::sent_on_for_ever), last);
+  EXPECT_EQ(static_cast<std::uint8_t>(Planted::limit_passed), last);
 }
 
 Swarm quiet_swarm() {

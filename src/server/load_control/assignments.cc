@@ -8,6 +8,7 @@
 #include "base/overloaded.h"
 #include "model/cluster/sorted.h"
 #include "server/load_control/cluster_ticket.h"
+#include "server/planted.h"
 
 namespace muster {
 namespace {
@@ -70,7 +71,13 @@ void Assignments::end(Outbox& out) {
 
 UserPlace Assignments::place_of(Incarnation owner) const {
   if (owner == self_) return {UserPlace::Outcome::here, nullptr};
-  const auto known = contacts_.find(owner);
+  auto known = contacts_.find(owner);
+  if (planted_ == Planted::sent_astray) {
+    const auto astray = std::find_if(contacts_.begin(), contacts_.end(), [&](const auto& other) {
+      return other.first != owner && other.first != self_;
+    });
+    if (astray != contacts_.end()) known = astray;
+  }
   if (known == contacts_.end()) return {};
   return {UserPlace::Outcome::elsewhere, known->second};
 }
@@ -138,7 +145,8 @@ bool Assignments::takes_users() const {
 
 // Who was yielded to us stays, though we may be full: she was here, and goes nowhere else.
 Placement Assignments::place(const Asked& asked) const {
-  if (asked.yielded && takes_users()) {
+  const bool stays = asked.yielded || planted_ == Planted::limit_passed;
+  if (stays && takes_users()) {
     picture_.reserve(self_, 1);
     return {Placement::Outcome::placed, self_};
   }

@@ -40,6 +40,7 @@
 #include "server/load_control/placing.h"
 #include "server/load_settings.h"
 #include "server/outbox.h"
+#include "server/shard.h"
 
 namespace muster {
 
@@ -70,8 +71,9 @@ class Assignments {
   };
 
   // Both outlive it.
-  Assignments(cluster::Picture& picture, const cluster::LoadSettings& settings)
-      : picture_(picture), settings_(settings) {}
+  Assignments(cluster::Picture& picture, const cluster::LoadSettings& settings,
+              Planted planted = {})
+      : picture_(picture), settings_(settings), planted_(planted) {}
 
   // As the store last told it. Before the first there is no lease, and nobody is placed.
   void know(const cluster::Directory& directory, cluster::Incarnation self);
@@ -133,6 +135,7 @@ class Assignments {
 
   cluster::Picture& picture_;
   const cluster::LoadSettings& settings_;
+  Planted planted_;
   cluster::Incarnation self_;
   std::map<cluster::Incarnation, std::shared_ptr<const ServerContacts>> contacts_;
   std::deque<Asked> waiting_;

@@ -36,8 +36,8 @@ ClusterServer::ClusterServer(Shard& shard)
       membership_(settings_),
       links_(settings_.links, shard.prng),
       document_watchers_(shard),
-      assignments_(picture_, settings_.load),
-      main_(settings_.load),
+      assignments_(picture_, settings_.load, shard.planted),
+      main_(settings_.load, shard.planted),
       counted_(shard.shards),
       listed_(shard.shards),
       shards_serving_(static_cast<std::uint8_t>(shard.shards - 1)) {}

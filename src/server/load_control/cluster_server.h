@@ -71,6 +71,7 @@ class ClusterServer {
   void flush(Now now, Outbox& out);
 
   bool has(LinkId link) const { return links_.has(link); }
+  const cluster::Picture& picture() const { return picture_; }
 
   // All other modules of this shard are idle for good: once the other shards are too, the lease is
   // ended in order. Asked at the end of each step from then on.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/cluster/sorted.h"
+#include "server/planted.h"
 
 namespace muster::cluster {
 namespace {
@@ -27,7 +28,7 @@ GrowthDecision Growth::step(Instant now, const Seen& seen) {
     failed(now, decision.candidate);
     return decision;
   }
-  if (awaits_level(now, seen.servers)) {
+  if (awaits_level(now, seen.servers) && planted_ != Planted::recruited_twice) {
     low_.clear();
     return {};
   }
@@ -94,6 +95,7 @@ bool Growth::is_low(const ServerPicture& server) const {
 
 bool Growth::is_short(const Seen& seen) const {
   bool any = false;
+  bool any_full = false;
   bool all_past = true;
   bool any_room = false;
   for (const ServerPicture& server : seen.servers) {
@@ -101,7 +103,9 @@ bool Growth::is_short(const Seen& seen) const {
     any = true;
     all_past = all_past && is_past_high_mark(server);
     any_room = any_room || server.has_room();
+    any_full = any_full || !server.has_room();
   }
+  if (any_full && planted_ == Planted::recruited_with_room) return true;
   return (any && all_past) || (seen.wanting > 0 && !any_room);
 }
 

@@ -34,6 +34,7 @@
 #include "server/cluster_port.h"
 #include "server/load_control/picture.h"
 #include "server/load_settings.h"
+#include "server/shard.h"
 
 namespace muster::cluster {
 
@@ -64,7 +65,8 @@ class Growth {
   };
 
   // `settings` outlives it.
-  explicit Growth(const LoadSettings& settings) : settings_(settings) {}
+  explicit Growth(const LoadSettings& settings, Planted planted = {})
+      : settings_(settings), planted_(planted) {}
 
   // One decision; there may be another, until there is none.
   GrowthDecision step(Instant now, const Seen& seen);
@@ -113,6 +115,7 @@ class Growth {
   GrowthDecision let_go(Instant now, const Seen& seen);
 
   const LoadSettings& settings_;
+  Planted planted_;
   Instant stepped_at_;
   std::optional<Recruiting> recruiting_;
   std::vector<Awaited> awaited_;  // sorted; who has not said its level, also when the time is over

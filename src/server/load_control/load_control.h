@@ -90,6 +90,11 @@ class LoadControl {
     if (server_ != nullptr) server_->flush(now, out);
   }
 
+  // What it knows of the load of all; null where there is no server.
+  const cluster::Picture* picture() const {
+    return server_ == nullptr ? nullptr : &server_->picture();
+  }
+
   // Who matters to the cluster.
   std::size_t users() const { return interests_ ? interests_->users() : 0; }
 

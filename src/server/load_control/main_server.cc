@@ -41,7 +41,7 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
 
 // Whether it is even is not known: who was main before may have been about to make it so.
 void MainServer::begin(Instant now) {
-  growth_.emplace(settings_);
+  growth_.emplace(settings_, planted_);
   rebalance_.emplace(settings_);
   rebalance_->joined(now);
 }

@@ -73,7 +73,8 @@ class MainServer {
   using Order = std::variant<Invite, Confirm, Dismiss, ChangeRole, Launch, MoveFrom, Say>;
 
   // `settings` outlives it.
-  explicit MainServer(const LoadSettings& settings) : settings_(settings) {}
+  explicit MainServer(const LoadSettings& settings, Planted planted = {})
+      : settings_(settings), planted_(planted) {}
 
   // As the store last told it. Who is not main does nothing.
   void know(Instant now, const Directory& directory, Incarnation self);
@@ -113,6 +114,7 @@ class MainServer {
   std::optional<Incarnation> find(std::string_view svr_id) const;
 
   const LoadSettings& settings_;
+  Planted planted_;
   Incarnation self_;
   Epoch epoch_;
   std::map<Incarnation, Known> servers_;  // that are not gone
