@@ -61,6 +61,8 @@ void Recruiting::note_unknown(const View& view, const Turn& turn) {
 
 void Recruiting::told(const View& view, const Turn& turn, const Log& line) {
   const ServerId by = turn.server->id();
+  // It was another's meanwhile: who is main begins anew.
+  if (line.what == "main-taken") asked_.erase(by);
   const auto asked = asked_.find(by);
   const bool is_open = asked != asked_.end();
   if (line.what == "recruited" || line.what == "not-recruited") {

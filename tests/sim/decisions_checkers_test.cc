@@ -172,6 +172,13 @@ TEST_F(RecruitingCheckerOfTheFull, OneIsAskedAtATime) {
   EXPECT_EQ(found().size(), 1u);
 }
 
+TEST_F(RecruitingCheckerOfTheFull, WhoIsMainAnewBeginsAnew) {
+  decides(recruiting_, {line("recruiting", 2)});
+  decides(recruiting_, {line("main-taken", 0)});
+  decides(recruiting_, {line("recruiting", 3)});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(RecruitingCheckerOfTheFull, WhoIsTakenInWasAsked) {
   decides(recruiting_, {takes_in()});
   EXPECT_THAT(found(), ElementsAre("recruiting: sip:s0.example.com takes in life 3, which it has "

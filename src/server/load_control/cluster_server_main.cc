@@ -79,11 +79,7 @@ void ClusterServer::carry_out(Now now, const MainServer::MoveFrom& move, Outbox&
 }
 
 void ClusterServer::carry_out(Now, const MainServer::Say& say, Outbox& out) {
-  std::string who;
-  for (const cluster::Member& member : membership_.directory().members) {
-    if (member.incarnation == say.server) who = member.self.svr_id;
-  }
-  out.order(Log{Log::Level::info, name_of(say.what), std::move(who),
+  out.order(Log{Log::Level::info, name_of(say.what), say.svr_id,
                 "incarnation " + std::to_string(say.server.number())});
 }
 

@@ -30,7 +30,8 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
   std::erase_if(releasing_, is_gone);
   std::erase_if(recruiting_, [&](const auto& recruited) {
     if (!is_gone(recruited.first)) return false;
-    if (is_main()) growth_->failed(now, recruited.second);
+    say(Say::What::not_recruited, recruited.first, recruited.second);
+    growth_->failed(now, recruited.second);
     return true;
   });
   const bool main = self != Incarnation() && directory.main == self;
@@ -78,6 +79,10 @@ void MainServer::wanting(Incarnation at, std::uint32_t users) {
   wanting_[at] = users;
 }
 
+void MainServer::say(Say::What what, Incarnation server, std::string_view svr_id) {
+  orders_.emplace_back(Say{what, server, std::string(svr_id)});
+}
+
 // --- roles ---------------------------------------------------------------------------------------
 
 void MainServer::change_role(Incarnation of, Role from, Role to) {
@@ -86,8 +91,9 @@ void MainServer::change_role(Incarnation of, Role from, Role to) {
 }
 
 void MainServer::take_in(Incarnation candidate) {
-  if (!recruiting_.emplace(candidate, find(candidate)->svr_id).second) return;
-  orders_.emplace_back(Say{Say::What::recruiting, candidate});
+  const std::string& svr_id = find(candidate)->svr_id;
+  if (!recruiting_.emplace(candidate, svr_id).second) return;
+  say(Say::What::recruiting, candidate, svr_id);
   orders_.emplace_back(Invite{candidate});
 }
 
@@ -99,9 +105,9 @@ void MainServer::invite_answered(Instant now, Incarnation candidate, sip::Status
 
 void MainServer::not_recruited(Instant now, Incarnation candidate) {
   orders_.emplace_back(Dismiss{candidate});
-  orders_.emplace_back(Say{Say::What::not_recruited, candidate});
   const auto recruited = recruiting_.extract(candidate);
   if (!recruited.empty()) growth_->failed(now, recruited.mapped());
+  say(Say::What::not_recruited, candidate, find(candidate)->svr_id);
 }
 
 void MainServer::role_changed(Instant now, const SetRole& change, bool done) {
@@ -113,18 +119,18 @@ void MainServer::role_changed(Instant now, const SetRole& change, bool done) {
   known->second.role = change.to;
   if (change.from == Role::standby) {
     orders_.emplace_back(Confirm{change.of});
-    orders_.emplace_back(Say{Say::What::recruited, change.of});
+    say(Say::What::recruited, change.of, known->second.svr_id);
     recruiting_.erase(change.of);
     growth_->joined(now, known->second.svr_id, change.of);
     rebalance_->joined(now);
   } else if (change.to == Role::running) {
     rebalance_->joined(now);
   } else if (change.to == Role::draining) {
-    orders_.emplace_back(Say{Say::What::draining, change.of});
+    say(Say::What::draining, change.of, known->second.svr_id);
   } else if (change.to == Role::standby) {
     releasing_.erase(change.of);
     orders_.emplace_back(Dismiss{change.of});
-    orders_.emplace_back(Say{Say::What::let_go, change.of});
+    say(Say::What::let_go, change.of, known->second.svr_id);
   }
 }
 
@@ -221,7 +227,7 @@ void MainServer::decide(Instant now, std::span<const ServerPicture> servers) {
                      if (!candidate || changing_.contains(*candidate)) return;
                      if (recruiting_.erase(*candidate) == 0) return;
                      orders_.emplace_back(Dismiss{*candidate});
-                     orders_.emplace_back(Say{Say::What::not_recruited, *candidate});
+                     say(Say::What::not_recruited, *candidate, late.candidate);
                    },
                    [&](const LetGo& leaver) {
                      releasing_.insert(leaver.server);
@@ -240,7 +246,7 @@ void MainServer::launch_if_short(Instant now) {
   if (!settings_.launches || any_waits || !growth_->lacks_candidate()) return;
   if (launch_not_before_) return;
   launch_not_before_ = now + settings_.recruit_time_max;
-  orders_.emplace_back(Say{Say::What::launching, self_});
+  say(Say::What::launching, self_, find(self_)->svr_id);
   orders_.emplace_back(Launch{});
 }
 

@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -69,6 +70,7 @@ class MainServer {
       let_go
     } what;
     Incarnation server;
+    std::string svr_id;
   };
   using Order = std::variant<Invite, Confirm, Dismiss, ChangeRole, Launch, MoveFrom, Say>;
 
@@ -103,6 +105,7 @@ class MainServer {
 
   void begin(Instant now);
   void end();
+  void say(Say::What what, Incarnation server, std::string_view svr_id);
   void change_role(Incarnation of, Role from, Role to);
   void take_in(Incarnation candidate);
   void decide(Instant now, std::span<const ServerPicture> servers);
