@@ -7,8 +7,8 @@
 #include "base/ascii.h"
 #include "codec/address/domain.h"
 #include "codec/address/ip.h"
-#include "codec/sip/host.h"
 #include "shell/store/postgres.h"
+#include "shell/web_socket/request.h"
 
 namespace muster {
 namespace {
@@ -21,24 +21,6 @@ constexpr std::string_view kConnectionForm =
 
 toml::source_position begin_of(const toml::node& item) {
   return item.source().begin;
-}
-
-// RFC 6454 section 6.2: what a browser says in Origin; or "*".
-bool is_origin(std::string_view text) {
-  if (text == "*") return true;
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!text.starts_with(scheme)) continue;
-    std::string_view host = text.substr(scheme.size());
-    const std::size_t colon = host.rfind(':');
-    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
-      const auto port = sip::parse_port(host.substr(colon + 1));
-      // Browsers leave a scheme's own port out.
-      if (!port || *port == (scheme == "https://" ? 443 : 80)) return false;
-      host = host.substr(0, colon);
-    }
-    return sip::parse_host(host).has_value();
-  }
-  return false;
 }
 
 }  // namespace
@@ -207,7 +189,8 @@ void ConfigReader::read_origins(const Value& value) {
   if (origins == nullptr) return refuse(value, kAllowed);
   for (const toml::node& item : *origins) {
     const auto origin = item.value_exact<std::string_view>();
-    if (!origin || !is_origin(*origin)) return refuse({item, value.name}, kAllowed);
+    if (!origin || (*origin != "*" && !parse_origin(*origin)))
+      return refuse({item, value.name}, kAllowed);
     config_.server.http_settings.origins.emplace_back(*origin);
   }
 }

@@ -159,4 +159,20 @@ std::optional<Host> parse_host(std::string_view text) {
   return host;
 }
 
+std::optional<HostPort> parse_host_port(std::string_view text) {
+  HostPort read;
+  std::string_view name = text;
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
+    read.port = parse_port(text.substr(colon + 1));
+    if (!read.port) return std::nullopt;
+    name = text.substr(0, colon);
+  }
+  const auto host = parse_host(name);
+  // Without its brackets an IPv6 address would take the port for a part of it.
+  if (!host || (host->kind == HostKind::ipv6 && !name.starts_with('['))) return std::nullopt;
+  read.host = *host;
+  return read;
+}
+
 }  // namespace muster::sip

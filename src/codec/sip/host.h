@@ -36,6 +36,13 @@ Host take_host(Cursor& cursor);
 // The whole of `text` as a host, an IPv6 address with or without brackets (RFC 5118 section 4.5).
 std::optional<Host> parse_host(std::string_view text);
 
+// HOST or HOST:PORT, whole, as also HTTP has it: an IPv6 address in brackets.
+struct HostPort {
+  Host host;
+  std::optional<std::uint16_t> port;
+};
+std::optional<HostPort> parse_host_port(std::string_view text);
+
 // An IPv6 address without brackets. A third colon before an IPv4 tail is overlooked (RFC 5118
 // section 4.10).
 std::optional<IpAddress> parse_ipv6(std::string_view text);

@@ -37,16 +37,10 @@ std::optional<Redirection> read_redirection(std::string_view text) {
     to.websocket_uri = text;
     return to;
   }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view host_text = text.substr(0, colon);
-  const auto host = sip::parse_host(host_text);
-  const auto port = sip::parse_port(text.substr(colon + 1));
-  if (!host || !port || *port == 0) return std::nullopt;
-  // Without its brackets an IPv6 address would take the port for a part of it.
-  if (host->kind == sip::HostKind::ipv6 && !host_text.starts_with('[')) return std::nullopt;
-  to.host = host->text;
-  to.port = *port;
+  const auto at = sip::parse_host_port(text);
+  if (!at || at->port.value_or(0) == 0) return std::nullopt;
+  to.host = at->host.text;
+  to.port = *at->port;
   return to;
 }
 

@@ -38,29 +38,18 @@ HttpAnswer answer(http::status status, std::string_view rows = {}, std::string_v
 
 // --- who asks ------------------------------------------------------------------------------------
 
-// HOST or HOST:PORT, of which there is to be one (RFC 9112 section 3.2).
+// Of which there is to be one (RFC 9112 section 3.2).
 std::optional<std::string_view> host_of(const Fields& fields) {
   if (fields.count(http::field::host) != 1) return std::nullopt;
   const std::string_view text = view(fields[http::field::host]);
-  std::string_view host = text;
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
-    if (!sip::parse_port(text.substr(colon + 1))) return std::nullopt;
-    host = text.substr(0, colon);
-  }
-  if (!sip::parse_host(host)) return std::nullopt;
+  if (!sip::parse_host_port(text)) return std::nullopt;
   return text;
 }
 
 bool is_loopback(std::string_view origin) {
-  const std::size_t scheme = origin.find("://");
-  if (scheme == std::string_view::npos) return false;
-  std::string_view host = origin.substr(scheme + 3);
-  const std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
-    host = host.substr(0, colon);
-  }
-  return equals_ignoring_case(host, "localhost") || host == "127.0.0.1" || host == "[::1]";
+  const auto at = parse_origin(origin);
+  return at && (equals_ignoring_case(at->host.text, "localhost") || at->host.text == "127.0.0.1" ||
+                at->host.text == "::1");
 }
 
 bool may_come_from(const Fields& fields, const HttpSettings& settings) {
@@ -103,25 +92,33 @@ bool has_token(const Fields& fields, http::field name, std::string_view token) {
   });
 }
 
+// Exactly: the name is not HTTP's (RFC 6455 section 4.1).
+bool offers_xmpp(const Fields& fields) {
+  const auto range = fields.equal_range(http::field::sec_websocket_protocol);
+  return std::any_of(range.first, range.second, [](const auto& row) {
+    const http::token_list names(row.value());
+    return std::any_of(names.begin(), names.end(),
+                       [](const auto& name) { return view(name) == kWebSocketSubprotocol; });
+  });
+}
+
+// What is to be asked for; who says Upgrade says so in Connection (RFC 9110 section 7.8).
+constexpr std::string_view kUpgradeRows =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+
 // RFC 6455 section 4.2.2.
 HttpAnswer upgrade(const Fields& fields, const HttpSettings& settings) {
   const bool upgrades = has_token(fields, http::field::connection, "upgrade") &&
                         has_token(fields, http::field::upgrade, "websocket");
-  if (!upgrades) {
-    return answer(http::status::upgrade_required, "Upgrade: websocket\r\n");
-  }
-  if (view(fields[http::field::sec_websocket_version]) != kVersion) {
-    return answer(http::status::upgrade_required,
-                  "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
-  }
+  const bool is_known_version = fields.count(http::field::sec_websocket_version) == 1 &&
+                                view(fields[http::field::sec_websocket_version]) == kVersion;
+  if (!upgrades || !is_known_version) return answer(http::status::upgrade_required, kUpgradeRows);
   const std::string_view key = view(fields[http::field::sec_websocket_key]);
   const auto nonce = from_base64(key);
   if (fields.count(http::field::sec_websocket_key) != 1 || !nonce || nonce->size() != kKeyBytes) {
     return answer(http::status::bad_request);
   }
-  if (!has_token(fields, http::field::sec_websocket_protocol, kWebSocketSubprotocol)) {
-    return answer(http::status::bad_request);
-  }
+  if (!offers_xmpp(fields)) return answer(http::status::bad_request);
   if (!may_come_from(fields, settings)) return answer(http::status::forbidden);
   const auto accept = hash_of<20>({key, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"});
   std::string bytes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n";
@@ -146,6 +143,17 @@ HttpAnswer answer_target(const http::request<http::empty_body>& request,
 
 }  // namespace
 
+std::optional<sip::HostPort> parse_origin(std::string_view text) {
+  constexpr std::string_view kSchemes[] = {"https://", "http://"};
+  for (const std::string_view scheme : kSchemes) {
+    if (!text.starts_with(scheme)) continue;
+    const auto at = sip::parse_host_port(text.substr(scheme.size()));
+    if (!at || at->port == (scheme == kSchemes[0] ? 443 : 80)) return std::nullopt;
+    return at;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::size_t> end_of_head(std::string_view bytes, std::size_t looked_at) {
   const std::size_t from = looked_at < kHeadEnd.size() ? 0 : looked_at - (kHeadEnd.size() - 1);
   const std::size_t end = bytes.find(kHeadEnd, from);
@@ -156,6 +164,7 @@ std::optional<std::size_t> end_of_head(std::string_view bytes, std::size_t looke
 HttpAnswer answer_request(std::string_view head, const HttpSettings& settings, bool secure) {
   if (head.size() > kHeadBytesMax) return refuse_long_head();
   http::request_parser<http::empty_body> parser;
+  parser.body_limit(boost::none);  // however long: it is not read
   boost::beast::error_code error;
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error == http::error::bad_version) {

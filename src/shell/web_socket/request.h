@@ -24,6 +24,8 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/sip/host.h"
+
 namespace muster {
 
 inline constexpr std::size_t kHeadBytesMax = std::size_t{8} * 1024;
@@ -34,6 +36,10 @@ struct HttpSettings {
   std::vector<std::string> origins;
   bool loopback_origins = false;  // of pages that this machine serves
 };
+
+// Where a page is from, as a browser says it: http or https, without a port that is the scheme's
+// own. Nothing: no browser says so.
+std::optional<sip::HostPort> parse_origin(std::string_view text);
 
 // How many bytes the head has that `bytes` begin with, its empty line among them; nothing: it is
 // not there yet. `looked_at`: so many were there before.

@@ -209,9 +209,9 @@ TEST(ReadConfig, PathsAreRelativeToTheFile) {
 // Pages of its domains, and of itself, may connect; who may besides is said.
 TEST(ReadConfig, PagesThatMayConnectAreNamedByTheirOrigins) {
   const auto origins = [](const std::string& listed) {
-    const auto config = parse(
-        kDomain + "[listen]\nwss = [\"127.0.0.1:0\"]\nwss_origins = " + listed +
-        "\n[cluster]\nid = \"s1\"\nhost_name = \"s1.a.org\"\nshared_key = \"k\"\n");
+    const auto config =
+        parse(kDomain + "[listen]\nwss = [\"127.0.0.1:0\"]\nwss_origins = " + listed +
+              "\n[cluster]\nid = \"s1\"\nhost_name = \"s1.a.org\"\nshared_key = \"k\"\n");
     if (!config.ok()) return std::vector{config_errors_text("f", config.error())};
     return server_options(*config).http_settings.origins;
   };
@@ -219,9 +219,10 @@ TEST(ReadConfig, PagesThatMayConnectAreNamedByTheirOrigins) {
   EXPECT_EQ(origins("[]"), (Origins{"https://a.org", "https://s1.a.org"}));
   EXPECT_EQ(origins("[\"http://localhost:8080\", \"*\"]"),
             (Origins{"http://localhost:8080", "*", "https://a.org", "https://s1.a.org"}));
-  for (const char* bad : {"\"*\"", "[1]", "[\"chat.example.com\"]", "[\"https://a.org/\"]",
-                          "[\"https://\"]", "[\"ftp://a.org\"]", "[\"https://a.org:99999\"]",
-                          "[\"https://a.org:443\"]", "[\"http://a.org:80\"]"}) {
+  for (const char* bad :
+       {"\"*\"", "[1]", "[\"chat.example.com\"]", "[\"https://a.org/\"]", "[\"https://\"]",
+        "[\"ftp://a.org\"]", "[\"https://a.org:99999\"]", "[\"https://a.org:443\"]",
+        "[\"http://a.org:80\"]", "[\"https://::1\"]"}) {
     const Origins told = origins(bad);
     ASSERT_EQ(told.size(), 1u) << bad;
     EXPECT_NE(told[0].find("listen.wss_origins"), std::string::npos) << told[0];

@@ -107,5 +107,22 @@ TEST(Hosts, Ports) {
   EXPECT_EQ(parse_port("5060x"), std::nullopt);
 }
 
+TEST(Hosts, WithTheirPorts) {
+  const auto read = [](std::string_view text) {
+    const auto at = parse_host_port(text);
+    if (!at) return std::string("none");
+    return std::string(at->host.text) + " " + (at->port ? std::to_string(*at->port) : "-");
+  };
+  EXPECT_EQ(read("example.com"), "example.com -");
+  EXPECT_EQ(read("example.com:5443"), "example.com 5443");
+  EXPECT_EQ(read("192.0.2.1:0"), "192.0.2.1 0");
+  EXPECT_EQ(read("[2001:db8::1]"), "2001:db8::1 -");
+  EXPECT_EQ(read("[2001:db8::1]:80"), "2001:db8::1 80");
+  for (const char* bad : {"", ":80", "example.com:", "example.com:65536", "a b", "2001:db8::1",
+                          "2001:db8::1:80", "[2001:db8::1", "[2001:db8::1]x", "a:1:2"}) {
+    EXPECT_EQ(read(bad), "none") << bad;
+  }
+}
+
 }  // namespace
 }  // namespace muster::sip

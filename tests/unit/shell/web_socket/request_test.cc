@@ -92,11 +92,14 @@ TEST(Upgrade, is_refused_by_the_status_that_says_why) {
   EXPECT_EQ(status_to(request(with("Host", "example.com:99999"))), "400");
   EXPECT_EQ(status_to(request(with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ"))), "400");
   EXPECT_EQ(status_to(request(with("Sec-WebSocket-Key", "AAAA"))), "400") << "not 16 bytes";
-  EXPECT_EQ(status_to(request(with("Sec-WebSocket-Protocol", "xmpp2"))), "400");
+  EXPECT_EQ(status_to(request(with("Host", "fe80::1:80"))), "400");
+  for (const char* other : {"xmpp2", "XMPP", "chat"})
+    EXPECT_EQ(status_to(request(with("Sec-WebSocket-Protocol", other))), "400") << other;
   for (const char* row : {"Upgrade", "Connection", "Sec-WebSocket-Version"})
     EXPECT_EQ(status_to(request(with(row, "-"))), "426") << row;
   EXPECT_EQ(status_to(request(with("Sec-WebSocket-Version", "8"))), "426");
-  EXPECT_EQ(status_to(request(with("Content-Length", "1"))), "413");
+  for (const char* bytes : {"1", "1048577", "18446744073709551615"})
+    EXPECT_EQ(status_to(request(with("Content-Length", bytes))), "413") << bytes;
   EXPECT_EQ(status_to(request(with("Transfer-Encoding", "chunked"))), "413");
   for (const char* head :
        {"GET\r\n\r\n", "\r\n\r\n", "GET /xmpp-websocket HTTP/1.1\r\nHost\r\n\r\n",
