@@ -17,6 +17,8 @@ constexpr std::string_view kHeader =
     " xmlns:stream='http://etherx.jabber.org/streams'";
 // Before a header not-well-formed, behind it bad-format.
 constexpr std::string_view kNoElement = "?";
+// What no stream may have (RFC 6120 section 11.1): restricted-xml.
+constexpr std::string_view kRestricted = "<!--";
 // Before a header invalid-namespace; behind it a stanza that nobody knows.
 constexpr std::string_view kNoHeader = "<x/>";
 
@@ -50,11 +52,10 @@ std::string_view without_surroundings(std::string_view message) {
 }
 
 // As a stream does between two stanzas.
-bool is_one_element(std::string_view text) {
+xml::Frame framed(std::string_view text) {
   xml::Framer framer;
   framer.next("<s>", kUnlimited);
-  const xml::Frame frame = framer.next(text, kUnlimited);
-  return frame.kind == xml::Frame::Kind::stanza && frame.bytes == text.size();
+  return framer.next(text, kUnlimited);
 }
 
 void append_attributes(std::string& out, const xml::Element& from) {
@@ -105,8 +106,12 @@ std::optional<std::string> other_uri(std::string_view error, xml::StanzaParser& 
 
 void append_stream_bytes(std::string& stream, std::string_view message, xml::StanzaParser& parser) {
   const std::string_view text = without_surroundings(message);
-  if (!text.starts_with('<') || !is_one_element(text)) {
-    stream.append(kNoElement);
+  const xml::Frame frame = framed(text);
+  const bool is_element = frame.kind == xml::Frame::Kind::stanza && frame.bytes == text.size();
+  if (!text.starts_with('<') || !is_element) {
+    const bool is_restricted =
+        frame.kind == xml::Frame::Kind::error && frame.error == xml::Error::restricted_xml;
+    stream.append(is_restricted ? kRestricted : kNoElement);
     return;
   }
   const std::string_view name = name_of(text);

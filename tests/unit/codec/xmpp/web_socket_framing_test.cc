@@ -145,9 +145,9 @@ INSTANTIATE_TEST_SUITE_P(
         Smuggled{"<", "not-well-formed", "bad-format"},
         Smuggled{"<?xml version='1.0'?>", "not-well-formed", "bad-format"},
         Smuggled{"<?xml version='1.0'", "not-well-formed", "bad-format"},
-        Smuggled{"<!-- -->", "not-well-formed", "bad-format"},
-        Smuggled{"<?go?>", "not-well-formed", "bad-format"},
-        Smuggled{"<!DOCTYPE a>", "not-well-formed", "bad-format"},
+        Smuggled{"<!-- -->", "restricted-xml", "restricted-xml"},
+        Smuggled{"<?go?>", "restricted-xml", "restricted-xml"},
+        Smuggled{"<!DOCTYPE a>", "restricted-xml", "restricted-xml"},
         Smuggled{"</stream:stream>", "not-well-formed", "bad-format"},
         Smuggled{"</presence>", "not-well-formed", "bad-format"},
         // more than one
