@@ -192,7 +192,8 @@ void Links::start_tls(Now now, LinkId id, std::string_view domain) {
 void Links::begin_tls(Now now, LinkId id, Link& link, std::string_view domain) {
   link.tls = TlsSession::accept(contexts_, link.use, domain);
   link.tls->unsent = std::exchange(link.out, {});
-  look_at(id, link, now.instant + kHandshakeTimeMax);
+  // What nobody is told of yet has its time already.
+  if (link.state == LinkState::open) look_at(id, link, now.instant + kHandshakeTimeMax);
 }
 
 }  // namespace muster

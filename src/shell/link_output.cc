@@ -123,8 +123,13 @@ Links::Sent Links::write(Link& link) {
 void Links::flush(Now now) {
   for (const LinkFailed& failed : std::exchange(failed_, {}))
     tell_(failed);
-  for (const LinkId id : std::exchange(hopeless_, {}))
-    lose(id);
+  for (const LinkId id : std::exchange(hopeless_, {})) {
+    const Link* link = links_.find(id);
+    // It was closed meanwhile: the close frame says so, of what was being said nothing is missed.
+    const bool is_closed =
+        link != nullptr && link->web_socket != nullptr && link->state == LinkState::draining;
+    if (!is_closed) lose(id);
+  }
   // Who is told that a link is lost may dirty others: they are written in the same go.
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     const LinkId id = dirty_[i];

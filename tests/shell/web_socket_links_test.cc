@@ -256,5 +256,16 @@ TEST_F(WebSocketLinks, WhatIsNoStreamIsNotSaid) {
   EXPECT_THAT(peer.hear(), IsEmpty());
 }
 
+// A stream that ends amid an element, as one that is relayed and lost.
+TEST_F(WebSocketLinks, WhatEndsInTheMiddleEndsByACloseFrame) {
+  Peer peer = open();
+  send(std::string(kHeader) + "<message><body>so fa");
+  peer.hear();
+  world.links.send(world.latest.link, "<stream:error/></stream:stream>");
+  world.links.close(world.now, world.latest.link);
+  world.turn();
+  EXPECT_THAT(server_frames(peer.hear()), ElementsAre("close:1000"));
+}
+
 }  // namespace
 }  // namespace muster::testing
