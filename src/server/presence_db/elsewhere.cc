@@ -245,6 +245,12 @@ void PresenceDb::on(Now, const DirectedEnds& ends, Outbox& out) {
 void PresenceDb::hand_over(const Address& account, User& user, Outbox& out) {
   if (shard_.planted == Planted::moved_user_ends) return out.emit(UserHasLeft{account});
   user.here = user.leaves = false;
+  // A registration that waits here is sip_presence's to end now; taken later, it would bring her
+  // back.
+  user.published_awaited = false;
+  std::erase_if(user.waiting, [](const WaitingForUser& waiting) {
+    return std::holds_alternative<RegistrationsChanged>(waiting);
+  });
   if (user.elsewhere == nullptr) user.elsewhere = std::make_unique<Elsewhere>();
   for (PresentResource& resource : user.resources) {
     if (resource.number == PresentResource::kSession) resource.elsewhere = true;

@@ -231,6 +231,26 @@ TEST_F(HandingOver, WhoLeavesWhileSheIsLoadedIsHandedOver) {
   EXPECT_THAT(with("has left "), ElementsAre("dave"));
 }
 
+// The same of one who was held before, because she is watched: only what she has published is on
+// its way.
+TEST_F(HandingOver, WhoLeavesWhileWhatShePublishedIsAwaitedStaysAway) {
+  world.accounts({"dave"});
+  world.befriend("bob", "dave");
+  world.watch(2, "bob", "dave");
+  world.hold_store();
+  world.phones("dave", {"phone"});
+  world.on("dave", UserLeaves{world.user("dave"),
+                              std::make_shared<const ServerContacts>(ServerContacts{})});
+  world.elsewhere("dave", {phone("mobile")});
+  EXPECT_THAT(with("has left "), ElementsAre("dave"));
+  forget();
+  // sip_presence drops it here.
+  world.phones("dave", {});
+  world.release_store();
+  EXPECT_THAT(told(), Not(Contains(HasSubstr("here dave"))));
+  EXPECT_THAT(told(), Not(Contains(HasSubstr("resident dave sip"))));
+}
+
 // She was handed over before; load control tells her again where she has something still.
 TEST_F(HandingOver, WhoHasLeftDoesNotLeaveAgain) {
   world.come("alice/home");
