@@ -26,6 +26,8 @@ inline constexpr std::string_view kAuthScram =
 inline constexpr std::string_view kResponse =
     "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>Yz1iaXdz</response>";
 inline constexpr std::string_view kAbort = "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
+inline constexpr std::string_view kAskRedirection =
+    "<iq type='get' id='r1'><redirection xmlns='urn:muster:presence-cluster:1'/></iq>";
 inline constexpr std::string_view kBind =
     "<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 inline constexpr std::string_view kRegister =
@@ -106,6 +108,14 @@ class StreamWorld {
   LinkId placing() {
     if (!world.settings.cluster) world.settings.cluster.emplace();
     return reopening();
+  }
+  // Its user is served there; the stream is open anew.
+  LinkId placed(const UserPlace& place) {
+    const LinkId link = placing();
+    input(StreamPlaced{link, place});
+    feed(link, kHeader);
+    forget();
+    return link;
   }
   LinkId binding() {
     const LinkId link = reopening();

@@ -132,13 +132,13 @@ bool XmppStreams::go_elsewhere(LinkId link, Stream& stream, Outbox& out) {
 void XmppStreams::on(Now now, const RedirectStream& redirect, Outbox& out) {
   Stream* stream = streams_.find(redirect.link);
   if (stream == nullptr) return;
+  const std::optional<Redirection>& where = way_of(*stream, *redirect.at);
+  // There is no way for it: it is to come again, and is relayed.
+  if (!where) return fail(redirect.link, *stream, StreamError::reset, out);
   // From where it comes nobody knows any more.
   followers_.told(now.instant, stream->full.to_bare(), {}, redirect.at->server);
   out.order(Log{Log::Level::debug, "xmpp-redirected", stream->full.text(), redirect.at->svr_id});
-  const std::optional<Redirection>& where = way_of(*stream, *redirect.at);
-  if (where) return send_elsewhere(now.instant, redirect.link, *stream, *where, out);
-  // There is no way for it: it is to come again, and is relayed.
-  fail(redirect.link, *stream, StreamError::reset, out);
+  send_elsewhere(now.instant, redirect.link, *stream, *where, out);
 }
 
 void XmppStreams::note_told(const Stream& stream) {
@@ -164,8 +164,7 @@ void XmppStreams::take_redirection(LinkId link, const Stream& stream, const xml:
   const bool elsewhere =
       place.outcome == UserPlace::Outcome::elsewhere && way_of(stream, *place.at);
   if (elsewhere) note_told(stream);
-  const std::string where =
-      elsewhere ? redirection_xml(*way_of(stream, *place.at)) : std::string();
+  const std::string where = elsewhere ? redirection_xml(*way_of(stream, *place.at)) : std::string();
   out.order(SendBytes{link, iq_result_xml(reply, where)});
 }
 

@@ -15,8 +15,6 @@ using Outcome = UserPlace::Outcome;
 using testing::only;
 using testing::StreamWorld;
 
-constexpr std::string_view kAsk =
-    "<iq type='get' id='r1'><redirection xmlns='urn:muster:presence-cluster:1'/></iq>";
 constexpr std::string_view kResume = "<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>";
 constexpr std::string_view kFeatures = "<stream:features>";
 
@@ -32,17 +30,10 @@ class Placing : public ::testing::Test {
  protected:
   Placing() { world.world.settings.cluster.emplace(); }
 
-  LinkId placed(const UserPlace& place) {
-    const LinkId link = world.placing();
-    world.input(StreamPlaced{link, place});
-    world.feed(link, testing::kHeader);
-    world.forget();
-    return link;
-  }
   // By see-other-host: it is long ago that she was sent so.
   LinkId sent_elsewhere() {
     world.pass(XmppStreams::kFollowersTime);
-    const LinkId link = placed(elsewhere());
+    const LinkId link = world.placed(elsewhere());
     world.feed(link, testing::kBind);
     EXPECT_THAT(world.said(link), HasSubstr("<see-other-host"));
     world.forget();
@@ -70,7 +61,7 @@ TEST_F(Placing, ASingleServerAsksNobody) {
   EXPECT_TRUE(only<StreamToPlace>(world.events).empty());
   EXPECT_THAT(world.said(link), Not(HasSubstr("<redirection")));
   world.forget();
-  world.feed(link, kAsk);
+  world.feed(link, testing::kAskRedirection);
   EXPECT_THAT(world.said(link), HasSubstr("not-authorized"));
   EXPECT_TRUE(world.closed(link));
 }
@@ -105,13 +96,13 @@ TEST_F(Placing, WhoIsPlacedNowhereInTimeIsTimedOut) {
 }
 
 TEST_F(Placing, WhoIsHereBinds) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   world.feed(link, testing::kBind);
   EXPECT_EQ(only<BindAsked>(world.events).size(), 1u);
 }
 
 TEST_F(Placing, WhoBindsElsewhereIsSentThere) {
-  const LinkId link = placed(elsewhere());
+  const LinkId link = world.placed(elsewhere());
   world.feed(link, testing::kBind);
   EXPECT_EQ(world.said(link),
             "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
@@ -137,7 +128,7 @@ TEST_F(Placing, WhoIsSentElsewhereClosesItsSideFirst) {
 }
 
 TEST_F(Placing, ItsEndMayHaveComeAlready) {
-  const LinkId link = placed(elsewhere());
+  const LinkId link = world.placed(elsewhere());
   world.feed(link, std::string(testing::kBind).append(testing::kStreamEndTag));
   EXPECT_THAT(world.said(link), HasSubstr("<see-other-host"));
   EXPECT_TRUE(world.closed(link));
@@ -177,7 +168,7 @@ TEST_F(Placing, ItIsNotWaitedForByAServerThatStops) {
 }
 
 TEST_F(Placing, SoIsWhoResumes) {
-  const LinkId link = placed(elsewhere());
+  const LinkId link = world.placed(elsewhere());
   world.feed(link, kResume);
   EXPECT_THAT(world.said(link), HasSubstr("<see-other-host"));
   EXPECT_TRUE(only<ResumeAsked>(world.events).empty());
@@ -185,8 +176,8 @@ TEST_F(Placing, SoIsWhoResumes) {
 
 // Paper, section 3.1.
 TEST_F(Placing, WhoAsksIsToldByAnIq) {
-  const LinkId link = placed(elsewhere());
-  world.feed(link, kAsk);
+  const LinkId link = world.placed(elsewhere());
+  world.feed(link, testing::kAskRedirection);
   EXPECT_EQ(world.said(link),
             "<iq type='result' id='r1'><redirection xmlns='urn:muster:presence-cluster:1'>"
             "[2001:db8::2]:5222</redirection></iq>");
@@ -194,14 +185,14 @@ TEST_F(Placing, WhoAsksIsToldByAnIq) {
 }
 
 TEST_F(Placing, AnEmptyAnswerSaysToStay) {
-  const LinkId link = placed({Outcome::here, nullptr});
-  world.feed(link, kAsk);
+  const LinkId link = world.placed({Outcome::here, nullptr});
+  world.feed(link, testing::kAskRedirection);
   EXPECT_EQ(world.said(link), "<iq type='result' id='r1'/>");
   EXPECT_EQ(world.state(link), "binding");
 }
 
 TEST_F(Placing, WhatAsksForNoPlaceIsRefused) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   for (const std::string_view bad :
        {"<iq type='set' id='r1'><redirection xmlns='urn:muster:presence-cluster:1'/></iq>",
         "<iq type='get' id='r1'><svr-load xmlns='urn:muster:presence-cluster:1'/></iq>"}) {
@@ -219,17 +210,17 @@ TEST_F(Placing, WhoComesBackIsRemembered) {
     world.placing();
     return only<StreamToPlace>(world.events).at(0).again;
   };
-  world.feed(placed(elsewhere()), testing::kBind);
+  world.feed(world.placed(elsewhere()), testing::kBind);
   EXPECT_TRUE(again());
   world.pass(XmppStreams::kFollowersTime);
   EXPECT_FALSE(again());
-  world.feed(placed(elsewhere()), kAsk);
+  world.feed(world.placed(elsewhere()), testing::kAskRedirection);
   EXPECT_TRUE(again()) << "told is told";
 }
 
 TEST_F(Placing, WhoWasNotSentAwayIsNot) {
-  world.feed(placed({Outcome::here, nullptr}), testing::kBind);
-  world.feed(placed({Outcome::full, nullptr}), testing::kBind);
+  world.feed(world.placed({Outcome::here, nullptr}), testing::kBind);
+  world.feed(world.placed({Outcome::full, nullptr}), testing::kBind);
   world.forget();
   world.placing();
   EXPECT_FALSE(only<StreamToPlace>(world.events).at(0).again);
@@ -238,7 +229,7 @@ TEST_F(Placing, WhoWasNotSentAwayIsNot) {
 // Who is to go elsewhere may have a session that waits here; but it is not hers to have.
 TEST_F(Placing, WithoutAServerNoSessionIsResumed) {
   for (const Outcome outcome : {Outcome::full, Outcome::unknown}) {
-    const LinkId link = placed({outcome, nullptr});
+    const LinkId link = world.placed({outcome, nullptr});
     world.feed(link, kResume);
     EXPECT_THAT(world.said(link), HasSubstr("<failed xmlns='urn:xmpp:sm:3'><resource-constraint "));
     EXPECT_EQ(world.state(link), "binding");
@@ -250,7 +241,7 @@ TEST_F(Placing, WithoutAServerNoSessionIsResumed) {
 // she may try again.
 TEST_F(Placing, WithoutAServerThereIsNoSession) {
   for (const Outcome outcome : {Outcome::full, Outcome::unknown}) {
-    const LinkId link = placed({outcome, nullptr});
+    const LinkId link = world.placed({outcome, nullptr});
     world.feed(link, testing::kBind);
     EXPECT_THAT(world.said(link), HasSubstr("<error type='wait'><resource-constraint "));
     EXPECT_EQ(world.state(link), "binding");
@@ -261,7 +252,7 @@ TEST_F(Placing, WithoutAServerThereIsNoSession) {
 // One that has no XMPP, as after a change of what it serves.
 TEST_F(Placing, NorWhereHerServerCannotBeReached) {
   const LinkId link =
-      placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(ServerContacts{})});
+      world.placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(ServerContacts{})});
   world.feed(link, testing::kBind);
   EXPECT_THAT(world.said(link), HasSubstr("<resource-constraint "));
 }
@@ -272,7 +263,7 @@ class Relaying : public Placing {
  protected:
   // She was told, and has come back; what she had sent before her place was known waits.
   LinkId relayed(std::string_view unread = {}) {
-    world.feed(placed(elsewhere()), testing::kBind);
+    world.feed(world.placed(elsewhere()), testing::kBind);
     const LinkId link = world.placing();
     if (!unread.empty()) world.feed(link, unread);
     world.forget();
@@ -316,7 +307,7 @@ TEST_F(Relaying, SoDoesWhatSheHadSentBefore) {
 
 // One answer of the store may be for several.
 TEST_F(Relaying, SeveralAreRelayedInOneStep) {
-  world.feed(placed(elsewhere()), testing::kBind);
+  world.feed(world.placed(elsewhere()), testing::kBind);
   const LinkId first = world.placing();
   const LinkId second = world.placing();
   world.feed(first, "<first/>");
@@ -444,11 +435,11 @@ TEST_F(Relayed, WhoIsKnownToFollowIsToldOnce) {
     return world.said(kLink).ends_with("</see-other-host></stream:error></stream:stream>");
   };
   EXPECT_FALSE(come_and_bind()) << "nothing is known of her";
-  placed({Outcome::here, nullptr});
+  world.placed({Outcome::here, nullptr});
   EXPECT_TRUE(come_and_bind());
   EXPECT_THAT(world.said(kLink), HasSubstr(">s1.example.com:5222</see-other-host>"));
   EXPECT_FALSE(come_and_bind()) << "it is another one that does not";
-  placed({Outcome::here, nullptr});
+  world.placed({Outcome::here, nullptr});
   EXPECT_TRUE(come_and_bind()) << "she does";
 }
 
@@ -458,18 +449,18 @@ TEST_F(Relayed, WhoIsKnownToFollowMayAsk) {
   own.kind = cluster::ServerEndpoint::Kind::xmpp;
   own.contact = "xmpp:s1.example.com:5222";
   world.world.settings.cluster->self.endpoints = {own};
-  placed({Outcome::here, nullptr});
+  world.placed({Outcome::here, nullptr});
   world.forget();
   come();
   world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
   feed(testing::kHeader);
-  feed(kAsk);
+  feed(testing::kAskRedirection);
   EXPECT_THAT(world.said(kLink), HasSubstr(">s1.example.com:5222</redirection>"));
 }
 
 // Where this server has no address to be told, she is served.
 TEST_F(Relayed, WithoutAnAddressNobodyIsSentToIt) {
-  placed({Outcome::here, nullptr});
+  world.placed({Outcome::here, nullptr});
   world.forget();
   come();
   world.input(StreamPlaced{kLink, {Outcome::here, nullptr}});
@@ -492,7 +483,7 @@ TEST_F(Relayed, ItEndsWithItsLink) {
 // --- who moves -----------------------------------------------------------------------------------
 
 TEST_F(Placing, WhoHasMovedIsSentToHerNewServer) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   world.feed(link, testing::kBind);
   world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
   world.forget();
@@ -514,7 +505,7 @@ TEST_F(Placing, WhoHasMovedIsSentToHerNewServer) {
 
 // She was told when she moved: that she is not told again spares her a login.
 TEST_F(Placing, WhoHasMovedAndComesBackIsRelayedAtOnce) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   world.feed(link, testing::kBind);
   world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
   world.input(RedirectStream{link, elsewhere().at});
@@ -527,10 +518,11 @@ TEST_F(Placing, WhoHasMovedAndComesBackIsRelayedAtOnce) {
 
 // But who has been moved on since is told so.
 TEST_F(Placing, WhoWasToldAnotherServerIsToldAnew) {
-  world.feed(placed(elsewhere()), testing::kBind);
+  world.feed(world.placed(elsewhere()), testing::kBind);
   ServerContacts third = *elsewhere().at;
   third.server = 3;
-  const LinkId link = placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(third)});
+  const LinkId link =
+      world.placed({Outcome::elsewhere, std::make_shared<const ServerContacts>(third)});
   EXPECT_TRUE(only<RelayStream>(world.events).empty());
   world.feed(link, testing::kBind);
   EXPECT_THAT(world.said(link), HasSubstr("<see-other-host "));

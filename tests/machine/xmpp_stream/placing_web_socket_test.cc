@@ -13,9 +13,6 @@ using Outcome = UserPlace::Outcome;
 using testing::only;
 using testing::StreamWorld;
 
-constexpr std::string_view kAsk =
-    "<iq type='get' id='r1'><redirection xmlns='urn:muster:presence-cluster:1'/></iq>";
-
 UserPlace elsewhere() {
   ServerContacts contacts;
   contacts.server = 2;
@@ -43,33 +40,25 @@ class PlacingWebSocket : public ::testing::Test {
     world.opened_for = LinkUse::web_socket;
   }
 
-  LinkId placed(const UserPlace& place) {
-    const LinkId link = world.placing();
-    world.input(StreamPlaced{link, place});
-    world.feed(link, testing::kHeader);
-    world.forget();
-    return link;
-  }
-
   StreamWorld world;
 };
 
 // RFC 7395 section 3.6.1; the driver writes it as it is written there.
 TEST_F(PlacingWebSocket, WhoBindsElsewhereIsToldItsUri) {
-  const LinkId link = placed(elsewhere());
+  const LinkId link = world.placed(elsewhere());
   world.feed(link, testing::kBind);
   EXPECT_EQ(world.said(link), kSeeOtherUri);
   EXPECT_EQ(world.state(link), "closed");
 }
 
 TEST_F(PlacingWebSocket, WhoAsksIsToldItsUri) {
-  const LinkId link = placed(elsewhere());
-  world.feed(link, kAsk);
+  const LinkId link = world.placed(elsewhere());
+  world.feed(link, testing::kAskRedirection);
   EXPECT_THAT(world.said(link), HasSubstr(">wss://s2.example.com/xmpp-websocket</redirection>"));
 }
 
 TEST_F(PlacingWebSocket, WhoMovesIsToldItsUri) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   world.feed(link, testing::kBind);
   world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
   world.forget();
@@ -78,7 +67,7 @@ TEST_F(PlacingWebSocket, WhoMovesIsToldItsUri) {
 }
 
 TEST_F(PlacingWebSocket, WhoMovesToWhereThereIsNoneIsToComeAgain) {
-  const LinkId link = placed({Outcome::here, nullptr});
+  const LinkId link = world.placed({Outcome::here, nullptr});
   world.feed(link, testing::kBind);
   world.input(BindGranted{link, StreamWorld::session(), StreamWorld::alice().with_resource("a")});
   world.forget();
@@ -97,7 +86,7 @@ TEST_F(PlacingWebSocket, WhoCanGoNowhereIsRelayedAtOnce) {
 }
 
 TEST_F(PlacingWebSocket, WhoComesBackIsRelayed) {
-  world.feed(placed(elsewhere()), testing::kBind);
+  world.feed(world.placed(elsewhere()), testing::kBind);
   const LinkId link = world.placing();
   world.input(StreamPlaced{link, elsewhere()});
   EXPECT_EQ(only<RelayStream>(world.events).size(), 1u);
