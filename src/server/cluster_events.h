@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/sip/read_request.h"
 #include "model/address.h"
 #include "model/cluster/document.h"
 #include "model/endpoint.h"
@@ -50,6 +51,8 @@ struct RequestToPlace {
   SipRequestId request;
   Address account;
   bool again = false;
+  // A REGISTER that came here by itself, which is there until it is answered.
+  const sip::ReadRequest* registers = nullptr;
 };
 struct RequestPlaced {
   SipRequestId request;
@@ -160,6 +163,25 @@ struct MoveDecided {
 struct MovesEnded {
   std::uint64_t to = 0;
   std::uint32_t users = 0;
+};
+// load_control -> sip_presence of the same shard: this REGISTER may be sent on to another server.
+// The answer is PhoneWeighed: whether it renews all that its sender has registered here, so that no
+// phone of hers is left behind.
+struct PhoneRegisters {
+  SipRequestId request;
+  Address account;
+  const sip::ReadRequest* read = nullptr;
+};
+struct PhoneWeighed {
+  SipRequestId request;
+  Address account;
+  bool renews_all = false;
+};
+// A shard -> shard 0: she moves if levels are uneven still. The answer is MoveDecided.
+struct PhoneMoves {
+  ShardId shard;
+  Address account;
+  bool xmpp = false;  // she has sessions, too
 };
 // load_control -> xmpp_presence, sip_presence and presence_db of the same shard: another server is
 // to serve her. Her sessions are told where, and wait, so that nobody sees them go.

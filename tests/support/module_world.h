@@ -42,6 +42,14 @@ class ModuleWorld {
   Now now{Instant::at(Duration::seconds(1'000)), UnixTime::at(Duration::seconds(1'700'000'000))};
 };
 
+// The second shard of two, of a server of a cluster.
+class ShardOfCluster : public ModuleWorld {
+ public:
+  explicit ShardOfCluster(const cluster::LoadSettings& load = {}) : ModuleWorld(2, 1) {
+    settings.cluster.emplace().load = load;
+  }
+};
+
 // Those of one type, in order.
 template <class T, class Variant>
 std::vector<T> only(const std::vector<Variant>& all) {

@@ -63,6 +63,7 @@ class ClusterServer {
   void on(Now now, const AdminAsked& asked, Outbox& out);
   void on(Now now, const MovesChosen& chosen, Outbox& out);
   void on(Now now, const MovesEnded& ended, Outbox& out);
+  void on(Now now, const PhoneMoves& phone, Outbox& out);
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;

@@ -203,4 +203,15 @@ void ClusterServer::on(Now now, const MovesEnded& ended, Outbox&) {
   moves_ended(now, ended.to, ended.users);
 }
 
+void ClusterServer::on(Now, const PhoneMoves& phone, Outbox& out) {
+  const auto to =
+      cluster::lower_server(picture_.servers(), membership_.self(), shard_.settings.cluster->load);
+  const auto at = to ? assignments_.contacts(*to) : nullptr;
+  const bool is_served_there = at != nullptr && !at->sip.empty() && (!phone.xmpp || at->xmpp);
+  if (!is_served_there) {
+    return out.emit(phone.shard, MoveDecided{phone.account, 0, nullptr});
+  }
+  assignments_.move({phone.shard, to->number(), 1, {phone.account}}, out);
+}
+
 }  // namespace muster

@@ -24,6 +24,29 @@ Move& move_between(Incarnation from, Incarnation to, std::vector<Move>& moves) {
 
 }  // namespace
 
+std::optional<Incarnation> lower_server(std::span<const ServerPicture> servers, Incarnation from,
+                                        const LoadSettings& settings) {
+  const ServerPicture* own = find(servers, from);
+  if (own == nullptr || !own->known() || own->report->users == 0) return std::nullopt;
+  const std::uint64_t weight =
+      std::max<std::uint64_t>(1, own->report->level.value / own->report->users);
+  const ServerPicture* lowest = nullptr;
+  std::uint64_t levels = 0;
+  std::uint64_t running = 0;
+  for (const ServerPicture& server : servers) {
+    if (!server.runs() || !server.known() || !server.reachable) continue;
+    levels += server.level().value;
+    ++running;
+    if (server.max && server.level().value + weight > server.max->value) continue;
+    if (lowest == nullptr || server.level() < lowest->level()) lowest = &server;
+  }
+  if (lowest == nullptr) return std::nullopt;
+  const std::uint64_t apart = levels / running * settings.spread / 100 / 2;
+  const std::uint64_t near = lowest->level().value + std::max(apart, weight);
+  if (own->level().value <= near) return std::nullopt;
+  return lowest->incarnation;
+}
+
 Rebalance::Rebalance(const LoadSettings& settings)
     : settings_(settings),
       users_pace_(settings.moved_users_per_second),

@@ -55,6 +55,11 @@ struct Move {
   friend bool operator==(const Move&, const Move&) = default;
 };
 
+// The server that a user of `from`, who goes by herself, is better served at: the one with the
+// lowest level that has room, if levels are further apart than a round leaves them.
+std::optional<Incarnation> lower_server(std::span<const ServerPicture> servers, Incarnation from,
+                                        const LoadSettings& settings);
+
 class Rebalance {
  public:
   // `settings` outlives it.

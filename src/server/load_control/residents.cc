@@ -8,6 +8,19 @@
 
 namespace muster {
 
+namespace {
+
+std::uint32_t part_of(std::uint32_t all, const Shard& shard) {
+  return std::max<std::uint32_t>(1, all / shard.shards);
+}
+
+}  // namespace
+
+Residents::Residents(const Shard& shard)
+    : shard_(shard),
+      phones_pace_(part_of(shard.settings.cluster->load.moved_users_per_second, shard)),
+      dialogs_pace_(part_of(shard.settings.cluster->load.moved_dialogs_per_second, shard)) {}
+
 Residents::Counts& Residents::Counts::operator+=(const Counts& more) {
   users += more.users;
   resources += more.resources;
@@ -33,6 +46,9 @@ void Residents::on(Now now, const StreamToPlace& asked, Outbox& out) {
 }
 
 void Residents::on(Now now, const RequestToPlace& asked, Outbox& out) {
+  if (asked.registers != nullptr && may_go_by_phone(now, asked.account)) {
+    return out.emit(PhoneRegisters{asked.request, asked.account, asked.registers});
+  }
   place(now, asked.account, asked.again, asked.request, out);
 }
 
@@ -177,8 +193,7 @@ std::vector<cluster::User> Residents::list() const {
 
 // --- who moves -----------------------------------------------------------------------------------
 
-// A phone goes when it registers anew, and no sooner: until then she is here still, and levels
-// would not follow.
+// With a phone she would be here still until it registers anew, and levels would not follow.
 bool Residents::may_move(const Resident& resident, const UsersToMove& order) const {
   if (!resident.here || !resident.counts() || resident.chosen) return false;
   if (resident.xmpp && !order.at->xmpp) return false;
@@ -186,7 +201,7 @@ bool Residents::may_move(const Resident& resident, const UsersToMove& order) con
   return order.all || (!resident.stays && !resident.sip);
 }
 
-void Residents::on(Now, const UsersToMove& order, Outbox& out) {
+void Residents::on(Now now, const UsersToMove& order, Outbox& out) {
   MovesChosen chosen{shard_.self, order.to, order.users, {}};
   Known next = residents_.upper_bound(chosen_);
   std::uint64_t dialogs = 0;
@@ -202,31 +217,81 @@ void Residents::on(Now, const UsersToMove& order, Outbox& out) {
     }
     chosen_ = account;
   }
+  const bool phones_go = !order.all && chosen.accounts.size() < order.users;
+  if (phones_go) {
+    phones_go_until_ = now.instant + shard_.settings.limits.registration_time_max;
+  }
   out.emit(ShardId(), std::move(chosen));
+}
+
+bool Residents::may_go_by_phone(Now now, const Address& account) {
+  if (now.instant >= phones_go_until_) return false;
+  const auto known = residents_.find(account);
+  if (known == residents_.end()) return false;
+  const Resident& resident = known->second;
+  if (!resident.here || !resident.sip || resident.chosen || resident.stays) return false;
+  const std::uint32_t most = part_of(shard_.settings.cluster->load.moves_in_flight_max, shard_);
+  return phones_in_flight_ < most && phones_pace_.allows(now.instant, 1) &&
+         dialogs_pace_.allows(now.instant, resident.subscriptions);
+}
+
+// What has come about since she was asked about may speak against it.
+void Residents::on(Now now, const PhoneWeighed& weighed, Outbox& out) {
+  if (!weighed.renews_all || !may_go_by_phone(now, weighed.account)) {
+    return place(now, weighed.account, false, weighed.request, out);
+  }
+  Resident& resident = residents_.find(weighed.account)->second;
+  phones_pace_.take(1);
+  dialogs_pace_.take(resident.subscriptions);
+  ++phones_in_flight_;
+  resident.chosen = resident.by_phone = true;
+  resident.waiting.push_back(weighed.request);
+  out.emit(ShardId(), PhoneMoves{shard_.self, weighed.account, resident.xmpp});
 }
 
 void Residents::on(Now now, const MoveDecided& decided, Outbox& out) {
   const Known known = residents_.find(decided.account);
-  if (known != residents_.end()) known->second.chosen = false;
-  const bool is_known = decided.at != nullptr && known != residents_.end();
-  const bool goes = is_known && known->second.here && known->second.counts();
-  if (is_known) {
-    change(
-        now, decided.account,
-        [&](Resident& resident) {
-          resident.here = false;
-          resident.left = true;
-          resident.moves_to = goes ? decided.to : 0;
-          resident.move = next_move_;
-        },
-        out);
+  if (known == residents_.end()) return out.emit(ShardId(), MovesEnded{decided.to, 1});
+  known->second.chosen = false;
+  if (decided.at == nullptr) return stay(known, decided.to, out);
+  const bool goes = known->second.here && known->second.counts();
+  const bool by_phone = known->second.by_phone;
+  std::vector<Asker> waiting;
+  if (by_phone) waiting = std::exchange(known->second.waiting, {});
+  change(
+      now, decided.account,
+      [&](Resident& resident) {
+        resident.here = false;
+        resident.left = true;
+        resident.moves_to = goes && !by_phone ? decided.to : 0;
+        resident.move = next_move_;
+      },
+      out);
+  for (const Asker& asker : waiting)
+    answer(asker, {UserPlace::Outcome::elsewhere, decided.at}, out);
+  if (goes) {
+    moves_due_.add(now.instant + kMoveTimeMax, {decided.account, next_move_++, decided.at});
+    out.emit(UserLeaves{decided.account, decided.at});
+  } else if (!by_phone) {
+    out.emit(ShardId(), MovesEnded{decided.to, 1});
   }
-  if (!goes) return out.emit(ShardId(), MovesEnded{decided.to, 1});
-  moves_due_.add(now.instant + kMoveTimeMax, {decided.account, next_move_++, decided.at});
-  out.emit(UserLeaves{decided.account, decided.at});
+}
+
+// Nothing came of it. Whose phone registers is here until that is known.
+void Residents::stay(Known known, std::uint64_t to, Outbox& out) {
+  Resident& resident = known->second;
+  if (!resident.by_phone) {
+    out.emit(ShardId(), MovesEnded{to, 1});
+  } else {
+    end_move(resident, out);
+    for (const Asker& asker : std::exchange(resident.waiting, {}))
+      answer(asker, {UserPlace::Outcome::here, nullptr}, out);
+  }
+  if (!resident.has_something()) forget_if_nothing(known);
 }
 
 void Residents::end_move(Resident& resident, Outbox& out) {
+  if (std::exchange(resident.by_phone, false)) --phones_in_flight_;
   const std::uint64_t to = std::exchange(resident.moves_to, 0);
   if (to != 0) out.emit(ShardId(), MovesEnded{to, 1});
 }
@@ -273,7 +338,8 @@ void Residents::look_at_idle(Now now, Outbox& out) {
     const Known known = residents_.find(*account);
     if (known == residents_.end()) continue;
     known->second.watched = false;
-    if (!known->second.here || known->second.has_something()) continue;
+    const bool is_kept = known->second.has_something() || known->second.chosen;
+    if (!known->second.here || is_kept) continue;
     const Instant due = known->second.seen + time;
     if (due > now.instant) {
       known->second.watched = true;

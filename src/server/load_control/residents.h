@@ -12,11 +12,16 @@
 // the first.
 //
 // A user who moves is chosen here, for another server (UsersToMove): who can be told to go there
-// and, unless all are to go, has not shown that she does not follow, and has no phone, which would
-// go only when it registers anew. She is the other's once the store says so. Then she is answered
-// there; what she has here waits, and counts here, until presence_db has seen her there. Her move
-// has ended when she has nothing here, when she has come back, or after kMoveTimeMax; who has
-// something here still is told again then.
+// and, unless all are to go, has not shown that she does not follow, and has no phone. She is the
+// other's once the store says so. Then she is answered there; what she has here waits, and counts
+// here, until presence_db has seen her there. Her move has ended when she has nothing here, when
+// she has come back, or after kMoveTimeMax; who has something here still is told again then.
+//
+// A phone goes when it registers anew, for nothing asks it to. So where fewer could be chosen than
+// were to move, those who have one phone may follow for registration_time_max, in which each of
+// them registers: her REGISTER waits until it is known whether levels are uneven still, and if so
+// is answered by where she is then. The pace and the bound of those in flight are each shard's part
+// of what the settings say.
 //
 // Limits: kLookedAtMax, of users among whom is chosen at once. It has no other: who waits is
 // bounded by the streams and the requests of the shard, who is kept by those and by the logins
@@ -34,6 +39,7 @@
 
 #include "base/deadlines.h"
 #include "base/time.h"
+#include "server/load_control/pace.h"
 #include "server/outbox.h"
 #include "server/shard.h"
 
@@ -46,7 +52,7 @@ class Residents {
   static constexpr Duration kMoveTimeMax = Duration::seconds(30);
   static constexpr std::size_t kLookedAtMax = 10'000;
 
-  explicit Residents(const Shard& shard) : shard_(shard) {}
+  explicit Residents(const Shard& shard);
 
   void on(Now now, const StreamToPlace& asked, Outbox& out);
   void on(Now now, const RequestToPlace& asked, Outbox& out);
@@ -57,6 +63,7 @@ class Residents {
   void on(Now now, const SubscriptionsCounted& counted, Outbox& out);
   void on(Now now, const UsersToMove& order, Outbox& out);
   void on(Now now, const MoveDecided& decided, Outbox& out);
+  void on(Now now, const PhoneWeighed& weighed, Outbox& out);
   void on(Now now, const ShardMeasured& measured, Outbox& out);
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
@@ -84,11 +91,12 @@ class Residents {
   struct Resident {
     bool here = false;  // placed
     bool asked = false;
-    bool awaited = false;  // to be told of when she counts
-    bool watched = false;  // there is an entry for her in `idle_`
-    bool again = false;    // she was sent elsewhere, and came back
-    bool chosen = false;   // to move; the store has not said so yet
-    bool stays = false;    // she does not follow
+    bool awaited = false;   // to be told of when she counts
+    bool watched = false;   // there is an entry for her in `idle_`
+    bool again = false;     // she was sent elsewhere, and came back
+    bool chosen = false;    // to move; the store has not said so yet
+    bool by_phone = false;  // she was chosen when her phone registered, and her move has not ended
+    bool stays = false;     // she does not follow
     bool xmpp = false;
     bool sip = false;
     std::uint32_t contacts = 0;
@@ -125,7 +133,9 @@ class Residents {
   void load_changed(Now now);
   void look_at_idle(Now now, Outbox& out);
   bool may_move(const Resident& resident, const UsersToMove& order) const;
-  static void end_move(Resident& resident, Outbox& out);
+  bool may_go_by_phone(Now now, const Address& account);
+  void stay(Known known, std::uint64_t to, Outbox& out);
+  void end_move(Resident& resident, Outbox& out);
   void look_at_moves(Now now, Outbox& out);
 
   const Shard& shard_;
@@ -139,6 +149,11 @@ class Residents {
   Address chosen_;  // the latest who was looked at, to move
   std::uint64_t next_move_ = 1;
   Deadlines<Move> moves_due_;
+  // Who has a phone.
+  Instant phones_go_until_;
+  cluster::Pace phones_pace_;
+  cluster::Pace dialogs_pace_;
+  std::uint32_t phones_in_flight_ = 0;
 };
 
 }  // namespace muster

@@ -195,9 +195,10 @@ void SipMessages::place(Now now, SipRequestId id, ServerTransaction& transaction
     return out.emit(SipRequestReceived{id, &request.read, request.flow, request.sender});
   }
   // Once for all that she asks.
-  const bool again = request.flow.through == 0 && message.method() == sip::Method::register_ &&
-                     followers_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
-  out.emit(RequestToPlace{id, request.sender, again});
+  const bool registers = request.flow.through == 0 && message.method() == sip::Method::register_;
+  const bool again =
+      registers && followers_.has_come_back(now.instant, request.sender, request.flow.remote.ip);
+  out.emit(RequestToPlace{id, request.sender, again, registers ? &request.read : nullptr});
 }
 
 void SipMessages::on(Now now, const RequestPlaced& placed, Outbox& out) {

@@ -42,6 +42,11 @@ std::string params_of(const sip::NameAddr& contact) {
 
 }  // namespace
 
+bool is_same_uri(const Binding& binding, const sip::Uri& uri) {
+  const auto own = sip::parse_uri(binding.uri);
+  return own && sip::same_uri(*own, uri);
+}
+
 bool Registrar::read(const Request& request, Asked& asked, Outbox& out) const {
   const auto cseq = sip::parse_cseq(request.message.header(sip::HeaderName::cseq).value_or(""));
   if (!cseq) {
@@ -122,6 +127,23 @@ std::optional<std::uint32_t> Registrar::seconds_for(const Request& request,
     return std::nullopt;
   }
   return static_cast<std::uint32_t>(std::min<std::int64_t>(*asked, most));
+}
+
+bool Registrar::renews_all(Now now, const Address& account, const sip::Message& message) const {
+  const Bindings* bindings = bindings_of(account);
+  if (bindings == nullptr || bindings->size() != 1) return false;
+  const auto contacts = message.values(sip::HeaderName::contact);
+  if (std::distance(contacts.begin(), contacts.end()) != 1) return false;
+  const auto contact = sip::parse_name_addr(*contacts.begin());
+  if (!contact || !contact->uri.is_sip()) return false;
+  const auto seconds = contact->params.has("expires")
+                           ? contact->expires()
+                           : sip::seconds_of(message, sip::HeaderName::expires);
+  const Binding& only = bindings->front();
+  const bool is_only =
+      only.reg_id != 0 ? only.reg_id == contact->reg_id() && only.instance == contact->instance()
+                       : is_same_uri(only, contact->uri);
+  return is_only && seconds != 0u && only.expires > now.instant;
 }
 
 // RFC 5626 section 6.

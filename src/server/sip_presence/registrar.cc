@@ -23,11 +23,6 @@ std::string phone_name(std::string_view what) {
   return name;
 }
 
-bool is_same_uri(const Binding& binding, const sip::Uri& uri) {
-  const auto own = sip::parse_uri(binding.uri);
-  return own && sip::same_uri(*own, uri);
-}
-
 // The first binding of each phone, so that two flows to one do not take turns.
 std::vector<Registration> registrations_of(const std::vector<Binding>& bindings) {
   std::vector<Registration> registrations;
@@ -195,6 +190,11 @@ void Registrar::commit(const Address& account, Bindings bindings, Outbox& out) {
   held.bindings = std::move(bindings);
   if (held.bindings.empty()) accounts_.erase(account);
   if (changed) out.emit(RegistrationsChanged{account, std::move(registrations)});
+}
+
+void Registrar::on(Now now, const PhoneRegisters& registers, Outbox& out) {
+  const bool all = renews_all(now, registers.account, registers.read->message);
+  out.emit(PhoneWeighed{registers.request, registers.account, all});
 }
 
 void Registrar::on(Now, const FlowLost& lost, Outbox& out) {

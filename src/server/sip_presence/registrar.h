@@ -50,6 +50,8 @@ struct Binding {
   Flow flow;
   Instant expires;
 };
+// RFC 3261 section 19.1.4.
+bool is_same_uri(const Binding& binding, const sip::Uri& uri);
 
 class Registrar {
  public:
@@ -58,6 +60,8 @@ class Registrar {
   // A REGISTER.
   void register_(Now now, const Request& request, Outbox& out);
 
+  // Whether it does; nothing comes of it here.
+  void on(Now now, const PhoneRegisters& registers, Outbox& out);
   void on(Now now, const FlowLost& lost, Outbox& out);
   // Whom it proxied here cannot be reached any more.
   void on(Now now, const ServerGone& gone, Outbox& out);
@@ -111,6 +115,8 @@ class Registrar {
   bool read_outbound(const Request& request, Asked& asked, Outbox& out) const;
   std::optional<std::uint32_t> seconds_for(const Request& request,
                                            const sip::NameAddr& contact) const;
+
+  bool renews_all(Now now, const Address& account, const sip::Message& message) const;
 
   // registrar.cc
   bool apply(Now now, const Request& request, const Asked& asked, Bindings& bindings, Outbox& out);

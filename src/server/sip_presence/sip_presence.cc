@@ -151,6 +151,10 @@ void SipPresence::on(Now, const UserHasLeft& left, Outbox& out) {
   registrar_.drop(left.account, out);
 }
 
+void SipPresence::on(Now now, const PhoneRegisters& registers, Outbox& out) {
+  registrar_.on(now, registers, out);
+}
+
 void SipPresence::on(Now now, const WatchDecided& decided, Outbox& out) {
   subscriptions_.on(now, decided, out);
 }

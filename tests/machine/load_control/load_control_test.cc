@@ -315,6 +315,47 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersMoved({3, 1})});
 }
 
+// Who has a phone goes by herself, while levels are uneven.
+TEST_F(LoadControlTest, APhoneGoesToTheLowest) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  cluster::Directory all = directory_of(5);
+  cluster::ServerEndpoint sip;
+  sip.kind = cluster::ServerEndpoint::Kind::sip;
+  sip.contact = name_of(5);
+  all.members[2].self.endpoints = {sip};
+  renew(control, all);
+  control.on(world.now, load(4, 0), world.out);
+  told(control);
+  const auto decided = [&](bool xmpp) {
+    control.on(world.now, PhoneMoves{ShardId(), kAlice, xmpp}, world.out);
+    told(control);
+    return events<MoveDecided>(said_);
+  };
+  ASSERT_EQ(decided(false).size(), 1u) << "the level of the other one is not known";
+  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
+  hear(control, cluster::UsersSettled{0, 0, 0, 0});
+  ASSERT_EQ(decided(true).size(), 1u) << "it takes no streams";
+  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
+  EXPECT_TRUE(decided(false).empty());
+  const auto asked = orders<AskCluster>(said_);
+  ASSERT_EQ(asked.size(), 1u);
+  const auto& assign = std::get<cluster::AssignUsers>(asked[0].request);
+  ASSERT_EQ(assign.users.size(), 1u);
+  EXPECT_EQ(assign.users[0].user, kAlice);
+  EXPECT_EQ(assign.users[0].from, Incarnation(4));
+  EXPECT_EQ(assign.users[0].to, Incarnation(5));
+  control.on(world.now, ClusterAnswered{asked[0].ticket, cluster::Owners{{Incarnation(5)}}},
+             world.out);
+  told(control);
+  ASSERT_EQ(events<MoveDecided>(said_).size(), 1u);
+  EXPECT_EQ(events<MoveDecided>(said_)[0].at->svr_id, name_of(5));
+  hear(control, cluster::UsersSettled{0, 4, 4, 0});
+  ASSERT_EQ(decided(false).size(), 1u) << "they are even";
+  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
+}
+
 // As main, which has no link to itself; and not to who has none.
 TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
   LoadControl control(world.shard);

@@ -67,6 +67,38 @@ TEST(Rebalance, FromTheHighestToWhoJoinedUntilLevelsAreNear) {
   EXPECT_EQ(totals_of({server(1, 100), server(2, 0)}, exact), (Totals{{{1, 2}, 50}}));
 }
 
+// Who goes by herself goes as if the main had moved her.
+TEST(Rebalance, WhereAUserIsBetterServed) {
+  const auto lower = [](const std::vector<ServerPicture>& servers, std::uint64_t from = 1,
+                        LoadSettings settings = {}) {
+    const auto to = lower_server(servers, Incarnation(from), settings);
+    return to ? to->number() : 0;
+  };
+  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}), 3u);
+  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}, 2), 3u);
+  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}, 3), 0u);
+  // Half of 10 per cent of 50.
+  EXPECT_EQ(lower({server(1, 52), server(2, 49)}), 2u);
+  EXPECT_EQ(lower({server(1, 51), server(2, 49)}), 0u);
+  LoadSettings exact;
+  exact.spread = 0;
+  EXPECT_EQ(lower({server(1, 51), server(2, 49)}, 1, exact), 2u);
+  EXPECT_EQ(lower({server(1, 50), server(2, 49)}, 1, exact), 0u) << "it would only change sides";
+  // She weighs 4.
+  const LoadLevel max{100};
+  EXPECT_EQ(lower({with(server(1, 40), 10), server(2, 36)}, 1, exact), 0u);
+  EXPECT_EQ(lower({with(server(1, 41), 10), server(2, 36)}, 1, exact), 2u);
+  EXPECT_EQ(lower({with(server(1, 80), 20), server(2, 7, LoadLevel{10}), server(3, 60, max)}), 3u)
+      << "for her there is no room in the second";
+  EXPECT_EQ(lower({server(1, 80), unknown_server(2), draining_server(3, 0)}), 0u);
+  ServerPicture away = server(2, 0);
+  away.reachable = false;
+  EXPECT_EQ(lower({server(1, 80), away}), 0u);
+  EXPECT_EQ(lower({unknown_server(1), server(2, 0)}), 0u);
+  EXPECT_EQ(lower({server(2, 0)}), 0u);
+  EXPECT_EQ(lower({server(1, 0), server(2, 0)}), 0u);
+}
+
 TEST(Rebalance, NobodyIsBroughtPastItsLimit) {
   EXPECT_EQ(totals_of({server(1, 100), server(2, 0, LoadLevel{30})}), (Totals{{{1, 2}, 30}}));
   EXPECT_EQ(totals_of({server(1, 100), server(2, 40, LoadLevel{40})}), Totals{});

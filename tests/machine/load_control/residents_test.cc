@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "support/module_world.h"
+#include "machine/load_control/residents_world.h"
 
 namespace muster::testing {
 namespace {
@@ -20,35 +20,8 @@ constexpr LinkId kLink{3, 1};
 constexpr LinkId kOther{4, 1};
 constexpr SipRequestId kRequest{5, 1};
 
-class ResidentsTest : public ::testing::Test {
+class ResidentsTest : public ResidentsWorld {
  protected:
-  ResidentsTest() : world(2, 1), residents(world.shard) { world.settings.cluster.emplace(); }
-
-  template <class Fact>
-  ModuleWorld::Happened give(const Fact& fact) {
-    residents.on(world.now, fact, world.out);
-    return world.take();
-  }
-  // All that is due meanwhile happens.
-  ModuleWorld::Happened pass(Duration time) {
-    const Instant end = world.now.instant + time;
-    while (residents.next_deadline() && *residents.next_deadline() <= end) {
-      world.pass(*residents.next_deadline() - world.now.instant);
-      residents.wake(world.now, world.out);
-    }
-    world.pass(end - world.now.instant);
-    return world.take();
-  }
-  // To shard 0.
-  template <class E>
-  static std::vector<E> told(const ModuleWorld::Happened& happened) {
-    std::vector<E> all;
-    for (const ToShard& mail : orders<ToShard>(happened)) {
-      EXPECT_EQ(mail.to, ShardId());
-      if (const E* one = std::get_if<E>(&mail.event)) all.push_back(*one);
-    }
-    return all;
-  }
   void place_here(const Address& user) {
     give(StreamToPlace{kLink, user});
     give(OwnerFound{user, {Outcome::here, nullptr}});
@@ -56,9 +29,6 @@ class ResidentsTest : public ::testing::Test {
   Duration idle_time() const {
     return world.settings.limits.login_time_max + Residents::kLeaveAfter;
   }
-
-  ModuleWorld world;
-  Residents residents;
 };
 
 TEST_F(ResidentsTest, AUserWhoLandsIsAskedAboutOnce) {

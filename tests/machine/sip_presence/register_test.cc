@@ -343,6 +343,38 @@ TEST_F(SipRegister, WhoHasLeftHasNoPhonesHere) {
   EXPECT_THAT(world.on(UserHasLeft{address("alice@example.com")}), IsEmpty()) << "once";
 }
 
+// --- what may be sent on to another server
+
+TEST_F(SipRegister, WhatRenewsAllThatThereIs) {
+  const std::string flow = "<sip:a@192.0.2.9>;reg-id=1;" + std::string(kInstance);
+  const auto renews = [&](const Rows& rows) {
+    const sip::ReadRequest read(request_text("REGISTER", uri, rows));
+    world.on(PhoneRegisters{{7, 1}, address("alice@example.com"), &read});
+    EXPECT_EQ(world.events.size(), 1u) << "and nothing comes of it";
+    return world.one<PhoneWeighed>().renews_all;
+  };
+  const Rows same = {"Contact: <sip:a@192.0.2.9>"};
+  EXPECT_FALSE(renews(same)) << "there is nothing";
+  register_({"Contact: <sip:a@192.0.2.9>;expires=100"});
+  EXPECT_TRUE(renews(same));
+  EXPECT_TRUE(renews({"Contact: \"A\" <sip:a@192.0.2.9:5060>;q=0.2;expires=soon"}));
+  EXPECT_TRUE(renews({"Contact: <sip:a@192.0.2.9>;expires=60", "Expires: 0"}));
+  EXPECT_FALSE(renews({"Contact: <sip:b@192.0.2.9>"})) << "another phone";
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>;expires=0"}));
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>", "Expires: 0"}));
+  EXPECT_FALSE(renews({"Contact: *", "Expires: 0"}));
+  EXPECT_FALSE(renews({"Contact: <tel:5551212>"}));
+  EXPECT_FALSE(renews({})) << "it asks what there is";
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>, <sip:b@192.0.2.9>"}));
+  register_({"Contact: <sip:b@192.0.2.9>;expires=100"});
+  EXPECT_FALSE(renews(same)) << "the other would be left behind";
+  register_({"Contact: *", "Expires: 0"});
+  register_({"Contact: " + flow + ";expires=100", "Supported: outbound"});
+  EXPECT_TRUE(renews({"Contact: <sip:c@192.0.2.7>;reg-id=1;" + std::string(kInstance)}));
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>;reg-id=2;" + std::string(kInstance)}));
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>;reg-id=1"})) << "without its instance";
+}
+
 // --- names of phones
 
 TEST_F(SipRegister, APhoneWithAnInstanceKeepsItsName) {
