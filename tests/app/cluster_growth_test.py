@@ -142,21 +142,52 @@ class MovingTest(GrowthCase):
     def test_a_phone_is_told_to_go_when_it_registers_next(self):
         self.together("s1", "s2")
         phone = self.phone("alice@localhost", self.address_of("s1", "sip"))
-        answer = phone.ask("REGISTER", ["Expires: 600"])
-        uri = None
-        if answer.status == 302:
-            phone.server, uri = cluster.moved_to(answer)
-            answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
-        self.assertEqual(200, answer.status)
-        home = self.where("alice@localhost")
+        home = self.register(phone)
         self.settled("s1", "s2")
         self.order("drain", home)
         until(lambda: self.where("alice@localhost") != home, "she is the other's")
-        answer = phone.ask("REGISTER", ["Expires: 600"])
-        self.assertEqual(302, answer.status)
-        phone.server, uri = cluster.moved_to(answer)
-        self.assertEqual(200, phone.ask("REGISTER", ["Expires: 600"], uri=uri).status)
+        self.assertNotEqual(home, self.register(phone))
         until(lambda: self.seen_by(home)[home]["users"] == 0, "nothing of hers is left")
+
+
+    def test_phones_go_to_who_joined_when_they_register(self):
+        self.join("s1")
+        phones = {}
+        for number in range(3 * USERS_OF_A_LEVEL):
+            user = f"u{number}@localhost"
+            phones[user] = self.phone(user, self.address_of("s1", "sip"))
+            self.assertEqual("s1", self.register(phones[user]))
+        until(lambda: self.listed()["s1"].get("users") == len(phones), "all count")
+        self.join("s2")
+        self.settled("s1", "s2")
+        homes = {}
+
+        def are_even():
+            for user, phone in phones.items():
+                homes[user] = self.register(phone)
+            levels = [row["level"] for row in self.listed().values()]
+            return max(levels) - min(levels) <= 1
+        until(are_even, "levels are even")
+        self.settled("s1", "s2")
+        self.assertEqual({"s1", "s2"}, set(homes.values()))
+        for user, home in homes.items():
+            self.assertEqual(home, self.where(user))
+        # Nobody else goes.
+        self.assertEqual(homes, {user: self.register(phone) for user, phone in phones.items()})
+        sender, _ = self.log_in("sender@localhost", self.address_of("s1"))
+        for home in ("s1", "s2"):
+            user = next(user for user, at in homes.items() if at == home)
+            sender.send(f"<message to='{user}' type='chat'><body>to {home}</body></message>")
+            self.assertEqual(f"to {home}", phones[user].notified().body.decode())
+
+    def register(self, phone):
+        """Where it is sent, if it is; that server."""
+        answer = phone.ask("REGISTER", ["Expires: 600"])
+        if answer.status == 302:
+            phone.server, uri = cluster.moved_to(answer)
+            answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
+        self.assertEqual(200, answer.status, answer.first)
+        return next(name for name, server in self.by_id.items() if phone.server in server.sip)
 
 
 class OrdersTest(GrowthCase):

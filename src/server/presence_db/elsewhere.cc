@@ -366,6 +366,8 @@ void PresenceDb::take_registrations(const Address& account, User& user,
   for (const PresenceSource& source : sources) {
     const auto* registered = std::get_if<RegistrationSource>(&source);
     if (registered == nullptr) continue;
+    // The same phone has come here later than what the other server says.
+    if (number_of(user.registrations, registered->registration.name)) continue;
     const auto was = std::find_if(old.begin(), old.end(), [&](const LiveRegistration& live) {
       return live.registration.name == registered->registration.name;
     });

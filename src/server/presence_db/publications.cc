@@ -167,6 +167,15 @@ void PresenceDb::answered(Now, const ExpireAsk&, const StoreReply&, Outbox&) {}
 
 // --- registrations -------------------------------------------------------------------------------
 
+std::optional<std::uint32_t> number_of(const std::vector<LiveRegistration>& registrations,
+                                       std::string_view name) {
+  const auto found =
+      std::find_if(registrations.begin(), registrations.end(),
+                   [&](const LiveRegistration& live) { return live.registration.name == name; });
+  if (found == registrations.end()) return std::nullopt;
+  return found->number;
+}
+
 void PresenceDb::on(Now now, const RegistrationsChanged& changed, Outbox& out) {
   // The last one may run out when she is served here no more.
   User& user = changed.registrations.empty() ? wanted(now, changed.account, out)
@@ -185,11 +194,15 @@ void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed,
   if (changed.registrations.empty() && user.registrations.empty()) return;
   std::vector<LiveRegistration> next;
   for (const Registration& registration : changed.registrations) {
-    const auto known = std::find_if(
-        user.registrations.begin(), user.registrations.end(),
-        [&](const LiveRegistration& live) { return live.registration.name == registration.name; });
-    const bool is_known = known != user.registrations.end();
-    next.push_back({is_known ? known->number : user.next_number++, registration});
+    auto number = number_of(user.registrations, registration.name);
+    // The phone has come from another server: it is seen to stay.
+    if (!number && user.elsewhere != nullptr) {
+      number = number_of(user.elsewhere->registrations, registration.name);
+      std::erase_if(user.elsewhere->registrations, [&](const LiveRegistration& live) {
+        return live.registration.name == registration.name;
+      });
+    }
+    next.push_back({number ? *number : user.next_number++, registration});
   }
   const std::vector<LiveRegistration> before = std::exchange(user.registrations, std::move(next));
   tell_residence(changed.account, user, out);

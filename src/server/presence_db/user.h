@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct LiveRegistration {
   std::uint32_t number = 0;
   Registration registration;
 };
+// Of the phone of that name.
+std::optional<std::uint32_t> number_of(const std::vector<LiveRegistration>& registrations,
+                                       std::string_view name);
 
 // What a user is present through at another server of the cluster, as that server said last, but
 // for its sessions, which are among the resources.
@@ -73,8 +77,8 @@ using WaitingForUser =
 struct User {
   bool loaded = false;
   bool wanted_by_sessions = false;
-  bool here = false;    // this server of a cluster serves her
-  bool leaves = false;  // and another one is about to
+  bool here = false;               // this server of a cluster serves her
+  bool leaves = false;             // and another one is about to
   bool published_awaited = false;  // she was held before, and what she has published is on its way
   WatcherPolicy policy = WatcherPolicy::ask;
   std::uint32_t asks = 0;  // questions to the store that are about her and not answered yet

@@ -15,11 +15,18 @@ namespace {
 // RFC 3261 section 10.3 step 7: only what is shorter than this may be too brief.
 constexpr std::uint32_t kNeverTooBriefSeconds = 3600;
 
+// If there is one alone.
+std::optional<std::string_view> only_value(const sip::Message& message, sip::HeaderName name) {
+  std::optional<std::string_view> only;
+  for (const std::string_view value : message.values(name)) {
+    if (only) return std::nullopt;
+    only = value;
+  }
+  return only;
+}
+
 bool is_first_hop(const sip::Message& message) {
-  std::size_t hops = 0;
-  for ([[maybe_unused]] const std::string_view via : message.values(sip::HeaderName::via))
-    ++hops;
-  return hops == 1;
+  return only_value(message, sip::HeaderName::via).has_value();
 }
 
 // Whether the edge proxy keeps the flow to the phone (RFC 5626 section 5.1).
@@ -132,9 +139,8 @@ std::optional<std::uint32_t> Registrar::seconds_for(const Request& request,
 bool Registrar::renews_all(Now now, const Address& account, const sip::Message& message) const {
   const Bindings* bindings = bindings_of(account);
   if (bindings == nullptr || bindings->size() != 1) return false;
-  const auto contacts = message.values(sip::HeaderName::contact);
-  if (std::distance(contacts.begin(), contacts.end()) != 1) return false;
-  const auto contact = sip::parse_name_addr(*contacts.begin());
+  const auto value = only_value(message, sip::HeaderName::contact);
+  const auto contact = value ? sip::parse_name_addr(*value) : std::nullopt;
   if (!contact || !contact->uri.is_sip()) return false;
   const auto seconds = contact->params.has("expires")
                            ? contact->expires()

@@ -23,17 +23,6 @@ std::string phone_name(std::string_view what) {
   return name;
 }
 
-// The first binding of each phone, so that two flows to one do not take turns.
-std::vector<Registration> registrations_of(const std::vector<Binding>& bindings) {
-  std::vector<Registration> registrations;
-  for (const Binding& binding : bindings) {
-    const bool known = std::any_of(registrations.begin(), registrations.end(),
-                                   [&](const Registration& r) { return r.name == binding.phone; });
-    if (!known) registrations.push_back({binding.phone, binding.uri, binding.thousandths});
-  }
-  return registrations;
-}
-
 }  // namespace
 
 // --- REGISTER ------------------------------------------------------------------------------------
@@ -55,11 +44,13 @@ void Registrar::register_(Now now, const Request& request, Outbox& out) {
   Asked asked;
   if (!read(request, asked, out)) return;
   if (asked.star || !asked.contacts.empty()) {
-    const Bindings* known = bindings_of(*record);
-    Bindings bindings = known == nullptr ? Bindings{} : *known;
-    std::erase_if(bindings, [&](const Binding& b) { return b.expires <= now.instant; });
-    if (!apply(now, request, asked, bindings, out)) return;
-    commit(*record, std::move(bindings), out);
+    Account next = copy_of(*record);
+    std::erase_if(next.bindings, [&](const Binding& b) { return b.expires <= now.instant; });
+    if (!apply(now, request, asked, next.bindings, out)) return;
+    // She is here, or has come back.
+    next.leaves = false;
+    next.on_the_way.clear();
+    commit(*record, std::move(next), out);
   }
   confirm(now, request, asked, out);
 }
@@ -173,22 +164,47 @@ const Registrar::Bindings* Registrar::bindings_of(const Address& account) const 
   return found == accounts_.end() ? nullptr : &found->second.bindings;
 }
 
-void Registrar::commit(const Address& account, Bindings bindings, Outbox& out) {
+Registrar::Account Registrar::copy_of(const Address& account) const {
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? Account{} : found->second;
+}
+
+// The first binding of each phone, so that two flows to one do not take turns.
+std::vector<Registration> Registrar::registrations_of(const Account& held) {
+  std::vector<Registration> registrations;
+  const auto add = [&](const Registration& one) {
+    const bool known = std::any_of(registrations.begin(), registrations.end(),
+                                   [&](const Registration& r) { return r.name == one.name; });
+    if (!known) registrations.push_back(one);
+  };
+  for (const Binding& binding : held.bindings)
+    add({binding.phone, binding.uri, binding.thousandths});
+  for (const OnTheWay& phone : held.on_the_way)
+    add(phone.registration);
+  return registrations;
+}
+
+void Registrar::commit(const Address& account, Account next, Outbox& out) {
   Account& held = accounts_[account];
   for (const Binding& old : held.bindings) {
     if (const auto link = link_of(old.flow)) by_link_.erase({*link, account});
   }
-  for (const Binding& binding : bindings) {
+  next.look = held.look;
+  const auto look = [&](Instant when) {
+    if (when >= next.look) return;
+    next.look = when;
+    deadlines_.add(when, account);
+  };
+  for (const Binding& binding : next.bindings) {
     if (const auto link = link_of(binding.flow)) by_link_.emplace(*link, account);
-    if (binding.expires < held.look) {
-      held.look = binding.expires;
-      deadlines_.add(binding.expires, account);
-    }
+    look(binding.expires);
   }
-  std::vector<Registration> registrations = registrations_of(bindings);
-  const bool changed = registrations != registrations_of(held.bindings);
-  held.bindings = std::move(bindings);
-  if (held.bindings.empty()) accounts_.erase(account);
+  for (const OnTheWay& phone : next.on_the_way)
+    look(phone.until);
+  std::vector<Registration> registrations = registrations_of(next);
+  const bool changed = registrations != registrations_of(held);
+  held = std::move(next);
+  if (registrations.empty()) accounts_.erase(account);
   if (changed) out.emit(RegistrationsChanged{account, std::move(registrations)});
 }
 
@@ -197,16 +213,28 @@ void Registrar::on(Now now, const PhoneRegisters& registers, Outbox& out) {
   out.emit(PhoneWeighed{registers.request, registers.account, all});
 }
 
-void Registrar::on(Now, const FlowLost& lost, Outbox& out) {
+void Registrar::on(Now now, const FlowLost& lost, Outbox& out) {
   const LinkKey link{lost.through, lost.shard, lost.link};
   while (true) {
     const auto first = by_link_.lower_bound({link, Address{}});
     if (first == by_link_.end() || first->first != link) return;
     const Address account = first->second;
-    Bindings bindings = *bindings_of(account);
-    std::erase_if(bindings, [&](const Binding& b) { return link_of(b.flow) == link; });
-    commit(account, std::move(bindings), out);
+    Account next = copy_of(account);
+    lose(now, link, next);
+    commit(account, std::move(next), out);
   }
+}
+
+void Registrar::lose(Now now, const LinkKey& link, Account& held) const {
+  const auto is_lost = [&](const Binding& binding) { return link_of(binding.flow) == link; };
+  if (held.leaves) {
+    for (const Binding& binding : held.bindings) {
+      if (!is_lost(binding)) continue;
+      held.on_the_way.push_back({{binding.phone, binding.uri, binding.thousandths},
+                                 std::min(binding.expires, now.instant + kOnTheWayMax)});
+    }
+  }
+  std::erase_if(held.bindings, is_lost);
 }
 
 void Registrar::on(Now now, const ServerGone& gone, Outbox& out) {
@@ -221,8 +249,13 @@ void Registrar::on(Now, const AccountGone& gone, Outbox& out) {
   drop(gone.account, out);
 }
 
+void Registrar::leaves(const Address& account) {
+  const auto held = accounts_.find(account);
+  if (held != accounts_.end()) held->second.leaves = true;
+}
+
 void Registrar::drop(const Address& account, Outbox& out) {
-  if (bindings_of(account) != nullptr) commit(account, {}, out);
+  if (accounts_.contains(account)) commit(account, {}, out);
 }
 
 void Registrar::wake(Now now, Outbox& out) {
@@ -231,9 +264,10 @@ void Registrar::wake(Now now, Outbox& out) {
     if (held == accounts_.end()) continue;
     held->second.look = kNever;
     if (shard_.planted == Planted::registration_kept) continue;
-    Bindings bindings = held->second.bindings;
-    std::erase_if(bindings, [&](const Binding& b) { return b.expires <= now.instant; });
-    commit(*account, std::move(bindings), out);
+    Account next = held->second;
+    std::erase_if(next.bindings, [&](const Binding& b) { return b.expires <= now.instant; });
+    std::erase_if(next.on_the_way, [&](const OnTheWay& p) { return p.until <= now.instant; });
+    commit(*account, std::move(next), out);
   }
 }
 

@@ -8,6 +8,10 @@
 // the same as long as the phone is: made of its instance id, or, without one, of its first Contact.
 // The name is a hash: it becomes a resource, and who sees it need not know the device by its id.
 //
+// Who moves to another server may close the link that her phone registered by before she is seen
+// there. So that nobody sees the phone go, its registration is told on until then, or for
+// kOnTheWayMax; but it is reached no more.
+//
 // What the RFCs leave open: third-party registrations are refused (403); Contacts that are no SIP
 // URIs too (400), for nobody here could reach them; so is a REGISTER with a Path from a phone that
 // does not say that it knows Path (420, RFC 3327 section 5.3). GRUUs (RFC 5627) are not given.
@@ -55,6 +59,8 @@ bool is_same_uri(const Binding& binding, const sip::Uri& uri);
 
 class Registrar {
  public:
+  static constexpr Duration kOnTheWayMax = Duration::seconds(30);
+
   explicit Registrar(Shard& shard) : shard_(shard) {}
 
   // A REGISTER.
@@ -66,6 +72,8 @@ class Registrar {
   // Whom it proxied here cannot be reached any more.
   void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
+  // She is told to go to another server.
+  void leaves(const Address& account);
   // All its bindings go.
   void drop(const Address& account, Outbox& out);
   void wake(Now now, Outbox& out);
@@ -82,12 +90,19 @@ class Registrar {
  private:
   using Bindings = std::vector<Binding>;
 
-  struct Account {
-    Bindings bindings;
-    Instant look = kNever;  // the earliest entry in deadlines_
-  };
   static constexpr Instant kNever =
       Instant::at(Duration::microseconds(std::numeric_limits<std::int64_t>::max()));
+  // A phone whose link is lost, and whose user is on the way to another server.
+  struct OnTheWay {
+    Registration registration;
+    Instant until;
+  };
+  struct Account {
+    Bindings bindings;
+    bool leaves = false;
+    std::vector<OnTheWay> on_the_way;
+    Instant look = kNever;  // the earliest entry in deadlines_
+  };
 
   // What a REGISTER asks for.
   struct Wanted {
@@ -123,7 +138,10 @@ class Registrar {
   bool apply_one(Now now, const Request& request, const Asked& asked, const Wanted& wanted,
                  std::uint64_t first_age, Bindings& bindings);
   const Bindings* bindings_of(const Address& account) const;
-  void commit(const Address& account, Bindings bindings, Outbox& out);
+  Account copy_of(const Address& account) const;
+  static std::vector<Registration> registrations_of(const Account& held);
+  void lose(Now now, const LinkKey& link, Account& held) const;
+  void commit(const Address& account, Account next, Outbox& out);
   void confirm(Now now, const Request& request, const Asked& asked, Outbox& out) const;
   void append_service_route(std::string& rows, const Request& request) const;
 

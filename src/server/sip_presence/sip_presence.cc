@@ -144,6 +144,7 @@ void SipPresence::on(Now now, const AccountGone& gone, Outbox& out) {
 
 // Her subscriptions are to be made anew, at her new server. Her phones find it when they register.
 void SipPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
+  registrar_.leaves(leaves.account);
   subscriptions_.deactivate(now, leaves.account, sip::Status::temporarily_unavailable, out);
 }
 

@@ -220,6 +220,24 @@ TEST_F(PresenceDbElsewhere, PhonesAreKnownByTheirNames) {
   EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/phone' to='bob' type='unavailable'/>"));
 }
 
+// Her user has moved here: whoever sees it sees it stay, once.
+TEST_F(PresenceDbElsewhere, APhoneThatRegistersHereTakesThePlaceOfOneByItsName) {
+  watch_alice(1, "bob");
+  world.elsewhere("alice", {phone("phone")});
+  forget();
+  world.phones("alice", {"phone"});
+  EXPECT_THAT(to("bob"), IsEmpty());
+  EXPECT_THAT(watched(), Each("notify 1: [phone phone]"));
+  EXPECT_THAT(told(), Contains("here alice [phone phone]"));
+  // What the other one said before it had heard of that.
+  world.elsewhere("alice", {phone("phone")});
+  world.elsewhere("alice", {});
+  EXPECT_THAT(to("bob"), IsEmpty());
+  EXPECT_THAT(watched(), Each("notify 1: [phone phone]"));
+  world.phones("alice", {});
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/phone' to='bob' type='unavailable'/>"));
+}
+
 TEST_F(PresenceDbElsewhere, WatchersHaveTheWholeOfIt) {
   watch_alice(1, "bob");
   world.come("alice/home");

@@ -343,6 +343,60 @@ TEST_F(SipRegister, WhoHasLeftHasNoPhonesHere) {
   EXPECT_THAT(world.on(UserHasLeft{address("alice@example.com")}), IsEmpty()) << "once";
 }
 
+class SipRegisterOnTheWay : public SipRegister {
+ protected:
+  // Her phone registered by this link, and she was told to go.
+  SipRegisterOnTheWay() {
+    world.flow = SipWorld::flow_over({7, 1});
+    register_({"Contact: <sip:a@192.0.2.9>"});
+    world.on(UserLeaves{address("alice@example.com"), nullptr});
+  }
+  Story lose() { return world.on(FlowLost{ShardId(0), {7, 1}}); }
+  const Story kGone{"registered alice@example.com"};
+};
+
+// It has closed its link to come to the other server by one of its own.
+TEST_F(SipRegisterOnTheWay, HerPhoneIsNotSeenToGo) {
+  EXPECT_THAT(lose(), IsEmpty());
+  EXPECT_THAT(lose(), IsEmpty()) << "once";
+  EXPECT_THAT(world.on(UserHasLeft{address("alice@example.com")}), kGone);
+  EXPECT_THAT(world.pass(Duration::hours(2)), IsEmpty());
+}
+
+TEST_F(SipRegisterOnTheWay, ForSoLong) {
+  EXPECT_THAT(lose(), IsEmpty());
+  EXPECT_THAT(world.pass(Registrar::kOnTheWayMax - Duration::microseconds(1)), IsEmpty());
+  EXPECT_THAT(world.pass(Duration::microseconds(1)), kGone);
+}
+
+TEST_F(SipRegisterOnTheWay, NotLongerThanItIsRegistered) {
+  const Duration time = world.settings.limits.registration_time_max;
+  world.pass(time - Duration::seconds(1));
+  EXPECT_THAT(lose(), IsEmpty());
+  EXPECT_THAT(world.pass(Duration::seconds(1)), kGone);
+}
+
+TEST_F(SipRegisterOnTheWay, ItIsNotReached) {
+  lose();
+  PageMessage message;
+  message.from = address("bob@example.com");
+  message.to = address("alice@example.com");
+  world.on(message);
+  EXPECT_TRUE(world.of<SipRequestsReady>().empty());
+}
+
+TEST_F(SipRegisterOnTheWay, OneThatComesBackIsHereAsBefore) {
+  lose();
+  world.flow = SipWorld::flow_over({8, 1});
+  EXPECT_THAT(register_({"Contact: <sip:a@192.0.2.9>"}), ElementsAre("200"));
+  EXPECT_THAT(world.on(FlowLost{ShardId(0), {8, 1}}), kGone);
+}
+
+TEST_F(SipRegisterOnTheWay, ItGoesWithItsAccount) {
+  lose();
+  EXPECT_THAT(world.on(AccountGone{address("alice@example.com"), true}), kGone);
+}
+
 // --- what may be sent on to another server
 
 TEST_F(SipRegister, WhatRenewsAllThatThereIs) {
