@@ -10,6 +10,7 @@
 namespace muster::sim {
 
 void Server::carry_out(ShardId self, Order&& order) {
+  if (life_over_ && !is_datagram(order)) return;
   if (parts_.watch != nullptr) parts_.watch->ordered(*this, self, order);
   std::visit([&](auto& known) { obey(self, known); }, order);
 }

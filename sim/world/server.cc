@@ -61,7 +61,7 @@ void Server::start(const std::vector<Prng::Seed>& seeds) {
 
 void Server::crash() {
   if (!running_) return;
-  running_ = false;
+  running_ = life_over_ = false;
   ++incarnation_;
   admin_.clear();
   parts_.network->server_dies(*this);
@@ -76,6 +76,17 @@ void Server::crash() {
 void Server::stop() {
   for (std::uint8_t i = 0; running_ && i < parts_.shards; ++i)
     feed(ShardId(i), StopAsked{});
+}
+
+void Server::end_life() {
+  if (!running_) return;
+  life_over_ = true;
+  for (std::uint8_t i = 0; i < parts_.shards; ++i) {
+    if (shards_[i].stalled_until > parts_.timeline->now()) continue;
+    Input over = LifeOver{};
+    turn(ShardId(i), over, {});
+  }
+  crash();
 }
 
 void Server::flush_recording() {

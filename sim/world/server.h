@@ -72,6 +72,8 @@ class Server : public Host {
   void start(const std::vector<Prng::Seed>& seeds);  // one for each shard
   void crash();
   void stop();  // SIGTERM: StopAsked to all shards
+  // It was fenced: LifeOver to all shards that do not stand still, and no more.
+  void end_life();
   // Where all that enters its shards is recorded from its next start on; null: nowhere.
   void record_to(record::BlockSink* sink) { recording_ = sink; }
   void flush_recording();
@@ -173,6 +175,7 @@ class Server : public Host {
   record::BlockSink* recording_ = nullptr;
   std::vector<ShardPlace> shards_;
   bool running_ = false;
+  bool life_over_ = false;  // and its last datagrams are being said
   std::uint32_t incarnation_ = 0;
   Instant started_at_;
   std::size_t stopped_shards_ = 0;

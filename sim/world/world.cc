@@ -72,7 +72,7 @@ World::World(Plan plan)
     parts.faults = &server_faults_;
     parts.watch = this;
     parts.when_fenced = [this, i] {
-      servers_[i].crash();
+      servers_[i].end_life();
       start(i);
     };
     servers_.emplace_back(parts, streams_.stream(name));

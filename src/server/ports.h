@@ -181,10 +181,14 @@ struct DeadlineHit {};
 // End all streams and subscriptions in order (SIGTERM). Answer: the order Stopped.
 struct StopAsked {};
 
+// It was fenced (order Fenced), and is given nothing more. Who is connected sees the link end; who
+// watches by datagrams sees nothing, and is told to subscribe anew.
+struct LifeOver {};
+
 using Input = std::variant<Started, LinkOpened, LinkFailed, BytesReceived, LinkClosed, TlsStarted,
                            LinkArrived, DatagramReceived, SaslAnswered, DigestAnswered,
                            StoreAnswered, ClusterAnswered, ServerFenced, RegistrationAnswered,
-                           FromShard, AdminAsked, ShardMeasured, DeadlineHit, StopAsked>;
+                           FromShard, AdminAsked, ShardMeasured, DeadlineHit, StopAsked, LifeOver>;
 
 // --- orders: links -------------------------------------------------------------------------------
 
@@ -307,7 +311,8 @@ struct LeaseHeld {
 };
 
 // Others took this server for dead, and its users are no longer its own: it is to begin another
-// life. The driver ends all shards of this one at once; nothing more is said on any link.
+// life. The driver ends all shards of this one at once: each is given LifeOver, and of its orders
+// datagrams are sent; nothing more is said on any link, or asked.
 struct Fenced {};
 
 // A server that waits to be taken in is to be started, as the operator has said how. If it comes it
@@ -343,6 +348,12 @@ using AnyOrder = std::variant<SendBytes, SendDatagram, FanOut, FanOutDatagrams, 
                               PauseReading, ResumeReading, HandOver, CloseLink, OpenLink, AskSasl,
                               AskDigest, AskRegistration, AskStore, AskCluster, FenceServer,
                               LeaseHeld, Fenced, LaunchServer, ToShard, Log, AnswerAdmin, Stopped>;
+
+// What is carried out of a life that is over.
+constexpr bool is_datagram(const AnyOrder& order) {
+  return std::holds_alternative<SendDatagram>(order) ||
+         std::holds_alternative<FanOutDatagrams>(order);
+}
 
 // Compiled once, in ports.cc, as Event is.
 struct Order : AnyOrder {

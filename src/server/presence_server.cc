@@ -179,6 +179,7 @@ void PresenceServer::accept(Now now, const Input& input) {
             xmpp_streams_.on(now, stop, out_);
             xmpp_presence_.on(now, stop, out_);
           },
+          [&](const LifeOver& over) { sip_presence_.on(now, over, out_); },
       },
       input);
 }

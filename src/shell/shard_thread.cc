@@ -250,7 +250,7 @@ void ShardThread::read_mail() {
                      links_.use_cluster(std::move(fresh.cluster));
                    },
                    [&](StopAsked&) { stop(); },
-                   [&](EndAsked&) { ended_ = true; },
+                   [&](EndAsked&) { end_life(); },
                },
                mail);
   }
@@ -283,6 +283,12 @@ void ShardThread::read_server_answer(Ticket ticket, const ServerReply& reply) {
   company_.fenced();
 }
 
+void ShardThread::end_life() {
+  ended_ = true;
+  turn_.input(now_, LifeOver{});
+  datagrams_.flush();
+}
+
 void ShardThread::stop() {
   if (stop_by_) return;
   stop_by_ = now_.instant + kStopTimeMax;
@@ -293,6 +299,7 @@ void ShardThread::stop() {
 // --- orders --------------------------------------------------------------------------------------
 
 void ShardThread::carry_out(Order&& order) {
+  if (ended_ && !is_datagram(order)) return;
   std::visit(
       Overloaded{
           [&](SendBytes& send) { links_.send(send.link, send.bytes); },

@@ -63,7 +63,7 @@ struct NewCertificates {
   std::shared_ptr<const TlsContexts> contexts;
   std::shared_ptr<const ClusterTls> cluster;
 };
-// At once, and without another word: the server is fenced.
+// At once: the server is fenced (LifeOver).
 struct EndAsked {};
 using Mail = std::variant<FromShard, LinkOnTheMove, StoreAnswers, ClusterAnswers, PasswordResult,
                           AdminAsked, NewCertificates, StopAsked, EndAsked>;
@@ -134,6 +134,7 @@ class ShardThread {
   void read_server_answer(Ticket ticket, const ServerReply& reply);
   void ask_sasl(const AskSasl& ask);
   void stop();
+  void end_life();
   void pass_time();
   void measure();
   void end_turn();

@@ -43,6 +43,15 @@ class ClusterCase(members.MembersCase):
         self.addCleanup(phone.close)
         return phone
 
+    def register(self, phone):
+        """Where it is sent, if it is; that server."""
+        answer = phone.ask("REGISTER", ["Expires: 600"])
+        if answer.status == 302:
+            phone.server, uri = moved_to(answer)
+            answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
+        self.assertEqual(200, answer.status, answer.first)
+        return next(name for name, server in self.by_id.items() if phone.server in server.sip)
+
 
 def is_stopped(process):
     """All its threads are."""

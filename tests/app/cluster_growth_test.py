@@ -180,15 +180,6 @@ class MovingTest(GrowthCase):
             sender.send(f"<message to='{user}' type='chat'><body>to {home}</body></message>")
             self.assertEqual(f"to {home}", phones[user].notified().body.decode())
 
-    def register(self, phone):
-        """Where it is sent, if it is; that server."""
-        answer = phone.ask("REGISTER", ["Expires: 600"])
-        if answer.status == 302:
-            phone.server, uri = cluster.moved_to(answer)
-            answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
-        self.assertEqual(200, answer.status, answer.first)
-        return next(name for name, server in self.by_id.items() if phone.server in server.sip)
-
 
 class OrdersTest(GrowthCase):
     def test_drain_undrain_recruit_release(self):

@@ -135,8 +135,6 @@ class LostTest(HostsCase):
         for person in captives:
             if person.kind == "phone":
                 person.rests = False
-                # Over UDP it hears of it when it next asks for something.
-                person.refresh()
         until(lambda: all(person.losses and person.at for person in captives), "they are back")
         return time.monotonic()
 

@@ -4,6 +4,7 @@ SIP, by users who go where they are sent."""
 
 import itertools
 import re
+import signal
 import time
 
 import cluster
@@ -32,19 +33,11 @@ class PublicationCase(cluster.ClusterCase):
     def publish_first(self):
         """Alice's phone, registered and published; the server where it is."""
         self.alice = self.phone(ALICE, self.address_of("s1", "sip"))
-        self.register()
+        self.register(self.alice)
         answer = self.alice.publish(1)
         self.assertEqual(200, answer.status, answer.first)
         self.etag = answer.headers["sip-etag"]
         return self.where(ALICE)
-
-    def register(self):
-        """Where it is sent, if it is."""
-        answer = self.alice.ask("REGISTER", ["Expires: 600"])
-        if answer.status == 302:
-            self.alice.server, uri = cluster.moved_to(answer)
-            answer = self.alice.ask("REGISTER", ["Expires: 600"], uri=uri)
-        self.assertEqual(200, answer.status, answer.first)
 
     def change(self, note, expires=3600):
         """What it published, be that a refresh (no note); it is done, and has a tag."""
@@ -114,7 +107,7 @@ class PublicationCase(cluster.ClusterCase):
 
     def come_to_the_other(self):
         self.alice.server = self.address_of(self.other, "sip")
-        self.register()
+        self.register(self.alice)
         self.assertEqual(self.other, self.where(ALICE))
 
     def go_on_there(self):
@@ -133,8 +126,7 @@ class PublicationCase(cluster.ClusterCase):
 class PublicationTest(PublicationCase):
     def test_its_server_is_drained_and_the_phone_comes_before_it_ends(self):
         self.drain()
-        self.register()
-        self.assertEqual(self.other, self.where(ALICE))
+        self.assertEqual(self.other, self.register(self.alice))
         self.stop()
         self.go_on_there()
 
@@ -164,6 +156,28 @@ class PublicationTest(PublicationCase):
         self.go_on_there()
 
 
+class AnotherLifeTest(cluster.ClusterCase):
+    def test_who_watches_by_datagrams_is_told(self):
+        """No link of hers ends when her server, which was taken for dead, begins another life."""
+        self.together("s1", "s2")
+        phone = self.phone(ALICE, self.address_of("s1", "sip"))
+        home = self.register(phone)
+        self.assertEqual(200, phone.watch(BOB).status)
+        phone.notified()
+        stopped = self.by_id[home]
+        other = next(name for name in self.by_id if name != home)
+        self.stop_between_writes(stopped)
+        try:
+            self.settled(other)
+        finally:
+            stopped.send_signal(signal.SIGCONT)
+        self.assertEqual("terminated;reason=deactivated",
+                         phone.notified().headers["subscription-state"])
+        self.settled("s1", "s2")
+        self.register(phone)
+        self.assertEqual(200, phone.watch(BOB).status)
+
+
 class ServiceRouteTest(cluster.ClusterCase):
     """Alice has a desk at one server, and a phone that goes nowhere: from where it lands it is
     served through that one, and keeps to its Service-Route."""
@@ -178,10 +192,10 @@ class ServiceRouteTest(cluster.ClusterCase):
         self.assertNotEqual(self.owner, self.landing)
         self.alice = self.phone(ALICE, self.address_of(self.landing, "sip"))
         # At first it is taken for one that goes where it is told.
-        until(lambda: self.register() == 200, "it is served where it landed")
+        until(lambda: self.renew() == 200, "it is served where it landed")
         self.assertIn(self.alice.route, map("%s:%s".__mod__, self.by_id[self.owner].sip))
 
-    def register(self):
+    def renew(self):
         """The status; if it is 200, what it says of the way."""
         answer = self.alice.ask("REGISTER", ["Expires: 600"])
         if answer.status == 200:
@@ -205,7 +219,7 @@ class ServiceRouteTest(cluster.ClusterCase):
         began = time.monotonic()
         # It knows no other way.
         self.assertIsNone(self.alice.publish(None, etag, give_up=lambda: True))
-        until(lambda: self.register() == 200 and self.alice.route is None, "it is served again")
+        until(lambda: self.renew() == 200 and self.alice.route is None, "it is served again")
         print(f"a phone whose Service-Route led to a server that was killed: registered after"
               f" {time.monotonic() - began:.1f} s", flush=True)
         self.assertEqual(self.landing, self.where(ALICE))

@@ -169,6 +169,10 @@ void SipPresence::on(Now now, const StopAsked&, Outbox& out) {
   subscriptions_.stop(now, out);
 }
 
+void SipPresence::on(Now now, const LifeOver& over, Outbox& out) {
+  subscriptions_.on(now, over, out);
+}
+
 // --- time ----------------------------------------------------------------------------------------
 
 void SipPresence::wake(Now now, Outbox& out) {

@@ -60,6 +60,7 @@ class SipPresence {
   void on(Now now, const WatchesNotified& notified, Outbox& out);
   // Each watcher is told that her subscription ends; from now on requests are refused.
   void on(Now now, const StopAsked& stop, Outbox& out);
+  void on(Now now, const LifeOver& over, Outbox& out);
 
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;

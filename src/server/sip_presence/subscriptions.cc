@@ -239,6 +239,15 @@ void Subscriptions::give_up_all(Now now, const Address& watcher, Reason reason, 
     give_up(now, id, *subscriptions_.find(id), reason, status, out);
 }
 
+// Each by one datagram, whatever was under way: nobody is here to hear of it, or to send it again.
+void Subscriptions::on(Now now, const LifeOver&, Outbox& out) {
+  subscriptions_.for_each([&](WatchSlot id, Subscription& subscription) {
+    if (!subscription.is_live() || link_of(subscription.flow)) return;
+    subscription.in_flight = false;
+    end(now, id, subscription, Reason::deactivated, nullptr, out);
+  });
+}
+
 // All of them are due now; wake() ends them in portions.
 void Subscriptions::stop(Now now, Outbox& out) {
   stopping_ = true;

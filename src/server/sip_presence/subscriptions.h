@@ -89,6 +89,7 @@ class Subscriptions {
   void on(Now now, const FlowLost& lost, Outbox& out);
   // Whom it proxied here cannot be reached any more.
   void on(Now now, const ServerGone& gone, Outbox& out);
+  void on(Now now, const LifeOver& over, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
   // All that she has to users, so that she makes them anew (RFC 6665 section 4.1.3); `status` is
   // for who was not answered yet.

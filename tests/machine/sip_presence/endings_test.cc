@@ -14,9 +14,8 @@ using ::testing::IsEmpty;
 
 enum class State { asked, pending, active, notified, terminated };
 
-// A subscription over a link, in that state.
-void bring_to(SubscriptionWorld& world, State state) {
-  world.flow = SipWorld::flow_over({7, 1});
+// A subscription over the world's flow, in that state.
+void bring_by_flow_to(SubscriptionWorld& world, State state) {
   world.subscribe();
   if (state == State::asked) return;
   world.decide(state == State::pending ? WatchState::pending : WatchState::active,
@@ -24,6 +23,11 @@ void bring_to(SubscriptionWorld& world, State state) {
   if (state == State::notified) return;  // its first NOTIFY is under way
   world.notify_ended(200);
   if (state == State::terminated) world.decide(WatchState::rejected);
+}
+// Over a link.
+void bring_to(SubscriptionWorld& world, State state) {
+  world.flow = SipWorld::flow_over({7, 1});
+  bring_by_flow_to(world, state);
 }
 
 TEST(SipEndings, FlowLost) {
@@ -120,6 +124,29 @@ TEST(SipEndings, OnlyOfThatAccount) {
   world.decide(WatchState::active, "doc");
   world.on(AccountGone{address("alice@example.com"), true});
   EXPECT_EQ(world.of<WatchEnded>().size(), 1u);
+}
+
+// This server was taken for dead. Of links it is seen that they end; of a flow through another
+// server that one tells.
+TEST(SipEndings, WhoWatchesByDatagramsIsToldThatTheLifeIsOver) {
+  for (const State state : {State::pending, State::active, State::notified}) {
+    SubscriptionWorld world;
+    bring_by_flow_to(world, state);
+    EXPECT_THAT(world.on(LifeOver{}),
+                ElementsAre(::testing::EndsWith("terminated;reason=deactivated")));
+  }
+  for (const State state : {State::asked, State::terminated}) {
+    SubscriptionWorld world;
+    bring_by_flow_to(world, state);
+    EXPECT_THAT(world.on(LifeOver{}), IsEmpty());
+  }
+  SubscriptionWorld over_a_link;
+  bring_to(over_a_link, State::active);
+  EXPECT_THAT(over_a_link.on(LifeOver{}), IsEmpty());
+  SubscriptionWorld through;
+  through.flow.through = 9;
+  bring_by_flow_to(through, State::active);
+  EXPECT_THAT(through.on(LifeOver{}), IsEmpty());
 }
 
 TEST(SipEndings, WhatEndedDoesNotEndAgain) {
