@@ -200,7 +200,8 @@ class Phone : public Agent {
   std::uint32_t nonce_count_ = 0;
   std::map<std::string, std::uint16_t> answered_;  // branches of requests, to answer them the same
   std::deque<std::string> answered_order_;         // the oldest first
-  std::set<std::string> over_;                     // dialogs whose last NOTIFY came
+  // The numbers of the last NOTIFYs of dialogs.
+  std::map<std::string, std::uint32_t> over_;
   Now now_;
   AgentOutbox* out_ = nullptr;
 };

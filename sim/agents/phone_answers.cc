@@ -96,7 +96,9 @@ std::uint16_t Phone::hear_notify(const sip::Message& notify) {
   const auto from = sip::parse_name_addr(notify.header(sip::HeaderName::from).value_or(""));
   const auto cseq = sip::parse_cseq(notify.header(sip::HeaderName::cseq).value_or(""));
   if (!from || !cseq) return 400;
-  if (over_.contains(dialog_name(call_id, from->tag()))) {
+  if (const auto last = over_.find(dialog_name(call_id, from->tag())); last != over_.end()) {
+    // One that was sent before may be later.
+    if (cseq->number < last->second) return 481;
     tell(WasSurprised{"a NOTIFY behind the last one of its dialog"});
   }
   for (auto& [presentity, watch] : watches_) {
@@ -129,7 +131,7 @@ void Phone::hear_state(Watch& watch, const sip::Message& notify) {
         now_.instant < watch.stands_until) {
       tell(WasSurprised{"a subscription that timed out before its time"});
     }
-    over_.insert(dialog_name(watch.call_id, watch.to_tag));
+    over_.emplace(dialog_name(watch.call_id, watch.to_tag), *watch.their_cseq);
     tell(WatchStood{presentity, WatchStood::State::terminated, std::string(state->reason)});
     const bool for_good = state->reason == "rejected" || state->reason == "noresource";
     if (for_good) watch.wanted = false;

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/sip/read_request.h"
 #include "model/address.h"
 #include "model/cluster/document.h"
 #include "model/endpoint.h"
@@ -17,6 +16,10 @@
 #include "server/vocabulary.h"
 
 namespace muster {
+
+namespace sip {
+struct ReadRequest;
+}
 
 // presence_server of each other shard -> load_control, on shard 0: it serves nobody any more, and
 // the store owes it no answer.
@@ -152,17 +155,23 @@ struct MovesChosen {
   std::uint64_t to = 0;
   std::uint32_t asked = 0;
   std::vector<Address> accounts;
+  bool lacks = false;  // nobody else can go at once, and not all are to
+};
+// shard 0 -> each shard: until then who has a phone may go when it registers.
+struct PhonesMayMove {
+  Instant until;
 };
 // shard 0 -> the shard: she is that server's now; or nothing came of it.
 struct MoveDecided {
   Address account;
-  std::uint64_t to = 0;
+  std::uint64_t to = 0;                      // 0: who has a phone is not to go
   std::shared_ptr<const ServerContacts> at;  // null: she stays
 };
 // Back: these moves have ended.
 struct MovesEnded {
   std::uint64_t to = 0;
   std::uint32_t users = 0;
+  bool by_phone = false;
 };
 // load_control -> sip_presence of the same shard: this REGISTER may be sent on to another server.
 // The answer is PhoneWeighed: whether it renews all that its sender has registered here, so that no
@@ -181,6 +190,7 @@ struct PhoneWeighed {
 struct PhoneMoves {
   ShardId shard;
   Address account;
+  std::uint32_t dialogs = 0;
   bool xmpp = false;  // she has sessions, too
 };
 // load_control -> xmpp_presence, sip_presence and presence_db of the same shard: another server is

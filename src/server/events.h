@@ -48,11 +48,11 @@ using AnyEvent = std::variant<
     // cluster_events.h
     ShardStopped, StreamToPlace, StreamPlaced, RequestToPlace, RequestPlaced, ResidentChanged,
     SubscriptionsCounted, OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft,
-    ShardLoad, UsersToMove, MovesChosen, MoveDecided, MovesEnded, PhoneRegisters, PhoneWeighed,
-    PhoneMoves, UserLeaves, RedirectStream, UserHasLeft, UsersListWanted, UsersListed, ToServers,
-    FromServer, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, RelayStream, BytesToRelay,
-    RelayedStreamEnded, RelayedStreamBegun, EndRelayedStream, RelayedStreamCame, RelayedBytes,
-    RelayedLinkClosed, ToRelay, FromRelay, ServerDown,
+    ShardLoad, UsersToMove, MovesChosen, MoveDecided, MovesEnded, PhonesMayMove, PhoneRegisters,
+    PhoneWeighed, PhoneMoves, UserLeaves, RedirectStream, UserHasLeft, UsersListWanted, UsersListed,
+    ToServers, FromServer, ConcernsCame, ServerUp, ServerSaidAll, ServerGone, RelayStream,
+    BytesToRelay, RelayedStreamEnded, RelayedStreamBegun, EndRelayedStream, RelayedStreamCame,
+    RelayedBytes, RelayedLinkClosed, ToRelay, FromRelay, ServerDown,
     // said_events.h
     SaidToWeigh, SaidWeighed>;
 

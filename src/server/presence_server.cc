@@ -31,7 +31,7 @@ template <class E>
 inline constexpr bool kForSipPresence =
     kIsOneOf<E, SipRequestReceived, SipRequestEnded, FlowLost, WatchDecided, WatchesNotified,
              PublishAnswered, PageMessage, PageMessageAnswered, MessageDelivered, AccountGone,
-             UserLeaves, UserHasLeft, ServerGone, PhoneRegisters>;
+             UserLeaves, UserHasLeft, UserServed, ServerGone, PhoneRegisters>;
 template <class E>
 inline constexpr bool kForPresenceDb =
     kIsOneOf<E, UserWanted, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
@@ -46,11 +46,11 @@ template <class E>
 inline constexpr bool kForLoadControl =
     kIsOneOf<E, ShardStopped, StreamToPlace, RequestToPlace, ResidentChanged, SubscriptionsCounted,
              OwnerWanted, OwnerFound, UserComes, YieldAsked, YieldAnswered, UsersLeft, ShardLoad,
-             UsersToMove, MovesChosen, MoveDecided, MovesEnded, PhoneWeighed, PhoneMoves,
-             UsersListWanted, UsersListed, ContactsWanted, PresenceWanted, PresenceUnwanted,
-             PresenceHere, RelationToTell, ToServers, ConcernsCame, ServerUp, ServerSaidAll,
-             ServerGone, SaidWeighed, RelayStream, BytesToRelay, RelayedStreamEnded, ToRelay,
-             FromRelay, ServerDown, ClusterWatched>;
+             UsersToMove, MovesChosen, MoveDecided, MovesEnded, PhonesMayMove, PhoneWeighed,
+             PhoneMoves, UsersListWanted, UsersListed, ContactsWanted, PresenceWanted,
+             PresenceUnwanted, PresenceHere, RelationToTell, ToServers, ConcernsCame, ServerUp,
+             ServerSaidAll, ServerGone, SaidWeighed, RelayStream, BytesToRelay, RelayedStreamEnded,
+             ToRelay, FromRelay, ServerDown, ClusterWatched>;
 // Of a user: where there is a cluster it goes to the server that serves her.
 template <class E>
 inline constexpr bool kFollowsUser =

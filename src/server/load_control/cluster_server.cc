@@ -38,6 +38,7 @@ ClusterServer::ClusterServer(Shard& shard)
       document_watchers_(shard),
       assignments_(picture_, settings_.load, shard.planted),
       main_(settings_.load, shard.planted),
+      late_moves_(settings_.load),
       counted_(shard.shards),
       listed_(shard.shards),
       shards_serving_(static_cast<std::uint8_t>(shard.shards - 1)) {}

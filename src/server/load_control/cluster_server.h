@@ -27,6 +27,7 @@
 #include "server/load_control/awaited_users.h"
 #include "server/load_control/document_watchers.h"
 #include "server/load_control/documents.h"
+#include "server/load_control/late_moves.h"
 #include "server/load_control/main_server.h"
 #include "server/load_control/membership.h"
 #include "server/load_control/picture.h"
@@ -164,6 +165,7 @@ class ClusterServer {
   Assignments assignments_;
   AwaitedUsers awaited_users_;
   cluster::MainServer main_;
+  cluster::LateMoves late_moves_;
   bool to_steer_ = false;                                  // the main may have to decide something
   std::map<std::uint64_t, cluster::SetRole> roles_asked_;  // by the number of the question
   std::uint64_t next_role_asked_ = 1;

@@ -196,21 +196,31 @@ void ClusterServer::moves_ended(Now now, std::uint64_t to, std::uint32_t users) 
 void ClusterServer::on(Now now, const MovesChosen& chosen, Outbox& out) {
   const auto found = static_cast<std::uint32_t>(chosen.accounts.size());
   if (chosen.asked > found) moves_ended(now, chosen.to, chosen.asked - found);
+  if (chosen.lacks) {
+    const Instant until = now.instant + shard_.settings.limits.registration_time_max;
+    late_moves_.wait(until, chosen.asked - found);
+    for (std::uint8_t shard = 0; shard < shard_.shards; ++shard)
+      out.emit(ShardId(shard), PhonesMayMove{until});
+  }
   if (found > 0) assignments_.move(chosen, out);
 }
 
 void ClusterServer::on(Now now, const MovesEnded& ended, Outbox&) {
+  if (ended.by_phone) return late_moves_.ended(ended.users);
   moves_ended(now, ended.to, ended.users);
 }
 
-void ClusterServer::on(Now, const PhoneMoves& phone, Outbox& out) {
-  const auto to =
-      cluster::lower_server(picture_.servers(), membership_.self(), shard_.settings.cluster->load);
-  const auto at = to ? assignments_.contacts(*to) : nullptr;
-  const bool is_served_there = at != nullptr && !at->sip.empty() && (!phone.xmpp || at->xmpp);
-  if (!is_served_there) {
-    return out.emit(phone.shard, MoveDecided{phone.account, 0, nullptr});
-  }
+void ClusterServer::on(Now now, const PhoneMoves& phone, Outbox& out) {
+  const auto serves = [&](Incarnation server) {
+    const auto at = assignments_.contacts(server);
+    return at != nullptr && !at->sip.empty() && (!phone.xmpp || at->xmpp);
+  };
+  const auto to = late_moves_.allows(now.instant, phone.dialogs)
+                      ? cluster::lower_server(picture_.servers(), membership_.self(),
+                                              shard_.settings.cluster->load, serves)
+                      : std::nullopt;
+  if (!to) return out.emit(phone.shard, MoveDecided{phone.account, 0, nullptr});
+  late_moves_.take(phone.dialogs);
   assignments_.move({phone.shard, to->number(), 1, {phone.account}}, out);
 }
 

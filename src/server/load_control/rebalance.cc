@@ -25,25 +25,38 @@ Move& move_between(Incarnation from, Incarnation to, std::vector<Move>& moves) {
 }  // namespace
 
 std::optional<Incarnation> lower_server(std::span<const ServerPicture> servers, Incarnation from,
-                                        const LoadSettings& settings) {
+                                        const LoadSettings& settings,
+                                        const std::function<bool(Incarnation)>& serves_her) {
   const ServerPicture* own = find(servers, from);
   if (own == nullptr || !own->known() || own->report->users == 0) return std::nullopt;
+  const auto counts = [](const ServerPicture& server) {
+    return server.runs() && server.known() && server.reachable;
+  };
+  const auto running =
+      static_cast<std::uint64_t>(std::count_if(servers.begin(), servers.end(), counts));
   const std::uint64_t weight =
       std::max<std::uint64_t>(1, own->report->level.value / own->report->users);
-  const ServerPicture* lowest = nullptr;
   std::uint64_t levels = 0;
-  std::uint64_t running = 0;
+  std::uint64_t going = 0;
+  const ServerPicture* lowest = nullptr;
+  std::uint64_t low = 0;
   for (const ServerPicture& server : servers) {
-    if (!server.runs() || !server.known() || !server.reachable) continue;
-    levels += server.level().value;
-    ++running;
-    if (server.max && server.level().value + weight > server.max->value) continue;
-    if (lowest == nullptr || server.level() < lowest->level()) lowest = &server;
+    if (!counts(server)) continue;
+    levels += server.report->level.value;
+    if (server.incarnation == from) continue;
+    going += weight * server.coming();
+    const std::uint64_t level = server.report->level.value + weight * server.coming() * running;
+    if (!serves_her(server.incarnation)) continue;
+    if (server.max && level + weight > server.max->value) continue;
+    if (lowest != nullptr && level >= low) continue;
+    lowest = &server;
+    low = level;
   }
   if (lowest == nullptr) return std::nullopt;
   const std::uint64_t apart = levels / running * settings.spread / 100 / 2;
-  const std::uint64_t near = lowest->level().value + std::max(apart, weight);
-  if (own->level().value <= near) return std::nullopt;
+  const std::uint64_t high =
+      own->report->level.value - std::min<std::uint64_t>(going, own->report->level.value);
+  if (high <= low + std::max(apart, weight)) return std::nullopt;
   return lowest->incarnation;
 }
 

@@ -21,11 +21,13 @@
 // began so soon.
 //
 // The pace holds for both together: users and SIP dialogs per second (pace.h), and users in flight.
+// (Who has a phone goes later, at a pace that each server keeps for itself: late_moves.h.)
 // How many dialogs a user has is known only where she is; so a move comes with a number of dialogs,
 // which the mean predicts, and takes fewer users if these would have more. It always takes one.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -55,10 +57,13 @@ struct Move {
   friend bool operator==(const Move&, const Move&) = default;
 };
 
-// The server that a user of `from`, who goes by herself, is better served at: the one with the
-// lowest level that has room, if levels are further apart than a round leaves them.
+// The server that a user of `from` is better served at: of those that serve her and have room the
+// one with the lowest level, if levels are further apart than a round leaves them. Who is on the
+// way is taken to have gone from there and to weigh what the users of `from` do, and as many again
+// to have gone from each other server that may send some: rather too few go than too many.
 std::optional<Incarnation> lower_server(std::span<const ServerPicture> servers, Incarnation from,
-                                        const LoadSettings& settings);
+                                        const LoadSettings& settings,
+                                        const std::function<bool(Incarnation)>& serves_her);
 
 class Rebalance {
  public:

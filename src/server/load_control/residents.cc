@@ -8,19 +8,6 @@
 
 namespace muster {
 
-namespace {
-
-std::uint32_t part_of(std::uint32_t all, const Shard& shard) {
-  return std::max<std::uint32_t>(1, all / shard.shards);
-}
-
-}  // namespace
-
-Residents::Residents(const Shard& shard)
-    : shard_(shard),
-      phones_pace_(part_of(shard.settings.cluster->load.moved_users_per_second, shard)),
-      dialogs_pace_(part_of(shard.settings.cluster->load.moved_dialogs_per_second, shard)) {}
-
 Residents::Counts& Residents::Counts::operator+=(const Counts& more) {
   users += more.users;
   resources += more.resources;
@@ -46,7 +33,10 @@ void Residents::on(Now now, const StreamToPlace& asked, Outbox& out) {
 }
 
 void Residents::on(Now now, const RequestToPlace& asked, Outbox& out) {
-  if (asked.registers != nullptr && may_go_by_phone(now, asked.account)) {
+  const auto known = residents_.find(asked.account);
+  const bool registers = asked.registers != nullptr && known != residents_.end();
+  if (registers && waits_with_phone(known->second, asked.request)) return;
+  if (registers && !asked.again && may_go_by_phone(now, known->second)) {
     return out.emit(PhoneRegisters{asked.request, asked.account, asked.registers});
   }
   place(now, asked.account, asked.again, asked.request, out);
@@ -201,12 +191,13 @@ bool Residents::may_move(const Resident& resident, const UsersToMove& order) con
   return order.all || (!resident.stays && !resident.sip);
 }
 
-void Residents::on(Now now, const UsersToMove& order, Outbox& out) {
+void Residents::on(Now, const UsersToMove& order, Outbox& out) {
   MovesChosen chosen{shard_.self, order.to, order.users, {}};
   Known next = residents_.upper_bound(chosen_);
   std::uint64_t dialogs = 0;
   const std::size_t most = std::min(kLookedAtMax, residents_.size());
-  for (std::size_t i = 0; i < most && chosen.accounts.size() < order.users; ++i, ++next) {
+  std::size_t looked_at = 0;
+  for (; looked_at < most && chosen.accounts.size() < order.users; ++looked_at, ++next) {
     if (next == residents_.end()) next = residents_.begin();
     auto& [account, resident] = *next;
     if (may_move(resident, order)) {
@@ -217,43 +208,45 @@ void Residents::on(Now now, const UsersToMove& order, Outbox& out) {
     }
     chosen_ = account;
   }
-  const bool phones_go = !order.all && chosen.accounts.size() < order.users;
-  if (phones_go) {
-    phones_go_until_ = now.instant + shard_.settings.limits.registration_time_max;
-  }
+  chosen.lacks = !order.all && looked_at == most && chosen.accounts.size() < order.users;
   out.emit(ShardId(), std::move(chosen));
 }
 
-bool Residents::may_go_by_phone(Now now, const Address& account) {
-  if (now.instant >= phones_go_until_) return false;
-  const auto known = residents_.find(account);
-  if (known == residents_.end()) return false;
-  const Resident& resident = known->second;
-  if (!resident.here || !resident.sip || resident.chosen || resident.stays) return false;
-  const std::uint32_t most = part_of(shard_.settings.cluster->load.moves_in_flight_max, shard_);
-  return phones_in_flight_ < most && phones_pace_.allows(now.instant, 1) &&
-         dialogs_pace_.allows(now.instant, resident.subscriptions);
+void Residents::on(Now, const PhonesMayMove& may, Outbox&) {
+  phones_go_until_ = may.until;
 }
 
-// What has come about since she was asked about may speak against it.
+// A REGISTER goes with the one that waits, be it another phone of hers.
+bool Residents::waits_with_phone(Resident& resident, SipRequestId request) {
+  if (!resident.chosen || !resident.by_phone) return false;
+  resident.waiting.push_back(request);
+  return true;
+}
+
+bool Residents::may_go_by_phone(Now now, const Resident& resident) const {
+  return now.instant < phones_go_until_ && resident.here && resident.sip && !resident.chosen &&
+         !resident.stays;
+}
+
+// What has come about since it was asked may speak against it.
 void Residents::on(Now now, const PhoneWeighed& weighed, Outbox& out) {
-  if (!weighed.renews_all || !may_go_by_phone(now, weighed.account)) {
-    return place(now, weighed.account, false, weighed.request, out);
-  }
-  Resident& resident = residents_.find(weighed.account)->second;
-  phones_pace_.take(1);
-  dialogs_pace_.take(resident.subscriptions);
-  ++phones_in_flight_;
+  const auto known = residents_.find(weighed.account);
+  const bool is_known = known != residents_.end();
+  if (is_known && waits_with_phone(known->second, weighed.request)) return;
+  const bool goes = is_known && weighed.renews_all && may_go_by_phone(now, known->second);
+  if (!goes) return place(now, weighed.account, false, weighed.request, out);
+  Resident& resident = known->second;
   resident.chosen = resident.by_phone = true;
   resident.waiting.push_back(weighed.request);
-  out.emit(ShardId(), PhoneMoves{shard_.self, weighed.account, resident.xmpp});
+  out.emit(ShardId(),
+           PhoneMoves{shard_.self, weighed.account, resident.subscriptions, resident.xmpp});
 }
 
 void Residents::on(Now now, const MoveDecided& decided, Outbox& out) {
   const Known known = residents_.find(decided.account);
   if (known == residents_.end()) return out.emit(ShardId(), MovesEnded{decided.to, 1});
   known->second.chosen = false;
-  if (decided.at == nullptr) return stay(known, decided.to, out);
+  if (decided.at == nullptr) return stay(now, known, decided.to, out);
   const bool goes = known->second.here && known->second.counts();
   const bool by_phone = known->second.by_phone;
   std::vector<Asker> waiting;
@@ -263,27 +256,25 @@ void Residents::on(Now now, const MoveDecided& decided, Outbox& out) {
       [&](Resident& resident) {
         resident.here = false;
         resident.left = true;
-        resident.moves_to = goes && !by_phone ? decided.to : 0;
+        resident.by_phone = goes && by_phone;
+        resident.moves_to = goes ? decided.to : 0;
         resident.move = next_move_;
       },
       out);
   for (const Asker& asker : waiting)
     answer(asker, {UserPlace::Outcome::elsewhere, decided.at}, out);
-  if (goes) {
-    moves_due_.add(now.instant + kMoveTimeMax, {decided.account, next_move_++, decided.at});
-    out.emit(UserLeaves{decided.account, decided.at});
-  } else if (!by_phone) {
-    out.emit(ShardId(), MovesEnded{decided.to, 1});
-  }
+  if (!goes) return out.emit(ShardId(), MovesEnded{decided.to, 1, by_phone});
+  moves_due_.add(now.instant + kMoveTimeMax, {decided.account, next_move_++, decided.at});
+  out.emit(UserLeaves{decided.account, decided.at});
 }
 
 // Nothing came of it. Whose phone registers is here until that is known.
-void Residents::stay(Known known, std::uint64_t to, Outbox& out) {
+void Residents::stay(Now now, Known known, std::uint64_t to, Outbox& out) {
   Resident& resident = known->second;
-  if (!resident.by_phone) {
-    out.emit(ShardId(), MovesEnded{to, 1});
-  } else {
-    end_move(resident, out);
+  const bool by_phone = std::exchange(resident.by_phone, false);
+  if (to != 0) out.emit(ShardId(), MovesEnded{to, 1, by_phone});
+  if (by_phone) {
+    resident.seen = now.instant;
     for (const Asker& asker : std::exchange(resident.waiting, {}))
       answer(asker, {UserPlace::Outcome::here, nullptr}, out);
   }
@@ -291,9 +282,10 @@ void Residents::stay(Known known, std::uint64_t to, Outbox& out) {
 }
 
 void Residents::end_move(Resident& resident, Outbox& out) {
-  if (std::exchange(resident.by_phone, false)) --phones_in_flight_;
   const std::uint64_t to = std::exchange(resident.moves_to, 0);
-  if (to != 0) out.emit(ShardId(), MovesEnded{to, 1});
+  if (to == 0) return;
+  const bool by_phone = std::exchange(resident.by_phone, false);
+  out.emit(ShardId(), MovesEnded{to, 1, by_phone});
 }
 
 // Who has something here still is waited for no longer, and told again: a stream may have been

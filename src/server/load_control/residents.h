@@ -17,11 +17,9 @@
 // here, until presence_db has seen her there. Her move has ended when she has nothing here, when
 // she has come back, or after kMoveTimeMax; who has something here still is told again then.
 //
-// A phone goes when it registers anew, for nothing asks it to. So where fewer could be chosen than
-// were to move, those who have one phone may follow for registration_time_max, in which each of
-// them registers: her REGISTER waits until it is known whether levels are uneven still, and if so
-// is answered by where she is then. The pace and the bound of those in flight are each shard's part
-// of what the settings say.
+// A phone goes when it registers anew, for nothing asks it to. So where too few could be chosen,
+// those who have one phone may follow later (PhonesMayMove, late_moves.h): her REGISTER waits until
+// it is known whether she goes, and if so is answered by where she is then.
 //
 // Limits: kLookedAtMax, of users among whom is chosen at once. It has no other: who waits is
 // bounded by the streams and the requests of the shard, who is kept by those and by the logins
@@ -39,7 +37,6 @@
 
 #include "base/deadlines.h"
 #include "base/time.h"
-#include "server/load_control/pace.h"
 #include "server/outbox.h"
 #include "server/shard.h"
 
@@ -52,7 +49,7 @@ class Residents {
   static constexpr Duration kMoveTimeMax = Duration::seconds(30);
   static constexpr std::size_t kLookedAtMax = 10'000;
 
-  explicit Residents(const Shard& shard);
+  explicit Residents(const Shard& shard) : shard_(shard) {}
 
   void on(Now now, const StreamToPlace& asked, Outbox& out);
   void on(Now now, const RequestToPlace& asked, Outbox& out);
@@ -63,6 +60,7 @@ class Residents {
   void on(Now now, const SubscriptionsCounted& counted, Outbox& out);
   void on(Now now, const UsersToMove& order, Outbox& out);
   void on(Now now, const MoveDecided& decided, Outbox& out);
+  void on(Now now, const PhonesMayMove& may, Outbox& out);
   void on(Now now, const PhoneWeighed& weighed, Outbox& out);
   void on(Now now, const ShardMeasured& measured, Outbox& out);
   void wake(Now now, Outbox& out);
@@ -95,7 +93,7 @@ class Residents {
     bool watched = false;   // there is an entry for her in `idle_`
     bool again = false;     // she was sent elsewhere, and came back
     bool chosen = false;    // to move; the store has not said so yet
-    bool by_phone = false;  // she was chosen when her phone registered, and her move has not ended
+    bool by_phone = false;  // she was when her phone registered, and her move has not ended
     bool stays = false;     // she does not follow
     bool xmpp = false;
     bool sip = false;
@@ -133,9 +131,10 @@ class Residents {
   void load_changed(Now now);
   void look_at_idle(Now now, Outbox& out);
   bool may_move(const Resident& resident, const UsersToMove& order) const;
-  bool may_go_by_phone(Now now, const Address& account);
-  void stay(Known known, std::uint64_t to, Outbox& out);
-  void end_move(Resident& resident, Outbox& out);
+  static bool waits_with_phone(Resident& resident, SipRequestId request);
+  bool may_go_by_phone(Now now, const Resident& resident) const;
+  void stay(Now now, Known known, std::uint64_t to, Outbox& out);
+  static void end_move(Resident& resident, Outbox& out);
   void look_at_moves(Now now, Outbox& out);
 
   const Shard& shard_;
@@ -149,11 +148,7 @@ class Residents {
   Address chosen_;  // the latest who was looked at, to move
   std::uint64_t next_move_ = 1;
   Deadlines<Move> moves_due_;
-  // Who has a phone.
   Instant phones_go_until_;
-  cluster::Pace phones_pace_;
-  cluster::Pace dialogs_pace_;
-  std::uint32_t phones_in_flight_ = 0;
 };
 
 }  // namespace muster

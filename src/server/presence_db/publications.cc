@@ -195,8 +195,9 @@ void PresenceDb::set_registrations(Now now, const RegistrationsChanged& changed,
   std::vector<LiveRegistration> next;
   for (const Registration& registration : changed.registrations) {
     auto number = number_of(user.registrations, registration.name);
-    // The phone has come from another server: it is seen to stay.
-    if (!number && user.elsewhere != nullptr) {
+    // The phone has come from another server: it is seen to stay. (Beside what she publishes it is
+    // not seen here, and goes when that server says so.)
+    if (!number && user.elsewhere != nullptr && user.publications.empty()) {
       number = number_of(user.elsewhere->registrations, registration.name);
       std::erase_if(user.elsewhere->registrations, [&](const LiveRegistration& live) {
         return live.registration.name == registration.name;

@@ -37,8 +37,8 @@
 namespace muster::record {
 
 inline constexpr std::string_view kMagic = "muster recording\n";
-inline constexpr std::uint8_t kFormatVersion = 6;
-static_assert(std::variant_size_v<Input> == 19 && std::variant_size_v<AnyOrder> == 23,
+inline constexpr std::uint8_t kFormatVersion = 7;
+static_assert(std::variant_size_v<Input> == 20 && std::variant_size_v<AnyOrder> == 23,
               "another input or order: kFormatVersion is to be raised");
 
 enum class BlockKind : std::uint8_t { head = 1, steps = 2, end = 3 };

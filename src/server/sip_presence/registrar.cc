@@ -23,6 +23,21 @@ std::string phone_name(std::string_view what) {
   return name;
 }
 
+// The first binding of each phone, so that two flows to one do not take turns.
+std::vector<Registration> registrations_of(const std::vector<Binding>& bindings) {
+  std::vector<Registration> registrations;
+  for (const Binding& binding : bindings) {
+    const bool known = std::any_of(registrations.begin(), registrations.end(),
+                                   [&](const Registration& r) { return r.name == binding.phone; });
+    if (!known) registrations.push_back({binding.phone, binding.uri, binding.thousandths});
+  }
+  return registrations;
+}
+
+std::optional<LinkKey> link_of(const Binding& binding) {
+  return binding.lost ? std::nullopt : link_of(binding.flow);
+}
+
 }  // namespace
 
 // --- REGISTER ------------------------------------------------------------------------------------
@@ -44,13 +59,11 @@ void Registrar::register_(Now now, const Request& request, Outbox& out) {
   Asked asked;
   if (!read(request, asked, out)) return;
   if (asked.star || !asked.contacts.empty()) {
-    Account next = copy_of(*record);
-    std::erase_if(next.bindings, [&](const Binding& b) { return b.expires <= now.instant; });
-    if (!apply(now, request, asked, next.bindings, out)) return;
-    // She is here, or has come back.
-    next.leaves = false;
-    next.on_the_way.clear();
-    commit(*record, std::move(next), out);
+    const Bindings* known = bindings_of(*record);
+    Bindings bindings = known == nullptr ? Bindings{} : *known;
+    std::erase_if(bindings, [&](const Binding& b) { return b.expires <= now.instant; });
+    if (!apply(now, request, asked, bindings, out)) return;
+    commit(*record, std::move(bindings), out);
   }
   confirm(now, request, asked, out);
 }
@@ -123,6 +136,7 @@ bool Registrar::apply_one(Now now, const Request& request, const Asked& asked, c
   known->cseq = asked.cseq;
   known->thousandths = wanted.thousandths;
   known->flow = request.flow;
+  known->lost = false;
   known->expires = now.instant + Duration::seconds(wanted.seconds);
   return true;
 }
@@ -164,47 +178,22 @@ const Registrar::Bindings* Registrar::bindings_of(const Address& account) const 
   return found == accounts_.end() ? nullptr : &found->second.bindings;
 }
 
-Registrar::Account Registrar::copy_of(const Address& account) const {
-  const auto found = accounts_.find(account);
-  return found == accounts_.end() ? Account{} : found->second;
-}
-
-// The first binding of each phone, so that two flows to one do not take turns.
-std::vector<Registration> Registrar::registrations_of(const Account& held) {
-  std::vector<Registration> registrations;
-  const auto add = [&](const Registration& one) {
-    const bool known = std::any_of(registrations.begin(), registrations.end(),
-                                   [&](const Registration& r) { return r.name == one.name; });
-    if (!known) registrations.push_back(one);
-  };
-  for (const Binding& binding : held.bindings)
-    add({binding.phone, binding.uri, binding.thousandths});
-  for (const OnTheWay& phone : held.on_the_way)
-    add(phone.registration);
-  return registrations;
-}
-
-void Registrar::commit(const Address& account, Account next, Outbox& out) {
+void Registrar::commit(const Address& account, Bindings bindings, Outbox& out) {
   Account& held = accounts_[account];
   for (const Binding& old : held.bindings) {
-    if (const auto link = link_of(old.flow)) by_link_.erase({*link, account});
+    if (const auto link = link_of(old)) by_link_.erase({*link, account});
   }
-  next.look = held.look;
-  const auto look = [&](Instant when) {
-    if (when >= next.look) return;
-    next.look = when;
-    deadlines_.add(when, account);
-  };
-  for (const Binding& binding : next.bindings) {
-    if (const auto link = link_of(binding.flow)) by_link_.emplace(*link, account);
-    look(binding.expires);
+  for (const Binding& binding : bindings) {
+    if (const auto link = link_of(binding)) by_link_.emplace(*link, account);
+    if (binding.expires < held.look) {
+      held.look = binding.expires;
+      deadlines_.add(binding.expires, account);
+    }
   }
-  for (const OnTheWay& phone : next.on_the_way)
-    look(phone.until);
-  std::vector<Registration> registrations = registrations_of(next);
-  const bool changed = registrations != registrations_of(held);
-  held = std::move(next);
-  if (registrations.empty()) accounts_.erase(account);
+  std::vector<Registration> registrations = registrations_of(bindings);
+  const bool changed = registrations != registrations_of(held.bindings);
+  held.bindings = std::move(bindings);
+  if (held.bindings.empty()) accounts_.erase(account);
   if (changed) out.emit(RegistrationsChanged{account, std::move(registrations)});
 }
 
@@ -219,22 +208,20 @@ void Registrar::on(Now now, const FlowLost& lost, Outbox& out) {
     const auto first = by_link_.lower_bound({link, Address{}});
     if (first == by_link_.end() || first->first != link) return;
     const Address account = first->second;
-    Account next = copy_of(account);
-    lose(now, link, next);
-    commit(account, std::move(next), out);
-  }
-}
-
-void Registrar::lose(Now now, const LinkKey& link, Account& held) const {
-  const auto is_lost = [&](const Binding& binding) { return link_of(binding.flow) == link; };
-  if (held.leaves) {
-    for (const Binding& binding : held.bindings) {
-      if (!is_lost(binding)) continue;
-      held.on_the_way.push_back({{binding.phone, binding.uri, binding.thousandths},
-                                 std::min(binding.expires, now.instant + kOnTheWayMax)});
+    const Account& held = accounts_.find(account)->second;
+    Bindings bindings = held.bindings;
+    const auto is_lost = [&](const Binding& binding) { return link_of(binding) == link; };
+    if (held.leaves) {
+      for (Binding& binding : bindings) {
+        if (!is_lost(binding)) continue;
+        binding.lost = true;
+        binding.expires = std::min(binding.expires, now.instant + kOnTheWayMax);
+      }
+    } else {
+      std::erase_if(bindings, is_lost);
     }
+    commit(account, std::move(bindings), out);
   }
-  std::erase_if(held.bindings, is_lost);
 }
 
 void Registrar::on(Now now, const ServerGone& gone, Outbox& out) {
@@ -254,8 +241,16 @@ void Registrar::leaves(const Address& account) {
   if (held != accounts_.end()) held->second.leaves = true;
 }
 
+void Registrar::stays(const Address& account, Outbox& out) {
+  const auto held = accounts_.find(account);
+  if (held == accounts_.end() || !std::exchange(held->second.leaves, false)) return;
+  Bindings bindings = held->second.bindings;
+  std::erase_if(bindings, [](const Binding& binding) { return binding.lost; });
+  commit(account, std::move(bindings), out);
+}
+
 void Registrar::drop(const Address& account, Outbox& out) {
-  if (accounts_.contains(account)) commit(account, {}, out);
+  if (bindings_of(account) != nullptr) commit(account, {}, out);
 }
 
 void Registrar::wake(Now now, Outbox& out) {
@@ -264,10 +259,9 @@ void Registrar::wake(Now now, Outbox& out) {
     if (held == accounts_.end()) continue;
     held->second.look = kNever;
     if (shard_.planted == Planted::registration_kept) continue;
-    Account next = held->second;
-    std::erase_if(next.bindings, [&](const Binding& b) { return b.expires <= now.instant; });
-    std::erase_if(next.on_the_way, [&](const OnTheWay& p) { return p.until <= now.instant; });
-    commit(*account, std::move(next), out);
+    Bindings bindings = held->second.bindings;
+    std::erase_if(bindings, [&](const Binding& b) { return b.expires <= now.instant; });
+    commit(*account, std::move(bindings), out);
   }
 }
 
@@ -278,6 +272,7 @@ std::vector<const Binding*> Registrar::phones_of(const Address& account) const {
   const Bindings* bindings = bindings_of(account);
   if (bindings == nullptr) return phones;
   for (const Binding& binding : *bindings) {
+    if (binding.lost) continue;
     const auto known = std::find_if(phones.begin(), phones.end(), [&](const Binding* phone) {
       return phone->phone == binding.phone;
     });
@@ -296,7 +291,7 @@ const Binding* Registrar::older_binding(const Address& account, std::string_view
   const Bindings* bindings = bindings_of(account);
   if (bindings == nullptr) return nullptr;
   for (const Binding& binding : *bindings) {
-    if (binding.phone != phone || binding.age >= age) continue;
+    if (binding.lost || binding.phone != phone || binding.age >= age) continue;
     if (latest == nullptr || latest->age < binding.age) latest = &binding;
   }
   return latest;
@@ -306,7 +301,7 @@ const Binding* Registrar::find(const Address& account, std::uint64_t number) con
   const Bindings* bindings = bindings_of(account);
   if (bindings == nullptr) return nullptr;
   for (const Binding& binding : *bindings) {
-    if (binding.number == number) return &binding;
+    if (binding.number == number && !binding.lost) return &binding;
   }
   return nullptr;
 }

@@ -52,6 +52,7 @@ struct Binding {
   std::uint32_t cseq = 0;
   std::uint16_t thousandths = 0;  // its q, 0 if it has none
   Flow flow;
+  bool lost = false;  // its link is, and its user is on the way to another server
   Instant expires;
 };
 // RFC 3261 section 19.1.4.
@@ -72,8 +73,9 @@ class Registrar {
   // Whom it proxied here cannot be reached any more.
   void on(Now now, const ServerGone& gone, Outbox& out);
   void on(Now now, const AccountGone& gone, Outbox& out);
-  // She is told to go to another server.
+  // She is told to go to another server; she is served here.
   void leaves(const Address& account);
+  void stays(const Address& account, Outbox& out);
   // All its bindings go.
   void drop(const Address& account, Outbox& out);
   void wake(Now now, Outbox& out);
@@ -92,15 +94,9 @@ class Registrar {
 
   static constexpr Instant kNever =
       Instant::at(Duration::microseconds(std::numeric_limits<std::int64_t>::max()));
-  // A phone whose link is lost, and whose user is on the way to another server.
-  struct OnTheWay {
-    Registration registration;
-    Instant until;
-  };
   struct Account {
     Bindings bindings;
     bool leaves = false;
-    std::vector<OnTheWay> on_the_way;
     Instant look = kNever;  // the earliest entry in deadlines_
   };
 
@@ -138,10 +134,7 @@ class Registrar {
   bool apply_one(Now now, const Request& request, const Asked& asked, const Wanted& wanted,
                  std::uint64_t first_age, Bindings& bindings);
   const Bindings* bindings_of(const Address& account) const;
-  Account copy_of(const Address& account) const;
-  static std::vector<Registration> registrations_of(const Account& held);
-  void lose(Now now, const LinkKey& link, Account& held) const;
-  void commit(const Address& account, Account next, Outbox& out);
+  void commit(const Address& account, Bindings bindings, Outbox& out);
   void confirm(Now now, const Request& request, const Asked& asked, Outbox& out) const;
   void append_service_route(std::string& rows, const Request& request) const;
 

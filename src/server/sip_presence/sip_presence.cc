@@ -152,6 +152,10 @@ void SipPresence::on(Now, const UserHasLeft& left, Outbox& out) {
   registrar_.drop(left.account, out);
 }
 
+void SipPresence::on(Now, const UserServed& served, Outbox& out) {
+  if (served.here) registrar_.stays(served.account, out);
+}
+
 void SipPresence::on(Now now, const PhoneRegisters& registers, Outbox& out) {
   registrar_.on(now, registers, out);
 }

@@ -55,6 +55,7 @@ class SipPresence {
   // Of a user who moves to another server (design, "Moving users").
   void on(Now now, const UserLeaves& leaves, Outbox& out);
   void on(Now now, const UserHasLeft& left, Outbox& out);
+  void on(Now now, const UserServed& served, Outbox& out);
   void on(Now now, const PhoneRegisters& registers, Outbox& out);
   void on(Now now, const WatchDecided& decided, Outbox& out);
   void on(Now now, const WatchesNotified& notified, Outbox& out);

@@ -315,30 +315,58 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   EXPECT_EQ(told(control), std::vector<cluster::Told>{cluster::UsersMoved({3, 1})});
 }
 
-// Who has a phone goes by herself, while levels are uneven.
-TEST_F(LoadControlTest, APhoneGoesToTheLowest) {
-  LoadControl control(world.shard);
-  join(control);
-  link(control);
-  cluster::Directory all = directory_of(5);
-  cluster::ServerEndpoint sip;
-  sip.kind = cluster::ServerEndpoint::Kind::sip;
-  sip.contact = name_of(5);
-  all.members[2].self.endpoints = {sip};
-  renew(control, all);
-  control.on(world.now, load(4, 0), world.out);
-  told(control);
-  const auto decided = [&](bool xmpp) {
-    control.on(world.now, PhoneMoves{ShardId(), kAlice, xmpp}, world.out);
+// Who has a phone goes when it registers, while others were to and could not, and levels are
+// uneven.
+class LoadControlPhones : public LoadControlTest {
+ protected:
+  LoadControlPhones() : control(world.shard) {
+    cluster::Directory all = directory_of(5);
+    cluster::ServerEndpoint sip;
+    sip.kind = cluster::ServerEndpoint::Kind::sip;
+    sip.contact = name_of(5);
+    all.members[2].self.endpoints = {sip};
+    control.on(world.now, Started{}, world.out);
+    answer(control, cluster::LeaseTaken{Incarnation(4), all});
+    link(control);
+    renew(control, all);
+    control.on(world.now, load(210, 0), world.out);  // level 10
     told(control);
-    return events<MoveDecided>(said_);
-  };
-  ASSERT_EQ(decided(false).size(), 1u) << "the level of the other one is not known";
-  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
+  }
+  // Of two who were to go nobody could.
+  std::vector<cluster::Told> lack(bool lacks = true) {
+    control.on(world.now, MovesChosen{ShardId(), 5, 2, {}, lacks}, world.out);
+    return told(control);
+  }
+  // Whether she may go is asked; else she is told to stay.
+  bool may_go(std::uint32_t dialogs = 0, bool xmpp = false) {
+    control.on(world.now, PhoneMoves{ShardId(), kAlice, dialogs, xmpp}, world.out);
+    EXPECT_TRUE(told(control).empty());
+    const auto decided = events<MoveDecided>(said_);
+    if (decided.empty()) return true;
+    EXPECT_EQ(decided[0].account, kAlice);
+    EXPECT_EQ(decided[0].at, nullptr);
+    EXPECT_EQ(decided[0].to, 0u);
+    return false;
+  }
+
+  LoadControl control;
+};
+
+TEST_F(LoadControlPhones, EachShardIsToldThatPhonesMayMove) {
+  EXPECT_EQ(lack(false), std::vector<cluster::Told>{cluster::UsersMoved({5, 2})});
+  EXPECT_TRUE(events<PhonesMayMove>(said_).empty());
+  EXPECT_EQ(lack(), std::vector<cluster::Told>{cluster::UsersMoved({5, 2})});
+  const auto may = events<PhonesMayMove>(said_);
+  ASSERT_EQ(may.size(), 1u);
+  EXPECT_EQ(may[0].until, world.now.instant + world.settings.limits.registration_time_max);
+}
+
+TEST_F(LoadControlPhones, OneGoesToTheLowest) {
+  lack();
   hear(control, cluster::UsersSettled{0, 0, 0, 0});
-  ASSERT_EQ(decided(true).size(), 1u) << "it takes no streams";
-  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
-  EXPECT_TRUE(decided(false).empty());
+  told(control);
+  EXPECT_FALSE(may_go(0, true)) << "there are no streams";
+  ASSERT_TRUE(may_go());
   const auto asked = orders<AskCluster>(said_);
   ASSERT_EQ(asked.size(), 1u);
   const auto& assign = std::get<cluster::AssignUsers>(asked[0].request);
@@ -351,9 +379,23 @@ TEST_F(LoadControlTest, APhoneGoesToTheLowest) {
   told(control);
   ASSERT_EQ(events<MoveDecided>(said_).size(), 1u);
   EXPECT_EQ(events<MoveDecided>(said_)[0].at->svr_id, name_of(5));
-  hear(control, cluster::UsersSettled{0, 4, 4, 0});
-  ASSERT_EQ(decided(false).size(), 1u) << "they are even";
-  EXPECT_EQ(events<MoveDecided>(said_)[0].at, nullptr);
+  control.on(world.now, MovesEnded{5, 1, true}, world.out);
+  EXPECT_TRUE(told(control).empty()) << "it is none of the main's moves";
+}
+
+TEST_F(LoadControlPhones, ButOnlyWhileThatIsOfUse) {
+  hear(control, cluster::UsersSettled{0, 0, 0, 0});
+  told(control);
+  EXPECT_FALSE(may_go()) << "all who were to go could";
+  lack();
+  hear(control, cluster::UsersSettled{0, 10, 210, 0});
+  told(control);
+  EXPECT_FALSE(may_go()) << "levels are even";
+  hear(control, cluster::UsersSettled{0, 0, 0, 0});
+  told(control);
+  EXPECT_TRUE(may_go());
+  EXPECT_TRUE(may_go());
+  EXPECT_FALSE(may_go()) << "as many as were to";
 }
 
 // As main, which has no link to itself; and not to who has none.

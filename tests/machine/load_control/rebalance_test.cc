@@ -67,19 +67,23 @@ TEST(Rebalance, FromTheHighestToWhoJoinedUntilLevelsAreNear) {
   EXPECT_EQ(totals_of({server(1, 100), server(2, 0)}, exact), (Totals{{{1, 2}, 50}}));
 }
 
-// Who goes by herself goes as if the main had moved her.
 TEST(Rebalance, WhereAUserIsBetterServed) {
   const auto lower = [](const std::vector<ServerPicture>& servers, std::uint64_t from = 1,
-                        LoadSettings settings = {}) {
-    const auto to = lower_server(servers, Incarnation(from), settings);
+                        LoadSettings settings = {}, std::uint64_t but = 0) {
+    const auto to = lower_server(servers, Incarnation(from), settings,
+                                 [but](Incarnation server) { return server.number() != but; });
     return to ? to->number() : 0;
   };
-  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}), 3u);
-  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}, 2), 3u);
-  EXPECT_EQ(lower({server(1, 100), server(2, 50), server(3, 20)}, 3), 0u);
+  const std::vector<ServerPicture> three = {server(1, 100), server(2, 50), server(3, 20)};
+  EXPECT_EQ(lower(three), 3u);
+  EXPECT_EQ(lower(three, 2), 3u);
+  EXPECT_EQ(lower(three, 3), 0u);
+  EXPECT_EQ(lower(three, 1, {}, 3), 2u) << "the lowest does not serve her";
   // Half of 10 per cent of 50.
   EXPECT_EQ(lower({server(1, 52), server(2, 49)}), 2u);
   EXPECT_EQ(lower({server(1, 51), server(2, 49)}), 0u);
+  EXPECT_EQ(lower({server(1, 52), server(2, 49), draining_server(3, 90)}), 2u)
+      << "levels of those that run";
   LoadSettings exact;
   exact.spread = 0;
   EXPECT_EQ(lower({server(1, 51), server(2, 49)}, 1, exact), 2u);
@@ -97,6 +101,31 @@ TEST(Rebalance, WhereAUserIsBetterServed) {
   EXPECT_EQ(lower({unknown_server(1), server(2, 0)}), 0u);
   EXPECT_EQ(lower({server(2, 0)}), 0u);
   EXPECT_EQ(lower({server(1, 0), server(2, 0)}), 0u);
+}
+
+// However many register before any has come.
+TEST(Rebalance, WhoIsOnTheWayToALowerServerIsReckonedWith) {
+  LoadSettings settings;
+  settings.spread = 0;
+  for (const std::uint32_t weight : {1u, 3u}) {
+    std::vector<ServerPicture> servers = {with(server(1, 60 * weight), 60), server(2, 0)};
+    servers[0].max = servers[1].max = LoadLevel{1'000};
+    const auto serves = [](Incarnation) { return true; };
+    std::uint32_t went = 0;
+    while (lower_server(servers, Incarnation(1), settings, serves) && went < 60) {
+      ++servers[1].given;
+      ++went;
+    }
+    EXPECT_GE(went, 15u) << weight;
+    EXPECT_LE(went, 30u) << weight;
+    // They have come.
+    servers[0].report->level = LoadLevel{(60 - went) * weight};
+    servers[0].report->users = 60 - went;
+    servers[1].report = LoadReport{LoadLevel{went * weight}, went, 0, went};
+    EXPECT_TRUE(lower_server(servers, Incarnation(1), settings, serves)) << "the next may go";
+    servers[1].max = LoadLevel{went * weight};
+    EXPECT_FALSE(lower_server(servers, Incarnation(1), settings, serves)) << "it has no room";
+  }
 }
 
 TEST(Rebalance, NobodyIsBroughtPastItsLimit) {

@@ -41,6 +41,7 @@ class ResidentsMoving : public ResidentsWorld {
     std::uint32_t users = 0;
     for (const MovesEnded& one : told<MovesEnded>(happened)) {
       EXPECT_EQ(one.to, kThere);
+      EXPECT_FALSE(one.by_phone);
       users += one.users;
     }
     return users;

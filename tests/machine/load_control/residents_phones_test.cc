@@ -15,25 +15,15 @@ namespace {
 
 using Outcome = UserPlace::Outcome;
 
-// Of two shards, of which this is one.
-cluster::LoadSettings load_settings() {
-  cluster::LoadSettings load;
-  load.moved_users_per_second = 40;
-  load.moved_dialogs_per_second = 60;
-  load.moves_in_flight_max = 4;
-  return load;
-}
-
 class ResidentsPhones : public ResidentsMoving {
  protected:
-  explicit ResidentsPhones(const cluster::LoadSettings& load = load_settings())
-      : ResidentsMoving(load) {}
+  // More were to go than could.
+  void let_phones_go() {
+    give(PhonesMayMove{world.now.instant + world.settings.limits.registration_time_max});
+  }
 
-  // The main has said so, and there was nobody who could go at once.
-  void order_phones() { ASSERT_EQ(choose(1), Users{}); }
-
-  ModuleWorld::Happened registers(const Address& who) {
-    return give(RequestToPlace{{++requests_, 1}, who, false, &read_});
+  ModuleWorld::Happened registers(const Address& who, bool again = false) {
+    return give(RequestToPlace{{++requests_, 1}, who, again, &read_});
   }
   // Whether it was asked what she has registered; else she was answered that it is here.
   bool is_weighed(const Address& who) { return is_weighed(registers(who)); }
@@ -52,13 +42,25 @@ class ResidentsPhones : public ResidentsMoving {
     ASSERT_EQ(told<PhoneMoves>(happened).size(), 1u);
     ASSERT_EQ(outcome(happened), std::nullopt);
   }
-  // What the latest request was answered.
+  // What the latest request was answered, or that one.
   std::optional<Outcome> outcome(const ModuleWorld::Happened& happened) const {
+    return outcome(happened, requests_);
+  }
+  static std::optional<Outcome> outcome(const ModuleWorld::Happened& happened,
+                                        std::uint32_t request) {
     const auto placed = events<RequestPlaced>(happened);
     if (placed.empty()) return std::nullopt;
     EXPECT_EQ(placed.size(), 1u);
-    EXPECT_EQ(placed[0].request, (SipRequestId{requests_, 1}));
+    EXPECT_EQ(placed[0].request, (SipRequestId{request, 1}));
     return placed[0].place.outcome;
+  }
+  static std::uint32_t ended_by_phone(const ModuleWorld::Happened& happened) {
+    std::uint32_t users = 0;
+    for (const MovesEnded& one : told<MovesEnded>(happened)) {
+      EXPECT_TRUE(one.by_phone);
+      users += one.users;
+    }
+    return users;
   }
 
  private:
@@ -67,8 +69,8 @@ class ResidentsPhones : public ResidentsMoving {
 };
 
 TEST_F(ResidentsPhones, SheGoesWhenHerPhoneRegisters) {
-  come(kAlice, true, true);
-  order_phones();
+  come(kAlice, true, true, 3);
+  let_phones_go();
   const auto asked = events<PhoneRegisters>(registers(kAlice));
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].account, kAlice);
@@ -77,6 +79,7 @@ TEST_F(ResidentsPhones, SheGoesWhenHerPhoneRegisters) {
   ASSERT_EQ(moves.size(), 1u);
   EXPECT_EQ(moves[0].shard, ShardId(1));
   EXPECT_EQ(moves[0].account, kAlice);
+  EXPECT_EQ(moves[0].dialogs, 3u);
   EXPECT_TRUE(moves[0].xmpp);
   const auto happened = decide(kAlice);
   EXPECT_EQ(outcome(happened), Outcome::elsewhere);
@@ -85,25 +88,43 @@ TEST_F(ResidentsPhones, SheGoesWhenHerPhoneRegisters) {
   EXPECT_EQ(events<UserLeaves>(happened)[0].account, kAlice);
   EXPECT_TRUE(events<UserServed>(happened).empty()) << "what she has here waits";
   EXPECT_EQ(residents.list().size(), 1u);
-  EXPECT_EQ(ended(give(ResidentChanged{kAlice, false, false, 0})), 0u)
-      << "it was none of the main's moves";
+  give(SubscriptionsCounted{kAlice, 0});
+  EXPECT_EQ(ended_by_phone(give(ResidentChanged{kAlice, false, false, 0})), 1u);
   EXPECT_EQ(residents.list().size(), 0u);
 }
 
-TEST_F(ResidentsPhones, WithoutAnOrderSheStays) {
+TEST_F(ResidentsPhones, WhoHasNoSessionsIsSaidToHaveNone) {
   come(kAlice, false, true);
-  EXPECT_FALSE(is_weighed(kAlice));
-  EXPECT_EQ(choose(1, 1'000, true), Users{kAlice}) << "a drain, of all";
-  decide(kAlice, false);
-  EXPECT_FALSE(is_weighed(kAlice));
-  come(kBob);
-  EXPECT_EQ(choose(1), Users{kBob}) << "who went at once was enough";
-  EXPECT_FALSE(is_weighed(kAlice));
+  let_phones_go();
+  ASSERT_TRUE(is_weighed(kAlice));
+  EXPECT_FALSE(told<PhoneMoves>(weigh(kAlice)).at(0).xmpp);
 }
 
-TEST_F(ResidentsPhones, TheOrderHoldsUntilEachHasRegistered) {
+// Who could go at once is enough, or all go as it is, or there are more who could.
+TEST_F(ResidentsPhones, ItIsSaidWhereNobodyElseCanGo) {
+  const auto lacks = [&](std::uint32_t users, std::uint32_t dialogs, bool all) {
+    const auto chosen =
+        told<MovesChosen>(give(UsersToMove{kThere, contacts(), users, dialogs, all}));
+    for (const Address& who : chosen.at(0).accounts)
+      decide(who, false);
+    return chosen.at(0).lacks;
+  };
+  EXPECT_TRUE(lacks(1, 9, false));
   come(kAlice, false, true);
-  order_phones();
+  EXPECT_TRUE(lacks(1, 9, false));
+  EXPECT_FALSE(lacks(1, 9, true));
+  EXPECT_FALSE(lacks(2, 9, true)) << "there is none with a phone who stays";
+  come(user("b"), false, false, 3);
+  EXPECT_FALSE(lacks(1, 9, false));
+  EXPECT_TRUE(lacks(2, 9, false)) << "one of two";
+  come(user("c"), false, false, 3);
+  EXPECT_FALSE(lacks(2, 5, false)) << "another would go, but has too many dialogs for now";
+}
+
+TEST_F(ResidentsPhones, UntilEachHasRegistered) {
+  come(kAlice, false, true);
+  EXPECT_FALSE(is_weighed(kAlice));
+  let_phones_go();
   world.pass(world.settings.limits.registration_time_max - Duration::microseconds(1));
   EXPECT_TRUE(is_weighed(kAlice));
   world.pass(Duration::microseconds(1));
@@ -111,25 +132,23 @@ TEST_F(ResidentsPhones, TheOrderHoldsUntilEachHasRegistered) {
 }
 
 TEST_F(ResidentsPhones, OnlyWhoHasAPhoneHereAndFollows) {
+  let_phones_go();
   come(kBob, true, false);
-  choose(1);
-  decide(kBob, false);
-  order_phones();
   EXPECT_FALSE(is_weighed(kBob)) << "it is her first one";
   come(kAlice, false, true);
-  give(RequestToPlace{{9, 1}, user("carol")});
-  EXPECT_FALSE(events<PhoneRegisters>(registers(user("carol"))).size() > 0) << "not known here";
+  EXPECT_TRUE(events<PhoneRegisters>(registers(user("carol"))).empty()) << "not known here";
   place_here(user("dave"), true);
   give(ResidentChanged{user("dave"), false, true, 0});
   EXPECT_FALSE(is_weighed(user("dave"))) << "he came back";
+  EXPECT_FALSE(is_weighed(registers(kAlice, true))) << "this phone did";
   EXPECT_TRUE(is_weighed(kAlice));
-  EXPECT_EQ(outcome(give(RequestToPlace{{1, 1}, kAlice})), Outcome::here)
+  EXPECT_EQ(outcome(give(RequestToPlace{{9, 1}, kAlice}), 9), Outcome::here)
       << "a request that is no REGISTER";
 }
 
 TEST_F(ResidentsPhones, WhoWouldLeaveAPhoneBehindStays) {
   come(kAlice, false, true);
-  order_phones();
+  let_phones_go();
   ASSERT_TRUE(is_weighed(kAlice));
   const auto happened = weigh(kAlice, false);
   EXPECT_EQ(outcome(happened), Outcome::here);
@@ -137,110 +156,79 @@ TEST_F(ResidentsPhones, WhoWouldLeaveAPhoneBehindStays) {
   EXPECT_TRUE(is_weighed(kAlice)) << "it may be otherwise the next time";
 }
 
-TEST_F(ResidentsPhones, WhereLevelsAreEvenSheStays) {
+// At once, or by the store.
+TEST_F(ResidentsPhones, WhoMayNotGoStays) {
   come(kAlice, false, true);
-  order_phones();
-  begin(kAlice);
-  EXPECT_EQ(choose(1, 1'000, true), Users{}) << "she is being asked about";
-  const auto happened = decide(kAlice, false);
-  EXPECT_EQ(outcome(happened), Outcome::here);
-  EXPECT_TRUE(events<UserLeaves>(happened).empty());
-  EXPECT_EQ(ended(happened), 0u);
+  let_phones_go();
+  for (const std::uint64_t to : {std::uint64_t{0}, kThere}) {
+    begin(kAlice);
+    EXPECT_EQ(choose(1, 1'000, true), Users{}) << "she is being asked about";
+    const auto happened = give(MoveDecided{kAlice, to, nullptr});
+    EXPECT_EQ(outcome(happened), Outcome::here);
+    EXPECT_TRUE(events<UserLeaves>(happened).empty());
+    EXPECT_EQ(ended_by_phone(happened), to == 0 ? 0u : 1u);
+  }
   EXPECT_EQ(choose(1, 1'000, true), Users{kAlice});
 }
 
-// While she is asked about another request of hers is answered.
-TEST_F(ResidentsPhones, UntilThatIsKnownSheIsHere) {
+// Two REGISTERs may be weighed before the first is decided; and another phone of hers may come.
+TEST_F(ResidentsPhones, HerRegistersAreAnsweredTogether) {
   come(kAlice, false, true);
-  order_phones();
-  begin(kAlice);
-  EXPECT_FALSE(is_weighed(kAlice));
+  let_phones_go();
+  ASSERT_TRUE(is_weighed(kAlice));
+  ASSERT_TRUE(is_weighed(kAlice));
+  EXPECT_EQ(told<PhoneMoves>(give(PhoneWeighed{{1, 1}, kAlice, true})).size(), 1u);
+  const auto second = give(PhoneWeighed{{2, 1}, kAlice, false});
+  EXPECT_TRUE(told<PhoneMoves>(second).empty());
+  EXPECT_TRUE(events<RequestPlaced>(second).empty());
+  const auto third = registers(kAlice);
+  EXPECT_TRUE(events<PhoneRegisters>(third).empty());
+  EXPECT_TRUE(events<RequestPlaced>(third).empty());
+  const auto placed = events<RequestPlaced>(decide(kAlice));
+  ASSERT_EQ(placed.size(), 3u);
+  for (const RequestPlaced& one : placed)
+    EXPECT_EQ(one.place.outcome, Outcome::elsewhere);
 }
 
-TEST_F(ResidentsPhones, SoManyAreOnTheirWayAtOnce) {
-  for (const char* name : {"a", "b", "c"})
+TEST_F(ResidentsPhones, HerMoveEndsAsOthersDo) {
+  for (const char* name : {"a", "b"})
     come(user(name), false, true);
-  order_phones();
-  begin(user("a"));
-  begin(user("b"));
-  EXPECT_FALSE(is_weighed(user("c"))) << "the part of moves_in_flight_max";
-  decide(user("a"), false);
-  EXPECT_TRUE(is_weighed(user("c"))) << "who stays is not on her way";
-  decide(user("b"));
-  begin(user("a"));
-  EXPECT_FALSE(is_weighed(user("c")));
-  go(user("b"));
-  EXPECT_TRUE(is_weighed(user("c"))) << "she has arrived";
-}
-
-// Or whose time is over, though she has something here still; or who came back.
-TEST_F(ResidentsPhones, SheIsOnHerWayNoLongerThanOthers) {
-  for (const char* name : {"a", "b", "c"})
-    come(user(name), false, true);
-  order_phones();
+  let_phones_go();
   for (const char* name : {"a", "b"}) {
     begin(user(name));
     decide(user(name));
   }
-  pass(Residents::kMoveTimeMax - Duration::milliseconds(1));
-  EXPECT_FALSE(is_weighed(user("c")));
-  EXPECT_EQ(events<UserLeaves>(pass(Duration::milliseconds(1))).size(), 2u) << "told again";
-  begin(user("c"));
-  decide(user("c"));
-  come(user("d"), false, true);
-  come(user("e"), false, true);
-  begin(user("d"));
-  EXPECT_FALSE(is_weighed(user("e")));
-  give(StreamToPlace{kLink, user("c"), true});
-  give(OwnerFound{user("c"), {Outcome::here, nullptr}});
-  EXPECT_TRUE(is_weighed(user("e")));
-}
-
-TEST_F(ResidentsPhones, TheyGoAtTheirPace) {
-  for (const char* name : {"a", "b", "c"})
-    come(user(name), false, true);
-  order_phones();
-  for (const char* name : {"a", "b"}) {
-    begin(user(name));
-    decide(user(name), false);
-  }
-  EXPECT_FALSE(is_weighed(user("c"))) << "a burst is a tenth of what a second brings";
-  world.pass(Duration::milliseconds(50));
-  EXPECT_TRUE(is_weighed(user("c")));
-}
-
-TEST_F(ResidentsPhones, AndTheirDialogs) {
-  come(user("a"), false, true, 3);
-  come(user("b"), false, true, 1);
-  order_phones();
-  begin(user("a"));
-  decide(user("a"), false);
-  EXPECT_FALSE(is_weighed(user("b")));
-  world.pass(Duration::milliseconds(34));
-  EXPECT_TRUE(is_weighed(user("b")));
+  give(StreamToPlace{kLink, user("a"), true});
+  EXPECT_EQ(ended_by_phone(give(OwnerFound{user("a"), {Outcome::here, nullptr}})), 1u)
+      << "she has come back";
+  const auto happened = pass(Residents::kMoveTimeMax);
+  EXPECT_EQ(ended_by_phone(happened), 1u) << "its time is over";
+  EXPECT_EQ(events<UserLeaves>(happened).size(), 1u) << "told again";
+  EXPECT_EQ(ended_by_phone(pass(Residents::kMoveTimeMax)), 0u) << "once";
+  EXPECT_EQ(choose(1, 1'000, true), Users{user("a")}) << "the next one is the main's";
+  decide(user("a"));
+  EXPECT_EQ(ended(give(ResidentChanged{user("a"), false, false, 0})), 1u);
 }
 
 // Her registration ran out while the store was asked, and that took its time.
 TEST_F(ResidentsPhones, WhoHasNothingAnyMoreIsAnsweredAllTheSame) {
   come(kAlice, false, true);
-  order_phones();
+  let_phones_go();
   begin(kAlice);
   go(kAlice);
   EXPECT_TRUE(told<UsersLeft>(pass(Duration::minutes(10))).empty());
-  EXPECT_EQ(outcome(decide(kAlice, false)), Outcome::here);
+  const auto stays = decide(kAlice, false);
+  EXPECT_EQ(outcome(stays), Outcome::here);
+  EXPECT_EQ(ended_by_phone(stays), 1u);
+  EXPECT_TRUE(told<UsersLeft>(pass(Residents::kLeaveAfter)).empty()) << "she is about to register";
   EXPECT_EQ(told<UsersLeft>(pass(Duration::minutes(10))).size(), 1u) << "she is let go then";
   come(kBob, false, true);
-  order_phones();
   begin(kBob);
   go(kBob);
-  const auto happened = decide(kBob);
-  EXPECT_EQ(outcome(happened), Outcome::elsewhere);
-  EXPECT_TRUE(events<UserLeaves>(happened).empty());
-  EXPECT_EQ(ended(happened), 0u);
-  come(user("c"), false, true);
-  come(user("d"), false, true);
-  begin(user("c"));
-  begin(user("d"));
+  const auto goes = decide(kBob);
+  EXPECT_EQ(outcome(goes), Outcome::elsewhere);
+  EXPECT_EQ(ended_by_phone(goes), 1u);
+  EXPECT_TRUE(events<UserLeaves>(goes).empty());
 }
 
 }  // namespace

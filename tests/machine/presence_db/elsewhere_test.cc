@@ -238,6 +238,18 @@ TEST_F(PresenceDbElsewhere, APhoneThatRegistersHereTakesThePlaceOfOneByItsName) 
   EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/phone' to='bob' type='unavailable'/>"));
 }
 
+// She has published here before it registers: then it is not shown here.
+TEST_F(PresenceDbElsewhere, NorIsItSeenBesideWhatShePublishes) {
+  watch_alice(1, "bob");
+  world.elsewhere("alice", {phone("phone")});
+  world.publish("alice", "desk");
+  world.phones("alice", {"phone"});
+  forget();
+  world.elsewhere("alice", {});
+  EXPECT_THAT(to("bob"), ElementsAre("<presence from='alice/phone' to='bob' type='unavailable'/>"));
+  EXPECT_THAT(watched(), ElementsAre("notify 1: [publication desk]"));
+}
+
 TEST_F(PresenceDbElsewhere, WatchersHaveTheWholeOfIt) {
   watch_alice(1, "bob");
   world.come("alice/home");

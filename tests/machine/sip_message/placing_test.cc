@@ -67,6 +67,20 @@ TEST_F(SipPlacing, WhoIsProvedIsPlaced) {
   EXPECT_EQ(told[0].request, placed);
 }
 
+// Who registers may be sent on then.
+TEST_F(SipPlacing, OfARegisterItIsSaidWhatItIs) {
+  for (const std::string method : {"REGISTER", "SUBSCRIBE", "PUBLISH"}) {
+    request({.method = method});
+    prove();
+    const auto asked = world.said<RequestToPlace>();
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked[0].registers != nullptr, method == "REGISTER");
+    if (asked[0].registers != nullptr) {
+      EXPECT_EQ(asked[0].registers->message.method(), sip::Method::register_);
+    }
+  }
+}
+
 TEST_F(SipPlacing, WhatMakesNobodyAUserIsNot) {
   for (const std::string method : {"MESSAGE", "OPTIONS", "NOTIFY", "INFO"}) {
     request({.method = method});

@@ -387,9 +387,36 @@ TEST_F(SipRegisterOnTheWay, ItIsNotReached) {
 
 TEST_F(SipRegisterOnTheWay, OneThatComesBackIsHereAsBefore) {
   lose();
+  const UserServed served{address("alice@example.com"), true};
+  EXPECT_THAT(world.on(UserServed{served.account, false}), IsEmpty());
+  EXPECT_THAT(world.on(served), kGone) << "it has to register anew";
+  EXPECT_THAT(world.on(served), IsEmpty());
   world.flow = SipWorld::flow_over({8, 1});
-  EXPECT_THAT(register_({"Contact: <sip:a@192.0.2.9>"}), ElementsAre("200"));
+  const Story here{"registered alice@example.com sip:a@192.0.2.9", "200"};
+  EXPECT_THAT(register_({"Contact: <sip:a@192.0.2.9>"}), here);
   EXPECT_THAT(world.on(FlowLost{ShardId(0), {8, 1}}), kGone);
+}
+
+// Before its link was lost.
+TEST_F(SipRegisterOnTheWay, OneThatNeverWentIsHereAsBefore) {
+  EXPECT_THAT(world.on(UserServed{address("alice@example.com"), true}), IsEmpty());
+  EXPECT_THAT(lose(), kGone);
+}
+
+TEST_F(SipRegisterOnTheWay, AnotherPhoneOfHersStays) {
+  world.flow = SipWorld::flow_over({8, 1});
+  register_({"Contact: <sip:b@192.0.2.9>"});
+  EXPECT_THAT(lose(), IsEmpty()) << "in their order";
+  EXPECT_THAT(world.pass(Registrar::kOnTheWayMax),
+              ElementsAre("registered alice@example.com sip:b@192.0.2.9"));
+}
+
+TEST_F(SipRegister, WhoLeavesIsNotSeenToGoWithTheServerThatProxiesHer) {
+  world.flow.through = 9;
+  register_({"Contact: <sip:a@192.0.2.9>"});
+  world.on(UserLeaves{address("alice@example.com"), nullptr});
+  EXPECT_THAT(world.on(ServerGone{9}), IsEmpty());
+  EXPECT_THAT(world.pass(Registrar::kOnTheWayMax), ElementsAre("registered alice@example.com"));
 }
 
 TEST_F(SipRegisterOnTheWay, ItGoesWithItsAccount) {
@@ -411,7 +438,8 @@ TEST_F(SipRegister, WhatRenewsAllThatThereIs) {
   EXPECT_FALSE(renews(same)) << "there is nothing";
   register_({"Contact: <sip:a@192.0.2.9>;expires=100"});
   EXPECT_TRUE(renews(same));
-  EXPECT_TRUE(renews({"Contact: \"A\" <sip:a@192.0.2.9:5060>;q=0.2;expires=soon"}));
+  EXPECT_TRUE(renews({"Contact: \"A\" <sip:a@192.0.2.9>;q=0.2;expires=soon"}));
+  EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9:5061>"}));
   EXPECT_TRUE(renews({"Contact: <sip:a@192.0.2.9>;expires=60", "Expires: 0"}));
   EXPECT_FALSE(renews({"Contact: <sip:b@192.0.2.9>"})) << "another phone";
   EXPECT_FALSE(renews({"Contact: <sip:a@192.0.2.9>;expires=0"}));

@@ -62,6 +62,7 @@ std::vector<Input> inputs() {
       ShardMeasured{{{1, 2}, {3, 4}, {5, 6}, {7, 8}}},
       DeadlineHit{},
       StopAsked{},
+      LifeOver{},
   };
   const std::vector<StoreReply> replies = {
       UserLoaded{true,
