@@ -60,8 +60,9 @@ class Proxying : public ::testing::Test {
   void place(SipWorld& world, const UserPlace& place) {
     const auto asked = world.said<RequestToPlace>();
     ASSERT_EQ(asked.size(), 1u);
-    if (&world == &owner)
+    if (&world == &owner) {
       EXPECT_EQ(asked[0].registers, nullptr) << "it does not go where it is told";
+    }
     world.give(RequestPlaced{asked[0].request, place});
   }
   // From a phone that was told before, by whatever `send` does with it.

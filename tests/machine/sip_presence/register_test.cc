@@ -429,7 +429,8 @@ TEST_F(SipRegisterOnTheWay, ItGoesWithItsAccount) {
 TEST_F(SipRegister, WhatRenewsAllThatThereIs) {
   const std::string flow = "<sip:a@192.0.2.9>;reg-id=1;" + std::string(kInstance);
   const auto renews = [&](const Rows& rows) {
-    const sip::ReadRequest read(request_text("REGISTER", uri, rows));
+    sip::ReadRequest read(request_text("REGISTER", uri, rows));
+    EXPECT_FALSE(sip::parse_message(read.bytes, read.message).has_value());
     world.on(PhoneRegisters{{7, 1}, address("alice@example.com"), &read});
     EXPECT_EQ(world.events.size(), 1u) << "and nothing comes of it";
     return world.one<PhoneWeighed>().renews_all;
