@@ -10,7 +10,10 @@
 namespace muster::sim {
 
 void Server::carry_out(ShardId self, Order&& order) {
-  if (life_over_ && !is_datagram(order)) return;
+  if (life_over_) {
+    if (!is_datagram(order)) return;
+    has_last_words_ = true;
+  }
   if (parts_.watch != nullptr) parts_.watch->ordered(*this, self, order);
   std::visit([&](auto& known) { obey(self, known); }, order);
 }

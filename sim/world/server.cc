@@ -83,8 +83,11 @@ void Server::end_life() {
   life_over_ = true;
   for (std::uint8_t i = 0; i < parts_.shards; ++i) {
     if (shards_[i].stalled_until > parts_.timeline->now()) continue;
-    Input over = LifeOver{};
-    turn(ShardId(i), over, {});
+    do {
+      has_last_words_ = false;
+      Input over = LifeOver{};
+      turn(ShardId(i), over, {});
+    } while (has_last_words_);
   }
   crash();
 }

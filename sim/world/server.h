@@ -176,6 +176,7 @@ class Server : public Host {
   std::vector<ShardPlace> shards_;
   bool running_ = false;
   bool life_over_ = false;  // and its last datagrams are being said
+  bool has_last_words_ = false;
   std::uint32_t incarnation_ = 0;
   Instant started_at_;
   std::size_t stopped_shards_ = 0;

@@ -181,8 +181,9 @@ struct DeadlineHit {};
 // End all streams and subscriptions in order (SIGTERM). Answer: the order Stopped.
 struct StopAsked {};
 
-// It was fenced (order Fenced), and is given nothing more. Who is connected sees the link end; who
-// watches by datagrams sees nothing, and is told to subscribe anew.
+// It was fenced (order Fenced). Who is connected sees the link end; who watches by datagrams sees
+// nothing, and is told to subscribe anew. It is given again as long as datagrams come of it, and
+// then nothing more.
 struct LifeOver {};
 
 using Input = std::variant<Started, LinkOpened, LinkFailed, BytesReceived, LinkClosed, TlsStarted,

@@ -285,8 +285,11 @@ void ShardThread::read_server_answer(Ticket ticket, const ServerReply& reply) {
 
 void ShardThread::end_life() {
   ended_ = true;
-  turn_.input(now_, LifeOver{});
-  datagrams_.flush();
+  do {
+    has_last_words_ = false;
+    turn_.input(now_, LifeOver{});
+    datagrams_.flush();
+  } while (has_last_words_);
 }
 
 void ShardThread::stop() {
@@ -299,7 +302,14 @@ void ShardThread::stop() {
 // --- orders --------------------------------------------------------------------------------------
 
 void ShardThread::carry_out(Order&& order) {
-  if (ended_ && !is_datagram(order)) return;
+  if (ended_) {
+    if (!is_datagram(order)) return;
+    has_last_words_ = true;
+  }
+  obey(order);
+}
+
+void ShardThread::obey(Order& order) {
   std::visit(
       Overloaded{
           [&](SendBytes& send) { links_.send(send.link, send.bytes); },

@@ -12,7 +12,8 @@
 // its senders had taken from the world before.
 //
 // The end. After StopAsked nobody is let in; the presence server ends all that it has (order
-// Stopped), the links close in order. At kStopTimeMax the thread ends with what is left.
+// Stopped), the links close in order. At kStopTimeMax the thread ends with what is left. After
+// EndAsked it ends at once, but for the datagrams of LifeOver.
 #pragma once
 
 #include <sys/epoll.h>
@@ -132,6 +133,7 @@ class ShardThread {
   void read_mail();
   void read_answers(StoreAnswers& answers);
   void read_server_answer(Ticket ticket, const ServerReply& reply);
+  void obey(Order& order);
   void ask_sasl(const AskSasl& ask);
   void stop();
   void end_life();
@@ -166,6 +168,7 @@ class ShardThread {
   Now now_;
   std::optional<Instant> stop_by_;
   bool ended_ = false;
+  bool has_last_words_ = false;
   bool stopped_ = false;
   std::thread thread_;
 };

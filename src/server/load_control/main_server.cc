@@ -246,7 +246,8 @@ void MainServer::launch_if_short(Instant now) {
   if (!settings_.launches || any_waits || !growth_->lacks_candidate()) return;
   if (launch_not_before_) return;
   launch_not_before_ = now + settings_.recruit_time_max;
-  say(Say::What::launching, self_, find(self_)->svr_id);
+  const Known* own = find(self_);
+  say(Say::What::launching, self_, own == nullptr ? std::string_view() : own->svr_id);
   orders_.emplace_back(Launch{});
 }
 

@@ -33,11 +33,13 @@ void Residents::on(Now now, const StreamToPlace& asked, Outbox& out) {
 }
 
 void Residents::on(Now now, const RequestToPlace& asked, Outbox& out) {
-  const auto known = residents_.find(asked.account);
-  const bool registers = asked.registers != nullptr && known != residents_.end();
-  if (registers && waits_with_phone(known->second, asked.request)) return;
-  if (registers && !asked.again && may_go_by_phone(now, known->second)) {
-    return out.emit(PhoneRegisters{asked.request, asked.account, asked.registers});
+  if (asked.registers != nullptr) {
+    const auto known = residents_.find(asked.account);
+    const bool is_known = known != residents_.end();
+    if (is_known && waits_with_phone(known->second, asked.request)) return;
+    if (is_known && !asked.again && may_go_by_phone(now, known->second)) {
+      return out.emit(PhoneRegisters{asked.request, asked.account, asked.registers});
+    }
   }
   place(now, asked.account, asked.again, asked.request, out);
 }

@@ -93,7 +93,7 @@ class Residents {
     bool watched = false;   // there is an entry for her in `idle_`
     bool again = false;     // she was sent elsewhere, and came back
     bool chosen = false;    // to move; the store has not said so yet
-    bool by_phone = false;  // she was when her phone registered, and her move has not ended
+    bool by_phone = false;  // she was chosen as her phone registered; until her move has ended
     bool stays = false;     // she does not follow
     bool xmpp = false;
     bool sip = false;

@@ -240,9 +240,12 @@ void Subscriptions::give_up_all(Now now, const Address& watcher, Reason reason, 
 }
 
 // Each by one datagram, whatever was under way: nobody is here to hear of it, or to send it again.
+// What goes by another server goes by a link, on which nothing more is said.
 void Subscriptions::on(Now now, const LifeOver&, Outbox& out) {
+  std::size_t ended = 0;
   subscriptions_.for_each([&](WatchSlot id, Subscription& subscription) {
-    if (!subscription.is_live() || link_of(subscription.flow)) return;
+    if (ended == kEndedAtOnce || !subscription.is_live() || link_of(subscription.flow)) return;
+    ++ended;
     subscription.in_flight = false;
     end(now, id, subscription, Reason::deactivated, nullptr, out);
   });

@@ -38,6 +38,8 @@
 //                                                 asks for a new SUBSCRIBE at once (RFC
 //                                                 6665 4.1.3), and there is nobody to take it;
 //                                                 spread, so that not all come back in one second
+//   the server was taken for dead                 deactivated: another one, or its next life, takes
+//                                                 the SUBSCRIBE
 //
 // Limits: watches_per_watcher_max (403), expires_min (423), subscription_time_max (granted at
 // most), sip_dialog_bytes_max (513) of Limits.
@@ -74,7 +76,7 @@ class Subscriptions {
   // When watchers are to come back to a server that stopped: from here on, for so long.
   static constexpr Duration kRestart = Duration::seconds(10);
   static constexpr Duration kRestartSpread = Duration::seconds(30);
-  // Of one step while the server stops: what comes of a step has a bound.
+  // Of one step while the server stops, or its life is over: what comes of a step has a bound.
   static constexpr std::size_t kEndedAtOnce = 1'024;
 
   explicit Subscriptions(Shard& shard) : shard_(shard) {}

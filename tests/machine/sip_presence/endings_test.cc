@@ -126,8 +126,8 @@ TEST(SipEndings, OnlyOfThatAccount) {
   EXPECT_EQ(world.of<WatchEnded>().size(), 1u);
 }
 
-// This server was taken for dead. Of links it is seen that they end; of a flow through another
-// server that one tells.
+// This server was taken for dead. Of links it is seen that they end; a flow through another server
+// goes by a link to that, on which nothing more is said.
 TEST(SipEndings, WhoWatchesByDatagramsIsToldThatTheLifeIsOver) {
   for (const State state : {State::pending, State::active, State::notified}) {
     SubscriptionWorld world;
@@ -147,6 +147,16 @@ TEST(SipEndings, WhoWatchesByDatagramsIsToldThatTheLifeIsOver) {
   through.flow.through = 9;
   bring_by_flow_to(through, State::active);
   EXPECT_THAT(through.on(LifeOver{}), IsEmpty());
+}
+
+TEST(SipEndings, ManyAreToldInPortions) {
+  SubscriptionWorld world;
+  world.settings.limits.watches_per_watcher_max = Subscriptions::kEndedAtOnce + 1;
+  for (std::size_t i = 0; i <= Subscriptions::kEndedAtOnce; ++i)
+    bring_by_flow_to(world, State::notified);
+  EXPECT_EQ(world.on(LifeOver{}).size(), Subscriptions::kEndedAtOnce);
+  EXPECT_EQ(world.on(LifeOver{}).size(), 1u);
+  EXPECT_THAT(world.on(LifeOver{}), IsEmpty());
 }
 
 TEST(SipEndings, WhatEndedDoesNotEndAgain) {
