@@ -1,11 +1,8 @@
-// The UDP sockets of one shard: received and sent in batches.
+// The UDP sockets of one shard: received in batches, and sent as outgoing_datagrams.h says.
 //
 // A socket may be bound to all addresses of the host: each datagram is then received with the
 // address that it was sent to, and what is sent names the address that it is to come from
 // (IP_PKTINFO, RFC 3542), so that a peer is answered from where it asked.
-//
-// A datagram that the kernel does not take is lost, as on any network; SIP's retransmissions are
-// made for that (RFC 3261 section 17).
 #pragma once
 
 #include <sys/socket.h>
@@ -18,6 +15,7 @@
 
 #include "server/ports.h"
 #include "shell/fd.h"
+#include "shell/outgoing_datagrams.h"
 
 namespace muster {
 
@@ -43,27 +41,21 @@ class Datagrams {
       take(at(i, sockets_[socket].local));
   }
 
-  // Nothing happens if no socket has that local endpoint.
-  void send(const Endpoint& local, const Endpoint& remote, TextPart head, SharedText body);
+  // Nothing is sent from a local endpoint that no socket has.
+  void send(SendDatagram&& datagram);
+  void fan_out(FanOutDatagrams&& fan_out);
   // Sends what the turn gathered.
-  void flush();
+  void flush() { outgoing_.send(); }
 
  private:
-  struct Waiting {
-    std::size_t socket;
-    Endpoint local;
-    Endpoint remote;
-    TextPart head;
-    SharedText body;
-  };
   struct Buffers;
 
   std::size_t receive_batch(const Socket& socket);
   DatagramReceived at(std::size_t i, const Endpoint& bound) const;
-  void send_batch(const Waiting* first, std::size_t count);
+  void gather(OutgoingDatagrams::Datagram&& datagram);
 
   std::vector<Socket> sockets_;
-  std::vector<Waiting> waiting_;
+  OutgoingDatagrams outgoing_;
   std::shared_ptr<Buffers> buffers_;
 };
 

@@ -313,15 +313,9 @@ void ShardThread::obey(Order& order) {
   std::visit(
       Overloaded{
           [&](SendBytes& send) { links_.send(send.link, send.bytes); },
-          [&](SendDatagram& send) {
-            datagrams_.send(send.local, send.remote, std::move(send.bytes), nullptr);
-          },
+          [&](SendDatagram& send) { datagrams_.send(std::move(send)); },
           [&](FanOut& fan_out) { links_.fan_out(fan_out); },
-          [&](FanOutDatagrams& fan_out) {
-            for (FanOutDatagrams::Recipient& r : fan_out.recipients) {
-              datagrams_.send(r.local, r.remote, std::move(r.head), fan_out.body);
-            }
-          },
+          [&](FanOutDatagrams& fan_out) { datagrams_.fan_out(std::move(fan_out)); },
           [&](StartTls& start) { links_.start_tls(now_, start.link, start.domain); },
           [&](PauseReading& pause) { links_.pause_reading(pause.link); },
           [&](ResumeReading& resume) { links_.resume_reading(resume.link); },

@@ -1,7 +1,10 @@
 #include "shell/datagrams.h"
 
 #include <gmock/gmock.h>
+#include <netinet/udp.h>
 #include <poll.h>
+
+#include <array>
 
 #include "shell/sockets.h"
 
@@ -24,6 +27,15 @@ struct Socket {
     datagrams = std::make_unique<Datagrams>(std::move(sockets));
   }
   Endpoint at() const { return datagrams->sockets()[0].local; }
+  void send(const Endpoint& to, std::string bytes) {
+    datagrams->send({at(), to, std::move(bytes)});
+  }
+  void fan_out(const Endpoint& to, const std::vector<std::string>& heads, std::string body) {
+    FanOutDatagrams fan_out{share(std::move(body)), {}};
+    for (const std::string& head : heads)
+      fan_out.recipients.push_back({at(), to, TextPart(std::string(head))});
+    datagrams->fan_out(std::move(fan_out));
+  }
   struct Received {
     std::string bytes;
     Endpoint local;
@@ -40,28 +52,55 @@ struct Socket {
     return all;
   }
 
+  // So many datagrams, in as many batches as it takes.
+  std::vector<std::string> receive(std::size_t count) {
+    std::vector<std::string> bytes;
+    while (bytes.size() < count) {
+      const auto batch = receive();
+      if (batch.empty()) break;
+      for (const Received& one : batch)
+        bytes.push_back(one.bytes);
+    }
+    return bytes;
+  }
+  // From now on it receives what came uncut whole, as one (UDP_GRO).
+  void join() {
+    const int yes = 1;
+    const int fd = datagrams->sockets()[0].fd.get();
+    ASSERT_EQ(::setsockopt(fd, IPPROTO_UDP, UDP_GRO, &yes, sizeof yes), 0);
+  }
+
   std::unique_ptr<Datagrams> datagrams;
 };
+
+std::vector<std::string> numbered(std::size_t count, std::size_t length) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < count; ++i) {
+    texts.push_back(std::to_string(i));
+    texts.back().resize(length, '.');
+  }
+  return texts;
+}
 
 TEST(Datagrams, CarryHeadAndBody) {
   Socket one;
   Socket other;
-  one.datagrams->send(one.at(), other.at(), "head ", share("body"));
-  one.datagrams->send(one.at(), other.at(), "alone", nullptr);
+  one.fan_out(other.at(), {"head "}, "body");
+  one.send(other.at(), "alone");
   one.datagrams->flush();
   const auto received = other.receive();
   ASSERT_THAT(received, SizeIs(2));
-  EXPECT_EQ(received[0].bytes, "head body");
-  EXPECT_EQ(received[0].remote, one.at());
-  EXPECT_EQ(received[0].local, other.at());
-  EXPECT_EQ(received[1].bytes, "alone");
+  EXPECT_EQ(received[0].bytes, "alone");
+  EXPECT_EQ(received[1].bytes, "head body");
+  EXPECT_EQ(received[1].remote, one.at());
+  EXPECT_EQ(received[1].local, other.at());
 }
 
 TEST(Datagrams, MoreThanABatch) {
   Socket one;
   Socket other;
   for (std::size_t i = 0; i <= Datagrams::kBatch; ++i)
-    one.datagrams->send(one.at(), other.at(), std::to_string(i), nullptr);
+    one.send(other.at(), std::to_string(i));
   one.datagrams->flush();
   EXPECT_THAT(other.receive(), SizeIs(Datagrams::kBatch));
   const auto rest = other.receive();
@@ -73,9 +112,9 @@ TEST(Datagrams, TheLargestArrivesWhole) {
   Socket one;
   Socket other;
   const std::string large(kCarriedBytes, 'x');
-  one.datagrams->send(one.at(), other.at(), large, nullptr);
-  one.datagrams->send(one.at(), other.at(), large + "x", nullptr);  // the kernel refuses it
-  one.datagrams->send(one.at(), other.at(), "behind", nullptr);
+  one.send(other.at(), large);
+  one.send(other.at(), large + "x");  // the kernel refuses it
+  one.send(other.at(), "behind");
   one.datagrams->flush();
   std::vector<std::string> bytes;
   while (bytes.size() < 2) {
@@ -87,21 +126,141 @@ TEST(Datagrams, TheLargestArrivesWhole) {
   EXPECT_THAT(bytes, ElementsAre(large, "behind"));
 }
 
+TEST(Datagrams, OfOneLengthAndAShorterOneAreOneMessage) {
+  Socket one;
+  Socket other;
+  other.join();
+  for (const std::string_view text : {"aaa", "bbb", "cc", "ddd", "e", "ff"})
+    one.send(other.at(), std::string(text));
+  one.datagrams->flush();
+  EXPECT_THAT(other.receive(3), ElementsAre("aaabbbcc", "ddde", "ff"));
+}
+
+TEST(Datagrams, EachArrivesByItselfAndInItsOrder) {
+  Socket one;
+  Socket other;
+  const std::vector<std::string> texts = numbered(3 * OutgoingDatagrams::kAtOnceMax, 4);
+  for (const std::string& text : texts)
+    one.send(other.at(), text);
+  one.datagrams->flush();
+  EXPECT_EQ(other.receive(texts.size()), texts);
+}
+
+TEST(Datagrams, AMessageIsOfSoManyDatagrams) {
+  Socket one;
+  Socket other;
+  other.join();
+  for (std::size_t i = 0; i <= OutgoingDatagrams::kCutMax; ++i)
+    one.send(other.at(), "x");
+  one.datagrams->flush();
+  EXPECT_THAT(other.receive(2), ElementsAre(SizeIs(OutgoingDatagrams::kCutMax), SizeIs(1)));
+}
+
+TEST(Datagrams, AMessageIsOfSoManyBytes) {
+  constexpr std::size_t kLength = OutgoingDatagrams::kCutBytesMax;
+  constexpr std::size_t kFit = OutgoingDatagrams::kMessageBytesMax / kLength;
+  static_assert(kFit < OutgoingDatagrams::kCutMax);
+  Socket one;
+  Socket other;
+  const std::vector<std::string> texts = numbered(kFit + 1, kLength);
+  for (const std::string& text : texts)
+    one.send(other.at(), text);
+  one.datagrams->flush();
+  EXPECT_EQ(other.receive(texts.size()), texts);
+}
+
+TEST(Datagrams, WhatMayNotFitAPathIsNotCut) {
+  Socket one;
+  Socket other;
+  other.join();
+  const std::vector<std::string> texts = numbered(2, OutgoingDatagrams::kCutBytesMax + 1);
+  for (const std::string& text : texts)
+    one.send(other.at(), text);
+  one.datagrams->flush();
+  EXPECT_EQ(other.receive(2), texts);
+}
+
+// An empty one would be lost among others.
+TEST(Datagrams, AnEmptyOneArrives) {
+  Socket one;
+  Socket other;
+  for (const std::string_view text : {"a", "", "", "b"})
+    one.send(other.at(), std::string(text));
+  one.datagrams->flush();
+  EXPECT_THAT(other.receive(4), ElementsAre("a", "", "", "b"));
+}
+
+// The kernel refuses to cut what has no checksum, as it does where the path is IPsec's.
+TEST(Datagrams, WhatTheKernelDoesNotCutGoesOneByOne) {
+  Socket one;
+  Socket other;
+  const int yes = 1;
+  ASSERT_EQ(
+      ::setsockopt(one.datagrams->sockets()[0].fd.get(), SOL_SOCKET, SO_NO_CHECK, &yes, sizeof yes),
+      0);
+  for (const std::string_view text : {"aaa", "bbb", "cc", "dddd"})
+    one.send(other.at(), std::string(text));
+  one.datagrams->flush();
+  EXPECT_THAT(other.receive(4), ElementsAre("aaa", "bbb", "cc", "dddd"));
+}
+
+TEST(Datagrams, AFanOutGoesBehindWhatStandsForItself) {
+  Socket one;
+  Socket other;
+  one.fan_out(other.at(), {"long 1, ", "short, ", "long 2, "}, "body");
+  one.send(other.at(), "first");
+  one.fan_out(other.at(), {"another fan-out, "}, "body");
+  one.send(other.at(), "second");
+  one.datagrams->flush();
+  EXPECT_THAT(other.receive(6), ElementsAre("first", "second", "long 1, body", "long 2, body",
+                                            "short, body", "another fan-out, body"));
+}
+
+TEST(Datagrams, EachAddressGetsItsOwn) {
+  Socket one;
+  std::array<Socket, 3> others;
+  for (const std::string& text : numbered(30, 4)) {
+    for (const Socket& other : others)
+      one.send(other.at(), text);
+  }
+  one.datagrams->flush();
+  for (Socket& other : others)
+    EXPECT_EQ(other.receive(30), numbered(30, 4));
+}
+
 // A peer is answered from the address that it asked, though the socket has all of them.
 TEST(Datagrams, OnAllAddresses) {
   Socket everywhere(IpAddress::v4(0, 0, 0, 0));
   Socket peer;
   const Endpoint asked{IpAddress::v4(127, 0, 0, 2), everywhere.at().port};
-  peer.datagrams->send(peer.at(), asked, "question", nullptr);
+  peer.send(asked, "question");
   peer.datagrams->flush();
   const auto questions = everywhere.receive();
   ASSERT_THAT(questions, SizeIs(1));
   EXPECT_EQ(questions[0].local, asked);
-  everywhere.datagrams->send(questions[0].local, questions[0].remote, "answer", nullptr);
+  everywhere.datagrams->send({questions[0].local, questions[0].remote, "answer"});
   everywhere.datagrams->flush();
   const auto answers = peer.receive();
   ASSERT_THAT(answers, SizeIs(1));
   EXPECT_EQ(answers[0].remote, asked);
+}
+
+TEST(Datagrams, OneMessageNamesTheAddressThatItComesFrom) {
+  Socket everywhere(IpAddress::v4(0, 0, 0, 0));
+  Socket peer;
+  for (const std::uint8_t last : {2, 3, 2, 3}) {
+    const Endpoint from{IpAddress::v4(127, 0, 0, last), everywhere.at().port};
+    everywhere.datagrams->send({from, peer.at(), "x"});
+  }
+  everywhere.datagrams->flush();
+  std::vector<std::string> sources;
+  while (sources.size() < 4) {
+    const auto batch = peer.receive();
+    ASSERT_FALSE(batch.empty());
+    for (const auto& received : batch)
+      sources.push_back(to_text(received.remote.ip));
+  }
+  EXPECT_THAT(sources, ElementsAre("127.0.0.2", "127.0.0.2", "127.0.0.3", "127.0.0.3"));
 }
 
 }  // namespace

@@ -1,0 +1,67 @@
+// What a shard sends by UDP in a turn: gathered, then given to the kernel with few calls.
+//
+// What goes to one address leaves together. Datagrams of one length, and a shorter one behind them,
+// are one message, which the kernel cuts (UDP_SEGMENT, udp(7)): the way to an address that stands
+// for many, as an edge proxy does for its phones, is gone once. Where the kernel cannot cut (a path
+// with a smaller MTU, IPsec) they go one by one.
+//
+// To one address datagrams go in the order in which they were gathered, but for fan-outs: these go
+// behind all else (a 200 before the NOTIFY that follows it), and those of one fan-out, which are of
+// as many dialogs, the longest first.
+//
+// A datagram that the kernel does not take is lost, as on any network; SIP's retransmissions are
+// made for that (RFC 3261 section 17).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "server/ports.h"
+
+namespace muster {
+
+class OutgoingDatagrams {
+ public:
+  static constexpr std::size_t kAtOnceMax = 128;      // datagrams of one call
+  static constexpr std::size_t kCutMax = 64;          // of one message; older kernels cut no more
+  static constexpr std::size_t kCutBytesMax = 1'300;  // a longer one may not fit a path uncut
+  static constexpr std::size_t kMessageBytesMax = 65'507;  // the kernel's, over IPv4
+
+  struct Datagram {
+    int socket;
+    Endpoint source;  // unspecified: as the socket is bound
+    Endpoint remote;
+    TextPart head;
+    SharedText body;            // null: nothing follows the head
+    std::uint32_t fan_out = 0;  // the number that begin_fan_out() gave; 0: of none
+
+    std::size_t bytes() const { return head.size() + (body == nullptr ? 0 : body->size()); }
+  };
+
+  OutgoingDatagrams();
+
+  std::uint32_t begin_fan_out() { return ++fan_outs_; }
+  void add(Datagram&& datagram) { waiting_.push_back(std::move(datagram)); }
+  // Sends all that was added.
+  void send();
+
+ private:
+  struct Batch;
+  using Sorted = std::span<const std::uint32_t>;  // of waiting_, what goes one way side by side
+
+  bool goes_before(std::uint32_t a, std::uint32_t b) const;
+  std::size_t of_one_message(Sorted rest) const;
+  std::size_t gather(Sorted rest);
+  void send_batch();
+  void send_one_by_one(std::size_t message);
+
+  std::vector<Datagram> waiting_;
+  std::uint32_t fan_outs_ = 0;
+  std::vector<std::uint32_t> order_;
+  std::shared_ptr<Batch> batch_;
+};
+
+}  // namespace muster
