@@ -9,10 +9,6 @@ std::string number_of(cluster::Incarnation life) {
   return "life " + std::to_string(life.number());
 }
 
-bool serves(cluster::Role role) {
-  return role == cluster::Role::running || role == cluster::Role::draining;
-}
-
 }  // namespace
 
 void Assignment::happened(const Happened& fact) {

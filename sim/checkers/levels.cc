@@ -139,10 +139,8 @@ std::string Levels::difference(const View& view) {
       const Counted& truly = all[seen.member.incarnation];
       const std::string counts = words(truly.own);
       if (!seen.itself && !seen.linked) return about + "it has no link to it";
-      if (seen.own.has_value() != seen.itself) return about + "whose counts are its own";
-      if (seen.own && *seen.own != truly.own) {
-        return about + words(*seen.own) + ", not " + counts;
-      }
+      if (!seen.own) return about + "it did not say what it has";
+      if (words(*seen.own) != counts) return about + words(*seen.own) + ", not " + counts;
       if (waits && !seen.itself && seen.load) return about + "a candidate says its level";
       if (waits || seen.member.role == cluster::Role::standby) continue;
       if (!seen.load) return about + "its level is not known";

@@ -11,6 +11,7 @@
 
 #include "base/overloaded.h"
 #include "model/address.h"
+#include "model/load.h"
 #include "model/subscription.h"
 #include "server/cluster_port.h"
 #include "server/store_port.h"
@@ -83,19 +84,22 @@ struct ServerSeen {
   bool main = false;
   bool itself = false;  // the one that was asked
   bool linked = false;  // to the one that was asked
-  // Nothing: it has not said yet.
   struct Load {
     cluster::LoadLevel level;
     std::uint32_t users = 0;
     friend bool operator==(const Load&, const Load&) = default;
   };
+  // By what it reported, as users are placed; nothing: it has not reported yet.
   std::optional<Load> load;
-  // What only a server itself knows: how many users are present through which protocol, some
-  // through both, and what all of them have subscribed to.
+  // What only it itself knows: how many users are present through which protocol, some through
+  // both, what all of them have subscribed to, and what it measures of itself.
   struct Own {
+    Load load;
     std::uint64_t xmpp = 0;
     std::uint64_t sip = 0;
     std::uint64_t resources = 0;
+    std::uint64_t relayed = 0;   // links of users whom another server has
+    cluster::Measures measures;  // by the fullest shard; none in a server without a sensor
     friend bool operator==(const Own&, const Own&) = default;
   };
   std::optional<Own> own;
@@ -114,6 +118,7 @@ struct AdminReply {
     no_such_server,
     wrong_role,  // of the server, for this order
     is_main,     // which cannot be let go
+    no_answer,   // of the main, in `servers`: what was ordered may yet be done
   };
   Outcome outcome = Outcome::done;
   std::vector<Contact> watchers;

@@ -43,12 +43,16 @@ inline constexpr std::size_t kUsersPerRequestMax = 1'000;
 // another life of one of them. (Who is gone waits for somebody to forget it, who may have to come.)
 inline constexpr std::size_t kMembersMax = 512;
 
+// The numbers are kept in stores.
 enum class Role : std::uint8_t {
-  standby,   // a candidate
-  running,   // takes users
-  draining,  // serves those whom it has, takes no more
-  gone,      // fenced
+  standby,    // a candidate
+  running,    // takes users
+  draining,   // serves those whom it has, takes no more
+  gone,       // fenced
+  releasing,  // drains, and is a candidate once it has nobody
 };
+constexpr bool drains(Role role) { return role == Role::draining || role == Role::releasing; }
+constexpr bool serves(Role role) { return role == Role::running || drains(role); }
 
 // What a server says of itself when it comes.
 struct Self {

@@ -46,6 +46,7 @@ class PresenceServer {
   bool serves_nobody() const;
   // On shard 0 of one of many, what it knows of the load of all; else null.
   const cluster::Picture* picture() const { return load_control_.picture(); }
+  const SipCounters& sip_counters() const { return sip_messages_.counters(); }
   // Who is held for somebody, or matters to the cluster.
   std::size_t users_known() const { return presence_db_.users() + load_control_.users(); }
 

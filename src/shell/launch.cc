@@ -13,8 +13,13 @@
 namespace muster {
 namespace {
 
-// The shell that we start ends at once, and leaves the command to whoever adopts it.
-constexpr const char* kScript = "setsid /bin/sh -c \"$1\" </dev/null >/dev/null &";
+// The shell that we start ends at once, and leaves to whoever adopts it another one, which waits
+// for the command and says how it ended, unless that is well.
+constexpr const char* kScript =
+    "setsid /bin/sh -c '"
+    "/bin/sh -c \"$1\"; s=$?; "
+    "test $s = 0 || echo \"the command that was launched ended with $s: $1\" >&2"
+    "' sh \"$1\" </dev/null >/dev/null &";
 
 class Attributes {
  public:

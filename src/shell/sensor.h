@@ -1,5 +1,5 @@
-// What one shard's thread measures of itself, for load control: where the load of one of many
-// servers is made of it (LoadIndex::measured), once in kPeriod.
+// What one shard's thread of one of many servers measures of itself, once in kPeriod: its load is
+// made of it where that is how it is reckoned (LoadIndex::measured), and operators are shown it.
 //
 //   loop lag   what comes while a turn of the loop is under way waits for its end: how long, on
 //              average over the period, for what comes at any moment. A turn of t takes part in

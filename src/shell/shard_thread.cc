@@ -45,10 +45,9 @@ std::optional<record::Recorder> recorder_of(const ShardThread::Parts& parts) {
   return std::make_optional<record::Recorder>(parts.self, parts.seed, *parts.recording);
 }
 
-// Where the load is made of what it measures.
+// Of one of many: its load may be made of it, and operators are shown it.
 std::optional<Sensor> sensor_of(const ShardThread::Parts& parts) {
-  const auto& cluster = parts.settings->cluster;
-  if (!cluster || cluster->load.index != cluster::LoadIndex::measured) return std::nullopt;
+  if (!parts.settings->cluster) return std::nullopt;
   return Sensor(read_process_limits(),
                 parts.self == ShardId() ? Sensor::Of::process : Sensor::Of::thread);
 }
@@ -133,6 +132,9 @@ void ShardThread::run() {
     if (sensor_) measure();
     end_turn();
     if (sensor_) sensor_->turned(now_.instant, read_clocks().instant);
+    if (auto dropped = dropped_news_.of(now_, server_.sip_counters())) {
+      log_.write(now_, {Log::Level::info, "sip-dropped", {}, std::move(*dropped)});
+    }
   }
   if (recorder_) recorder_->flush();
 }
@@ -163,6 +165,8 @@ int ShardThread::sleep_milliseconds() const {
   const std::optional<Instant> flush_at = recorder_ ? recorder_->flush_at() : std::nullopt;
   if (flush_at && (!next || *flush_at < *next)) next = flush_at;
   if (sensor_ && (!next || sensor_->due() < *next)) next = sensor_->due();
+  const std::optional<Instant> tell_at = dropped_news_.due();
+  if (tell_at && (!next || *tell_at < *next)) next = tell_at;
   for (const auto& deadline :
        {server_.next_deadline(), links_.next_deadline(), listeners_.next_deadline()}) {
     if (!deadline) continue;

@@ -33,6 +33,7 @@
 #include "server/turn.h"
 #include "shell/address_limits.h"
 #include "shell/datagrams.h"
+#include "shell/dropped_news.h"
 #include "shell/fd.h"
 #include "shell/links.h"
 #include "shell/listeners.h"
@@ -165,6 +166,7 @@ class ShardThread {
   Instant passed_at_;  // when deadlines were looked at last
   std::vector<Mail> incoming_;
   std::optional<Sensor> sensor_;
+  DroppedNews dropped_news_;
   Now now_;
   std::optional<Instant> stop_by_;
   bool ended_ = false;

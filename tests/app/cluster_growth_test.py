@@ -85,6 +85,19 @@ class RecruitingTest(GrowthCase):
         self.assertNotIn(at, self.by_id["s1"].xmpp)
         self.assertEqual("running", self.role("s2"))
 
+    def test_a_command_that_fails_is_told_of(self):
+        for command, ended in (("exit 3", 3), ("no-such-musterd", 127)):
+            self.join("s1", "--max-loadlevel", "1", "--launch", command)
+            self.fill("s1", 1)
+            arrived = xmpp.Stream(self.address_of("s1"))
+            self.addCleanup(arrived.close)
+            self.assertTrue(arrived.authenticate("late"))
+            arrived.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+                         "</iq>")
+            until(lambda c=command, e=ended: f"the command that was launched ended with {e}: {c}\n"
+                  in self.by_id["s1"].log(), "it is told")
+            self.by_id["s1"].kill()
+
     def end_launched(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(int((self.folder / "launched").read_text()), signal.SIGKILL)
@@ -194,6 +207,36 @@ class OrdersTest(GrowthCase):
         until(lambda: self.role("s2") == "running", "s2 runs again")
         self.order("release", "s2")
         until(lambda: self.role("s2") == "standby", "s2 is a candidate again")
+
+    def test_a_release_outlives_the_main(self):
+        """Who is main then lets the server go, once it has nobody: here, a phone until it registers
+        anew."""
+        main, *_ = self.together("s1", "s2", "s3")
+        phones = {}
+        for number in range(3):
+            phone = self.phone(f"p{number}@localhost", self.address_of("s1", "sip"))
+            phones[self.register(phone)] = phone
+            until(lambda n=number: sum(row["users"] for row in self.listed().values()) == n + 1,
+                  "the load is known")
+        self.order("release", "s2")
+        until(lambda: self.role("s2") == "releasing", "s2 is to be released")
+        main.kill()
+        until(lambda: self.listed()["s3"]["main"], "s3 is main")
+        self.assertEqual("releasing", self.role("s2"))
+        until(lambda: self.register(phones["s2"]) == "s3", "she is told where to go")
+        until(lambda: self.role("s2") == "standby", "s2 is a candidate")
+
+    def test_who_waits_for_a_drain_is_told_when_it_is_done(self):
+        self.join("s1")
+        self.join("s2")
+        self.settled("s1", "s2")
+        self.assertEqual("s2 is drained: its users move, and it takes no more\n"
+                         "s2 has nobody any more\n", self.order("drain", "s2", "--wait").stdout)
+        self.assertEqual(0, self.listed()["s2"]["users"])
+        self.order("undrain", "s2")
+        until(lambda: self.role("s2") == "running", "s2 runs again")
+        self.order("release", "s2", "--wait")
+        self.assertEqual("standby", self.role("s2"))
 
     def test_what_cannot_be_is_refused_and_says_why(self):
         self.join("s1")

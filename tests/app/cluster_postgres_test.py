@@ -233,6 +233,43 @@ class OperatorTest(ClusterPostgresCase):
             (1, f"muster: {ALICE} is served by sip:{home}.localhost: ask where that runs\n"),
             (told[other].returncode, told[other].stderr))
 
+    def test_each_is_told_what_only_another_knows(self):
+        users = self.apart()
+        for server in self.by_id.values():
+            self.data = server.data
+            rows = self.listed()
+            for _, home in users.values():
+                self.assertEqual((1, 0), (rows[home]["xmpp_users"], rows[home]["sip_users"]))
+                self.assertIn("resources", rows[home])
+        until(lambda: all("loop_lag" in row and "cpu" in row for row in self.listed().values()),
+              "it is measured")
+
+    def test_an_order_finds_the_main_on_another_machine(self):
+        self.together(*NAMES)
+        main = self.main()
+        one, other = (name for name in NAMES if name != main)
+        self.data = self.by_id[one].data
+        done = self.muster("drain", other)
+        self.assertEqual((0, f"{other} is drained: its users move, and it takes no more\n"),
+                         (done.returncode, done.stdout))
+        until(lambda: self.listed()[other]["role"] == "draining", "it drains")
+        refused = self.muster("drain", other)
+        self.assertEqual(1, refused.returncode)
+        self.assertIn("the server is not in a state for that", refused.stderr)
+
+    def test_a_main_that_stands_still_does_not_answer(self):
+        self.together(*NAMES)
+        main = self.main()
+        one = next(name for name in NAMES if name != main)
+        self.data = self.by_id[one].data
+        self.by_id[main].send_signal(signal.SIGSTOP)
+        try:
+            refused = self.muster("drain", main)
+        finally:
+            self.by_id[main].send_signal(signal.SIGCONT)
+        self.assertEqual((1, "muster: the main did not answer in time; `muster servers` shows what"
+                          " it did\n"), (refused.returncode, refused.stderr))
+
     def test_one_that_is_alone_is_not_among_them(self):
         self.together("s1")
         done = ask("musterd", "run", "--config", self.configured("alone"))

@@ -403,9 +403,10 @@ class OperatorTest(cluster.ClusterCase):
         self.assertIn({"kind": "xmpp", "contact": f"xmpp:{host}:{port}"}, row["contacts"])
         lines = self.muster("servers").stdout.splitlines()
         self.assertRegex(lines[0], r"^SERVER +ROLE +LEVEL +LIMIT +USERS +XMPP +SIP +RESOURCES +"
-                                   r"LIFE +LEASE +LINK$")
-        self.assertRegex(lines[1], r"^s1 +main +1 +7 +1 +1 +0 +0 +1 +\d\.\d s +asked$")
-        self.assertRegex(lines[2], r"^s2 +standby +0 +- +0 +0 +0 +0 +2 +\d\.\d s +up$")
+                                   r"LAG +CPU +LIFE +LEASE +LINK$")
+        measured = r"(-|\d+ ms) +(-|\d+ %)"
+        self.assertRegex(lines[1], rf"^s1 +main +1 +7 +1 +1 +0 +0 +{measured} +1 +\d\.\d s +asked$")
+        self.assertRegex(lines[2], rf"^s2 +standby +0 +- +0 +0 +0 +0 +{measured} +2 +\d\.\d s +up$")
 
     def test_where(self):
         self.together("s1")

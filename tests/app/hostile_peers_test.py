@@ -242,6 +242,7 @@ class GarbageTest(Case):
                 datagrams.sendto(self.garbage(), server.sip[0])
             datagrams.sendto(b"", server.sip[0])
         self.assert_serves(server)
+        self.assertRegex(server.log(), r"sip-dropped: .*not_sip \d+")
 
     def test_the_control_socket(self):
         for line in (b"\n", b"{}\n", b"[]\n", b"null\n", b'{"do":7}\n', b'{"do":"fly"}\n',

@@ -20,7 +20,7 @@ inline std::string words(Duration time) {
 }
 
 inline std::string words(cluster::Role role) {
-  constexpr const char* kRoles[] = {"standby", "running", "draining", "gone"};
+  constexpr const char* kRoles[] = {"standby", "running", "draining", "gone", "releasing"};
   return kRoles[static_cast<int>(role)];
 }
 

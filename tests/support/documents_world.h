@@ -158,8 +158,7 @@ class DocumentsWorld {
   std::vector<Sent>& sent() { return sent_; }
   bool runs(int index) const {
     const Server& server = at(index);
-    return server.documents &&
-           (server.role == cluster::Role::running || server.role == cluster::Role::draining);
+    return server.documents && cluster::serves(server.role);
   }
 
   // What the service's document must say, by the roles and loads alone; but for its version.

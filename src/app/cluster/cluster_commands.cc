@@ -109,6 +109,28 @@ std::string_view done_text(OrderServer::What what) {
   return {};
 }
 
+// A server that was just told to drain is seen to when the store has said so.
+int wait_until_empty(const Work& work, cluster::Incarnation server, const std::string& name) {
+  Screen screen(false);
+  bool drains = false;
+  do {
+    const auto servers = work.view.look();
+    if (!servers) return fail(servers.error());
+    const auto seen = std::ranges::find(
+        *servers, server, [](const ServerSeen& one) { return one.member.incarnation; });
+    if (seen == servers->end() || seen->member.role == cluster::Role::gone) {
+      return fail(name + " is gone");
+    }
+    const cluster::Role role = seen->member.role;
+    if (drains && role == cluster::Role::running) return fail(name + " takes users again");
+    drains = drains || cluster::drains(role);
+    if ((drains && seen->load && seen->load->users == 0) || role == cluster::Role::standby) {
+      return print("muster", name + " has nobody any more\n");
+    }
+  } while (screen.wait(kWatchPause));
+  return kRefused;
+}
+
 int on(const Work& work, const GiveOrder& give) {
   const auto servers = work.view.look();
   if (!servers) return fail(servers.error());
@@ -123,7 +145,9 @@ int on(const Work& work, const GiveOrder& give) {
   const auto done = work.view.order({give.what, named->member.self.svr_id});
   if (!done) return fail(done.error());
   const std::string name = short_name(*named, work.domain);
-  return print("muster", name + std::string(done_text(give.what)) + "\n");
+  const int code = print("muster", name + std::string(done_text(give.what)) + "\n");
+  if (!give.wait || code != kDone) return code;
+  return wait_until_empty(work, named->member.incarnation, name);
 }
 
 }  // namespace

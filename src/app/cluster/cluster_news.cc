@@ -20,6 +20,10 @@ bool is_full(const ServerSeen& server) {
   return limit && server.load && server.load->level >= *limit;
 }
 
+bool has_drained(const ServerSeen& server) {
+  return server.member.role == Role::draining && server.load && server.load->users == 0;
+}
+
 // "level 7 of 10, 9 users".
 std::string load_text(const ServerSeen& server) {
   if (!server.load) return {};
@@ -35,6 +39,7 @@ std::string role_change(Role from, Role to) {
     case Role::standby: return "was let go, and is a candidate";
     case Role::running: return from == Role::standby ? "was taken in" : "takes users again";
     case Role::draining: return "drains: it takes no more users";
+    case Role::releasing: return "drains, and is a candidate once it has nobody";
     case Role::gone: break;
   }
   return {};
@@ -94,6 +99,10 @@ void ClusterNews::tell_changes(Known& known, const ServerSeen& server, Lines& li
   if (is_full(server) != known.full) {
     known.full = !known.full;
     lines.push_back(name + (known.full ? " is full: " : " has room again: ") + load_text(server));
+  }
+  if (has_drained(server) != known.empty) {
+    known.empty = !known.empty;
+    if (known.empty) lines.push_back(name + " has nobody any more: it may be ended");
   }
   known.server = server;
 }

@@ -25,6 +25,7 @@ class ClusterNews {
     ServerSeen server;
     bool silent = false;
     bool full = false;
+    bool empty = false;  // it drains, and has nobody
   };
   using Lines = std::vector<std::string>;
 

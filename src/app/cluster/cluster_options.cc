@@ -26,15 +26,17 @@ struct OrderText {
   const char* name;
   const char* about;
   const char* footer;
+  bool may_wait = false;
 };
 // By OrderServer::What.
 constexpr std::array<OrderText, 4> kOrders = {{
     {"drain", "Have all users of a server move to the others",
      "It takes no more; when it has nobody it may be ended.\n"
-     "Who does not follow to another server is served through it until it ends."},
+     "Who does not follow to another server is served through it until it ends.",
+     true},
     {"undrain", "Have a server that drains take users again", ""},
     {"recruit", "Take a candidate in", ""},
-    {"release", "Drain a server, and make it a candidate when it has nobody", ""},
+    {"release", "Drain a server, and make it a candidate when it has nobody", "", true},
 }};
 
 }  // namespace
@@ -61,6 +63,7 @@ ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
         ->required()
         ->type_name("");
     order->footer(kOrders[i].footer);
+    if (kOrders[i].may_wait) order->add_flag("--wait", words.wait, "End when it has nobody");
     all.orders[i] = order;
   }
   return all;
@@ -79,7 +82,7 @@ std::optional<ClusterCommand> cluster_command_of(const ClusterCommands& commands
   for (std::size_t i = 0; i < commands.orders.size(); ++i) {
     if (!commands.orders[i]->parsed()) continue;
     const auto what = static_cast<OrderServer::What>(i);
-    return ClusterCommand{words.service, GiveOrder{what, words.server}};
+    return ClusterCommand{words.service, GiveOrder{what, words.server, words.wait}};
   }
   return std::nullopt;
 }

@@ -29,6 +29,7 @@ struct WatchCluster {};
 struct GiveOrder {
   OrderServer::What what = OrderServer::What::drain;
   std::string server;  // as `muster servers` names it, or its SIP URI
+  bool wait = false;   // until it has nobody
 };
 
 struct ClusterCommand {
@@ -43,6 +44,7 @@ struct ClusterWords {
   std::string server;
   std::string times;
   bool json = false;
+  bool wait = false;
 };
 struct ClusterCommands {
   CLI::App* servers = nullptr;

@@ -28,19 +28,22 @@ ClusterView::Servers ClusterView::look() const {
   std::vector<ServerSeen> all;
   auto seen = ask_each(ListServers{}, [&](const std::vector<ServerSeen>& servers) {
     if (all.empty()) all = servers;
-    // Nobody knows a server's load better than itself.
     for (const ServerSeen& one : servers) {
       const auto known = std::find_if(all.begin(), all.end(), [&](const ServerSeen& other) {
-        return one.itself && other.member.incarnation == one.member.incarnation;
+        return one.own && other.member.incarnation == one.member.incarnation;
       });
-      if (known == all.end()) continue;
-      known->load = one.load;
-      known->own = one.own;
+      if (known != all.end()) known->own = one.own;
     }
-    return false;
+    return std::all_of(all.begin(), all.end(), [](const ServerSeen& one) {
+      return one.own.has_value() || one.member.role == cluster::Role::gone;
+    });
   });
-  if (!all.empty()) return all;
-  return seen;
+  if (all.empty()) return seen;
+  // Nobody knows a server's load better than itself.
+  for (ServerSeen& one : all) {
+    if (one.own) one.load = one.own->load;
+  }
+  return all;
 }
 
 ClusterView::Servers ClusterView::find(const Address& user) const {
@@ -66,7 +69,7 @@ Result<void, std::string> ClusterView::order(const OrderServer& order) const {
     } else if (const auto* not_main = std::get_if<NotMain>(&*answer)) {
       why = not_main->main.empty()
                 ? "nobody is main at this moment"
-                : "the main, " + not_main->main + ", is to be asked where it runs";
+                : "the main, " + not_main->main + ", cannot be reached from here";
     }
   }
   return Failure{std::move(why)};

@@ -1,5 +1,6 @@
 // A cluster as its servers tell it by their control sockets: who they are as one of them knows it,
-// and of each that answers what it knows of itself.
+// which asks the others for their figures; and where it could not reach one that runs here, what
+// that says itself.
 #pragma once
 
 #include <string>
@@ -23,7 +24,7 @@ class ClusterView {
   Result<std::vector<ServerSeen>, std::string> look() const;
   // The one that has this user, or none.
   Result<std::vector<ServerSeen>, std::string> find(const Address& user) const;
-  // To the main, wherever it is among those that run here.
+  // To the main, wherever it is: who runs here passes it on.
   Result<void, std::string> order(const OrderServer& order) const;
 
  private:

@@ -8,11 +8,12 @@
 
 #include "app/cluster/cluster_view.h"
 #include "shell/control/servers_wire.h"
+#include "shell/sensor.h"
 
 namespace muster {
 namespace {
 
-constexpr std::size_t kColumns = 11;
+constexpr std::size_t kColumns = 13;
 constexpr std::size_t kWords = 2;  // the first columns are words, the others numbers
 using Row = std::array<std::string, kColumns>;
 
@@ -21,6 +22,20 @@ constexpr std::string_view kNobodyTold = "-";
 template <class Value>
 std::string or_nothing(const Value* value) {
   return value == nullptr ? std::string(kNobodyTold) : std::to_string(*value);
+}
+
+// What is measured of a server is a share of what runs out; the processor's is shown as it is, lag
+// as the time that it is.
+std::string lag_text(const ServerSeen& server) {
+  if (!server.own || server.own->measures.loop_lag.of == 0) return std::string(kNobodyTold);
+  const cluster::Share& lag = server.own->measures.loop_lag;
+  return fmt::format("{} ms", Sensor::kLagMax.in_milliseconds() * lag.used / lag.of);
+}
+
+std::string cpu_text(const ServerSeen& server) {
+  if (!server.own || server.own->measures.cpu.of == 0) return std::string(kNobodyTold);
+  const cluster::Share& cpu = server.own->measures.cpu;
+  return fmt::format("{} %", std::uint64_t{100} * cpu.used / cpu.of);
 }
 
 // Tenths of seconds.
@@ -46,6 +61,8 @@ Row row_of(const ServerSeen& server, const std::string& domain) {
           or_nothing(server.own ? &server.own->xmpp : nullptr),
           or_nothing(server.own ? &server.own->sip : nullptr),
           or_nothing(server.own ? &server.own->resources : nullptr),
+          lag_text(server),
+          cpu_text(server),
           std::to_string(member.incarnation.number()),
           lease_text(member.time_left),
           link_text(server)};
@@ -65,7 +82,7 @@ std::string role_text(const ServerSeen& server) {
 
 std::string servers_table(const std::vector<ServerSeen>& servers, const std::string& domain) {
   std::vector<Row> rows = {{"SERVER", "ROLE", "LEVEL", "LIMIT", "USERS", "XMPP", "SIP", "RESOURCES",
-                            "LIFE", "LEASE", "LINK"}};
+                            "LAG", "CPU", "LIFE", "LEASE", "LINK"}};
   for (const ServerSeen& server : servers)
     rows.push_back(row_of(server, domain));
   std::ranges::sort(rows.begin() + 1, rows.end(), {}, [](const Row& row) { return row.front(); });

@@ -8,7 +8,7 @@
 
 namespace muster {
 
-// "main", "running", "standby", "draining" or "gone".
+// "main", "running", "standby", "draining", "releasing" or "gone".
 std::string role_text(const ServerSeen& server);
 
 // A line for each, with a head. What nobody told is "-". `domain`: the service's first.

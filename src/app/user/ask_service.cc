@@ -16,6 +16,8 @@ std::string text_of(ControlRefused::Why why, const ControlRequest& request) {
     case Why::no_such_server: return "no server of the cluster has that name";
     case Why::wrong_role: return "the server is not in a state for that; `muster servers` shows it";
     case Why::is_main: return "the main cannot be let go";
+    case Why::no_answer:
+      return "the main did not answer in time; `muster servers` shows what it did";
     case Why::too_busy: return "too many others ask the server at this moment";
     case Why::no_cluster: return "no server of a cluster runs there";
     case Why::no_lease: return "the server is not of its cluster at this moment; its log says why";

@@ -14,7 +14,94 @@ enum class Kind : std::uint8_t {
   room_wanted,
   move_users,
   users_moved,
+  figures_asked,
+  figures_told,
+  order_asked,
+  order_answered,
 };
+
+constexpr std::size_t kShareBytes = 2 * sizeof(std::uint32_t);
+constexpr std::size_t kFiguresBytes =
+    4 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 4 * kShareBytes;
+
+Share take_share(std::string_view& said) {
+  Share share;
+  share.used = take_number<std::uint32_t>(said);
+  share.of = take_number<std::uint32_t>(said);
+  return share;
+}
+
+Figures take_figures(std::string_view& said) {
+  Figures figures;
+  for (std::uint64_t* number : {&figures.xmpp, &figures.sip, &figures.resources, &figures.relayed})
+    *number = take_number<std::uint64_t>(said);
+  figures.level = take_number<std::uint32_t>(said);
+  figures.users = take_number<std::uint32_t>(said);
+  Measures& m = figures.measures;
+  for (Share* share : {&m.loop_lag, &m.cpu, &m.memory, &m.queues})
+    *share = take_share(said);
+  return figures;
+}
+
+void append_figures(std::string& out, const Figures& figures) {
+  for (const std::uint64_t number : {figures.xmpp, figures.sip, figures.resources, figures.relayed})
+    append_number(out, number);
+  append_number(out, figures.level);
+  append_number(out, figures.users);
+  const Measures& m = figures.measures;
+  for (const Share& share : {m.loop_lag, m.cpu, m.memory, m.queues}) {
+    append_number(out, share.used);
+    append_number(out, share.of);
+  }
+}
+
+// --- what operators ask --------------------------------------------------------------------------
+
+void append(std::string& out, const FiguresAsked& asked) {
+  out.push_back(static_cast<char>(Kind::figures_asked));
+  append_number(out, asked.number);
+}
+
+void append(std::string& out, const FiguresTold& told) {
+  out.push_back(static_cast<char>(Kind::figures_told));
+  append_number(out, told.number);
+  append_figures(out, told.figures);
+}
+
+void append(std::string& out, const OrderAsked& asked) {
+  out.push_back(static_cast<char>(Kind::order_asked));
+  append_number(out, asked.number);
+  append_number(out, asked.what);
+  out.append(asked.svr_id);
+}
+
+void append(std::string& out, const OrderAnswered& answered) {
+  out.push_back(static_cast<char>(Kind::order_answered));
+  append_number(out, answered.number);
+  append_number(out, answered.outcome);
+}
+
+std::optional<Told> read_operators(Kind kind, std::string_view said) {
+  if (said.size() < sizeof(std::uint64_t)) return std::nullopt;
+  const auto number = take_number<std::uint64_t>(said);
+  switch (kind) {
+    case Kind::figures_asked:
+      if (!said.empty()) return std::nullopt;
+      return FiguresAsked{number};
+    case Kind::figures_told:
+      if (said.size() != kFiguresBytes) return std::nullopt;
+      return FiguresTold{number, take_figures(said)};
+    case Kind::order_asked: {
+      if (said.size() < 2) return std::nullopt;
+      const auto what = take_number<std::uint8_t>(said);
+      return OrderAsked{number, what, said};
+    }
+    case Kind::order_answered:
+      if (said.size() != 1) return std::nullopt;
+      return OrderAnswered{number, take_number<std::uint8_t>(said)};
+    default: return std::nullopt;
+  }
+}
 
 }  // namespace
 
@@ -71,12 +158,20 @@ std::optional<Told> read_told(std::string_view said) {
       moved.users = take_number<std::uint32_t>(said);
       return moved;
     }
+    case Kind::figures_asked:
+    case Kind::figures_told:
+    case Kind::order_asked:
+    case Kind::order_answered: return read_operators(kind, said);
   }
   return std::nullopt;
 }
 
 void append_told(std::string& out, const Told& told) {
   std::visit(Overloaded{
+                 [&](const FiguresAsked& asked) { append(out, asked); },
+                 [&](const FiguresTold& answer) { append(out, answer); },
+                 [&](const OrderAsked& asked) { append(out, asked); },
+                 [&](const OrderAnswered& answered) { append(out, answered); },
                  [&](const UserGiven& given) {
                    out.push_back(static_cast<char>(Kind::user_given));
                    append_number(out, given.number);

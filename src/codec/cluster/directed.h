@@ -8,6 +8,11 @@
 //   room-wanted   = 5, users (4)
 //   move-users    = 6, to (8), users (4), dialogs (4), whether all may be (1: 0 or 1)
 //   users-moved   = 7, to (8), users (4)
+//   figures-asked = 8, number (8)
+//   figures-told  = 9, number (8), users by XMPP (8), by SIP (8), resources (8), relayed (8),
+//                   level (4), users (4), of lag, processor, memory and queues used (4) and of (4)
+//   order-asked   = 10, number (8), what (1), the server's id (the rest)
+//   order-answered = 11, number (8), outcome (1)
 #pragma once
 
 #include <cstddef>
@@ -16,6 +21,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "model/load.h"
 
 namespace muster::cluster {
 
@@ -72,8 +79,43 @@ struct UsersMoved {
   friend bool operator==(const UsersMoved&, const UsersMoved&) = default;
 };
 
+// What an operator is shown of a server.
+struct Figures {
+  std::uint64_t xmpp = 0;
+  std::uint64_t sip = 0;
+  std::uint64_t resources = 0;
+  std::uint64_t relayed = 0;
+  std::uint32_t level = 0;
+  std::uint32_t users = 0;
+  Measures measures;
+  friend bool operator==(const Figures&, const Figures&) = default;
+};
+// An operator asks the sender; the number is the sender's, and is in the answer.
+struct FiguresAsked {
+  std::uint64_t number = 0;
+  friend bool operator==(const FiguresAsked&, const FiguresAsked&) = default;
+};
+struct FiguresTold {
+  std::uint64_t number = 0;
+  Figures figures;
+  friend bool operator==(const FiguresTold&, const FiguresTold&) = default;
+};
+// To the main: an operator at the sender orders this (server/admin_events.h, OrderServer); and what
+// came of it (AdminReply::Outcome).
+struct OrderAsked {
+  std::uint64_t number = 0;
+  std::uint8_t what = 0;
+  std::string_view svr_id;
+  friend bool operator==(const OrderAsked&, const OrderAsked&) = default;
+};
+struct OrderAnswered {
+  std::uint64_t number = 0;
+  std::uint8_t outcome = 0;
+  friend bool operator==(const OrderAnswered&, const OrderAnswered&) = default;
+};
+
 using Told = std::variant<UserGiven, UsersSettled, YieldUser, UserYielded, RoomWanted, MoveUsers,
-                          UsersMoved>;
+                          UsersMoved, FiguresAsked, FiguresTold, OrderAsked, OrderAnswered>;
 
 // Views are of `said`. Nothing: it is none.
 std::optional<Told> read_told(std::string_view said);

@@ -34,7 +34,7 @@ enum class Lane : std::uint8_t {
 };
 
 // Of this page; a server that speaks another closes the link.
-inline constexpr std::uint16_t kFrameFormat = 5;
+inline constexpr std::uint16_t kFrameFormat = 6;
 inline constexpr std::size_t kFrameHeaderBytes = 5;
 inline constexpr std::size_t kDirectedHeaderBytes = 8;
 // Of one payload: a cluster document, and the headers of the SIP message that it is the body of.

@@ -1,6 +1,6 @@
 // The part of ClusterServer that answers an operator (muster servers, muster where, muster drain
-// and the like). It says what this server knows: of the others what the store and they said last,
-// of itself what it counts.
+// and the like). It says what this server knows: of itself what it counts, of the others what the
+// store said last, and what they say now.
 
 #include <algorithm>
 #include <utility>
@@ -13,34 +13,33 @@ namespace muster {
 
 using Outcome = AdminReply::Outcome;
 
-void ClusterServer::on(Now, const AdminAsked& asked, Outbox& out) {
+void ClusterServer::on(Now now, const AdminAsked& asked, Outbox& out) {
   if (membership_.state() != Membership::State::member) {
     return out.order(AnswerAdmin{asked.ticket, {Outcome::no_lease, {}}});
   }
   std::visit(Overloaded{
-                 [&](const ListServers&) {
-                   AdminReply reply;
-                   for (const cluster::Member& member : membership_.directory().members)
-                     reply.servers.push_back(seen(member));
-                   out.order(AnswerAdmin{asked.ticket, std::move(reply)});
-                 },
+                 [&](const ListServers&) { list_servers(now, asked.ticket, out); },
                  [&](const FindUser& find) { find_user(asked.ticket, find.account, out); },
-                 [&](const OrderServer& order) { answer(asked.ticket, order, out); },
+                 [&](const OrderServer& order) { answer(now, asked.ticket, order, out); },
                  [](const auto&) { MUSTER_UNREACHABLE("it is of an account, not of the cluster"); },
              },
              asked.request);
 }
 
-void ClusterServer::answer(Ticket ticket, const OrderServer& order, Outbox& out) {
-  AdminReply reply;
-  reply.outcome = main_.ordered(order);
-  to_steer_ = true;
-  if (reply.outcome == Outcome::not_main) {
-    for (const cluster::Member& member : membership_.directory().members) {
-      if (member.incarnation == membership_.directory().main) reply.servers.push_back(seen(member));
-    }
+// --- what this server knows ----------------------------------------------------------------------
+
+cluster::Figures ClusterServer::figures() const {
+  cluster::Figures figures;
+  for (const Counted& counted : counted_) {
+    figures.xmpp += counted.xmpp;
+    figures.sip += counted.sip;
+    figures.resources += counted.resources;
+    figures.relayed += counted.relaying;
+    figures.measures = fullest_of(figures.measures, counted.measures);
   }
-  out.order(AnswerAdmin{ticket, std::move(reply)});
+  figures.level = own_.level.value;
+  figures.users = own_.users;
+  return figures;
 }
 
 ServerSeen ClusterServer::seen(const cluster::Member& member) const {
@@ -50,14 +49,9 @@ ServerSeen ClusterServer::seen(const cluster::Member& member) const {
   seen.itself = member.incarnation == membership_.self();
   seen.linked = links_.is_up(member.incarnation);
   if (seen.itself) {
+    const cluster::Figures own = figures();
     seen.load = {own_.level, own_.users};
-    ServerSeen::Own own;
-    for (const Counted& counted : counted_) {
-      own.xmpp += counted.xmpp;
-      own.sip += counted.sip;
-      own.resources += counted.resources;
-    }
-    seen.own = own;
+    seen.own = {*seen.load, own.xmpp, own.sip, own.resources, own.relayed, own.measures};
     return seen;
   }
   const auto servers = picture_.servers();
@@ -70,6 +64,83 @@ ServerSeen ClusterServer::seen(const cluster::Member& member) const {
   }
   return seen;
 }
+
+// --- what others are asked -----------------------------------------------------------------------
+
+void ClusterServer::list_servers(Now now, Ticket ticket, Outbox& out) {
+  AdminReply reply;
+  std::set<cluster::Incarnation> others;
+  for (const cluster::Member& member : membership_.directory().members) {
+    reply.servers.push_back(seen(member));
+    if (reply.servers.back().linked) others.insert(member.incarnation);
+  }
+  if (!operator_desk_.has_room()) return out.order(AnswerAdmin{ticket, std::move(reply)});
+  const std::uint64_t number = operator_desk_.open(now, ticket, std::move(reply), others);
+  for (const cluster::Incarnation other : others) {
+    if (!tell(other, cluster::FiguresAsked{number})) operator_desk_.lost(other);
+  }
+  answer_operators(out);
+}
+
+// By the main, wherever it is.
+void ClusterServer::answer(Now now, Ticket ticket, const OrderServer& order, Outbox& out) {
+  AdminReply reply;
+  reply.outcome = main_.ordered(order);
+  to_steer_ = true;
+  if (reply.outcome != Outcome::not_main) return out.order(AnswerAdmin{ticket, std::move(reply)});
+  const cluster::Incarnation main = membership_.directory().main;
+  for (const cluster::Member& member : membership_.directory().members) {
+    if (member.incarnation == main) reply.servers.push_back(seen(member));
+  }
+  if (!links_.is_up(main) || !operator_desk_.has_room()) {
+    return out.order(AnswerAdmin{ticket, std::move(reply)});
+  }
+  reply.outcome = Outcome::no_answer;
+  const std::uint64_t number = operator_desk_.open(now, ticket, std::move(reply), {main});
+  const auto what = static_cast<std::uint8_t>(order.what);
+  if (!tell(main, cluster::OrderAsked{number, what, order.svr_id})) operator_desk_.lost(main);
+  answer_operators(out);
+}
+
+void ClusterServer::answer_operators(Outbox& out) {
+  for (OperatorDesk::Answered& answered : operator_desk_.take_answered())
+    out.order(AnswerAdmin{answered.ticket, std::move(answered.reply)});
+}
+
+void ClusterServer::told(Now, cluster::Incarnation by, const cluster::FiguresTold& told,
+                         Outbox& out) {
+  operator_desk_.told(by, told);
+  answer_operators(out);
+}
+
+void ClusterServer::told(Now, cluster::Incarnation by, const cluster::OrderAnswered& answered,
+                         Outbox& out) {
+  if (answered.outcome > static_cast<std::uint8_t>(Outcome::no_answer)) {
+    return tell_not_understood(by, out);
+  }
+  operator_desk_.told(by, answered.number, static_cast<Outcome>(answered.outcome));
+  answer_operators(out);
+}
+
+// --- what others ask -----------------------------------------------------------------------------
+
+void ClusterServer::told(Now, cluster::Incarnation by, const cluster::FiguresAsked& asked,
+                         Outbox&) {
+  tell(by, cluster::FiguresTold{asked.number, figures()});
+}
+
+void ClusterServer::told(Now, cluster::Incarnation by, const cluster::OrderAsked& asked,
+                         Outbox& out) {
+  if (asked.what > static_cast<std::uint8_t>(OrderServer::What::release)) {
+    return tell_not_understood(by, out);
+  }
+  const auto what = static_cast<OrderServer::What>(asked.what);
+  const Outcome outcome = main_.ordered({what, std::string(asked.svr_id)});
+  to_steer_ = true;
+  tell(by, cluster::OrderAnswered{asked.number, static_cast<std::uint8_t>(outcome)});
+}
+
+// --- where a user is -----------------------------------------------------------------------------
 
 void ClusterServer::find_user(Ticket ticket, const Address& user, Outbox& out) {
   const std::uint64_t number = next_finding_++;

@@ -168,6 +168,8 @@ void ClusterServer::wake(Now now, Outbox& out) {
   awaited_users_.wake(now);
   assignments_.wake(now, out);
   report_settled(now, out);
+  operator_desk_.wake(now);
+  answer_operators(out);
   const auto main = main_.next_deadline();
   if (main && *main <= now.instant) to_steer_ = true;
   if (!documents_) return;
@@ -183,7 +185,7 @@ std::optional<Instant> ClusterServer::next_deadline() const {
        {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
         assignments_.next_deadline(), is_member ? main_.next_deadline() : std::nullopt,
         documents_ ? documents_->next_deadline() : std::nullopt,
-        document_watchers_.next_deadline()}) {
+        document_watchers_.next_deadline(), operator_desk_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -232,6 +234,8 @@ void ClusterServer::happened(Now now, const ServerLinks::Happened& what, Outbox&
                  },
                  [&](const ServerLinks::PeerDown& down) {
                    picture_.reach(down.peer, false);
+                   operator_desk_.lost(down.peer);
+                   answer_operators(out);
                    documents_->peer_down(now.instant, down.peer);
                    carry_out(now, out);
                    to_steer_ = true;

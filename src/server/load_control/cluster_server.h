@@ -10,6 +10,7 @@
 //   assignments.h    whose a user is who lands here
 //   awaited_users.h  who was given to this server and has not come yet
 //   main_server.h    what is decided for all, where this server is main
+//   operator_desk.h  what an operator asked here, and others have to answer
 //
 // What another server says that means nothing here is passed over, and the operator told once.
 #pragma once
@@ -30,6 +31,7 @@
 #include "server/load_control/late_moves.h"
 #include "server/load_control/main_server.h"
 #include "server/load_control/membership.h"
+#include "server/load_control/operator_desk.h"
 #include "server/load_control/picture.h"
 #include "server/load_control/server_links.h"
 #include "server/load_control/told_between.h"
@@ -129,7 +131,14 @@ class ClusterServer {
   void over(Now now, Outbox& out);
   // cluster_admin.cc
   ServerSeen seen(const cluster::Member& member) const;
-  void answer(Ticket ticket, const OrderServer& order, Outbox& out);
+  cluster::Figures figures() const;
+  void list_servers(Now now, Ticket ticket, Outbox& out);
+  void answer(Now now, Ticket ticket, const OrderServer& order, Outbox& out);
+  void answer_operators(Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::FiguresAsked& asked, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::FiguresTold& figures, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::OrderAsked& asked, Outbox& out);
+  void told(Now now, cluster::Incarnation by, const cluster::OrderAnswered& answered, Outbox& out);
   void find_user(Ticket ticket, const Address& user, Outbox& out);
   void user_found(const ClusterAnswered& answered, Outbox& out);
 
@@ -191,6 +200,7 @@ class ClusterServer {
   std::vector<std::vector<cluster::User>> listed_;  // by shard, while another server asks
   std::uint8_t shards_listing_ = 0;
   std::uint8_t shards_serving_;              // the others
+  OperatorDesk operator_desk_;
   std::map<std::uint64_t, Ticket> finding_;  // an operator's, by the number of the question
   std::uint64_t next_finding_ = 1;
 };

@@ -146,7 +146,7 @@ const Member* Documents::member(Incarnation incarnation) const {
 }
 
 bool Documents::runs(const Member& member) {
-  return member.role == Role::running || member.role == Role::draining;
+  return serves(member.role);
 }
 
 bool Documents::is_running(std::string_view svr_id) const {
@@ -176,7 +176,7 @@ void Documents::directory(Instant now, const cluster::Directory& directory) {
   if (self != nullptr && runs(*self)) joined_ = false;  // the directory says so
   bool changed = false;
   for (cluster::ServerEndpoint& endpoint : own_document_.endpoints) {
-    const bool open = self == nullptr || self->role != Role::draining;
+    const bool open = self == nullptr || !drains(self->role);
     changed |= std::exchange(endpoint.open, open) != open;
   }
   if (changed) own_changed();

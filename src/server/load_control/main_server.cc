@@ -27,7 +27,6 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
   }
   const auto is_gone = [&](Incarnation server) { return !servers_.contains(server); };
   std::erase_if(wanting_, [&](const auto& wanting) { return is_gone(wanting.first); });
-  std::erase_if(releasing_, is_gone);
   std::erase_if(recruiting_, [&](const auto& recruited) {
     if (!is_gone(recruited.first)) return false;
     say(Say::What::not_recruited, recruited.first, recruited.second);
@@ -55,7 +54,6 @@ void MainServer::end() {
   wanting_.clear();
   ask_not_before_.reset();
   changing_.clear();
-  releasing_.clear();
   orders_.clear();
 }
 
@@ -125,10 +123,9 @@ void MainServer::role_changed(Instant now, const SetRole& change, bool done) {
     rebalance_->joined(now);
   } else if (change.to == Role::running) {
     rebalance_->joined(now);
-  } else if (change.to == Role::draining) {
+  } else if (change.from == Role::running) {
     say(Say::What::draining, change.of, known->second.svr_id);
   } else if (change.to == Role::standby) {
-    releasing_.erase(change.of);
     orders_.emplace_back(Dismiss{change.of});
     say(Say::What::let_go, change.of, known->second.svr_id);
   }
@@ -139,8 +136,6 @@ void MainServer::role_not_changed(Instant now, const SetRole& change) {
   if (change.from == Role::standby) {
     orders_.emplace_back(Confirm{change.of});
     not_recruited(now, change.of);
-  } else if (change.to == Role::draining) {
-    releasing_.erase(change.of);
   } else if (change.to == Role::standby) {
     ask_not_before_ = now + kAskAgainAfter;
   }
@@ -157,12 +152,11 @@ AdminReply::Outcome MainServer::ordered(const OrderServer& order) {
   if (changing_.contains(*server) || recruiting_.contains(*server)) return Outcome::wrong_role;
   switch (order.what) {
     case What::drain:
-      if (role != Role::running) return Outcome::wrong_role;
+      if (role != Role::running && role != Role::releasing) return Outcome::wrong_role;
       change_role(*server, role, Role::draining);
       return Outcome::done;
     case What::undrain:
-      if (role != Role::draining) return Outcome::wrong_role;
-      releasing_.erase(*server);
+      if (!drains(role)) return Outcome::wrong_role;
       change_role(*server, role, Role::running);
       return Outcome::done;
     case What::recruit:
@@ -171,9 +165,8 @@ AdminReply::Outcome MainServer::ordered(const OrderServer& order) {
       return Outcome::done;
     case What::release:
       if (*server == self_) return Outcome::is_main;
-      if (role == Role::standby) return Outcome::wrong_role;
-      releasing_.insert(*server);
-      if (role == Role::running) change_role(*server, role, Role::draining);
+      if (role == Role::standby || role == Role::releasing) return Outcome::wrong_role;
+      change_role(*server, role, Role::releasing);
       return Outcome::done;
   }
   return Outcome::wrong_role;
@@ -194,7 +187,7 @@ std::vector<MainServer::Order> MainServer::step(Instant now,
     launch_if_short(now);
     for (const Move& move : rebalance_->step(now, servers)) {
       const Known* from = find(move.from);
-      const bool drains = from != nullptr && from->role == Role::draining;
+      const bool drains = from != nullptr && cluster::drains(from->role);
       orders_.emplace_back(MoveFrom{move, drains});
     }
     let_go_of_the_empty(now, servers);
@@ -230,8 +223,7 @@ void MainServer::decide(Instant now, std::span<const ServerPicture> servers) {
                      say(Say::What::not_recruited, *candidate, late.candidate);
                    },
                    [&](const LetGo& leaver) {
-                     releasing_.insert(leaver.server);
-                     change_role(leaver.server, Role::running, Role::draining);
+                     change_role(leaver.server, Role::running, Role::releasing);
                    },
                },
                growth_->step(now, seen));
@@ -255,9 +247,9 @@ void MainServer::let_go_of_the_empty(Instant now, std::span<const ServerPicture>
   if (ask_not_before_ && now < *ask_not_before_) return;
   ask_not_before_.reset();
   for (const ServerPicture& server : servers) {
-    if (!server.drains() || !server.known() || !releasing_.contains(server.incarnation)) continue;
+    if (server.role != Role::releasing || !server.known()) continue;
     const bool empty = server.report->users == 0 && server.coming() == 0;
-    if (empty) change_role(server.incarnation, Role::draining, Role::standby);
+    if (empty) change_role(server.incarnation, Role::releasing, Role::standby);
   }
 }
 

@@ -4,13 +4,13 @@
 // they say: orders, which the caller carries out.
 //
 // A server's role is the store's. The main asks it to be changed, in its epoch, and goes on when
-// that is done: a candidate that said 200 is confirmed once it runs there; a server is let go once
-// it drains, has nobody, and nobody is on the way to it. Where there is a shortage and no
-// candidate, one is launched, and not another for recruit_time_max. What an operator asks for goes
-// the same way.
+// that is done: a candidate that said 200 is confirmed once it runs there; a server that is to be
+// released is let go once it has nobody, and nobody is on the way to it. Where there is a shortage
+// and no candidate, one is launched, and not another for recruit_time_max. What an operator asks
+// for goes the same way.
 //
-// All of it is in the memory of this main: another one begins anew. A server that drains then does
-// so until an operator lets it go or takes it back; users who were moving arrive or stay.
+// What is under way is in the memory of this main: another one goes on from the roles, and users
+// who were moving arrive or stay.
 #pragma once
 
 #include <cstdint>
@@ -128,7 +128,6 @@ class MainServer {
   std::optional<Instant> ask_not_before_;          // for a role, which the store could not change
   std::map<Incarnation, std::string> recruiting_;  // until they run; their svr_ids
   std::set<Incarnation> changing_;                 // their role
-  std::set<Incarnation> releasing_;                // to be let go when they have nobody
   std::vector<Order> orders_;
 };
 

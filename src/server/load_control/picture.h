@@ -50,7 +50,7 @@ struct ServerPicture {
   bool reachable = true;
 
   bool runs() const { return role == Role::running; }
-  bool drains() const { return role == Role::draining; }
+  bool drains() const { return cluster::drains(role); }
   bool known() const { return report.has_value(); }
   // Only of one that is known: those whom the asker gave it and who are not in its report yet, and
   // its level.

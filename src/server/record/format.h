@@ -37,7 +37,7 @@
 namespace muster::record {
 
 inline constexpr std::string_view kMagic = "muster recording\n";
-inline constexpr std::uint8_t kFormatVersion = 7;
+inline constexpr std::uint8_t kFormatVersion = 8;
 static_assert(std::variant_size_v<Input> == 20 && std::variant_size_v<AnyOrder> == 23,
               "another input or order: kFormatVersion is to be raised");
 

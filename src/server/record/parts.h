@@ -186,7 +186,7 @@ inline constexpr std::size_t kParts<ServerSeen> = 6;
 template <>
 inline constexpr std::size_t kParts<ServerSeen::Load> = 2;
 template <>
-inline constexpr std::size_t kParts<ServerSeen::Own> = 3;
+inline constexpr std::size_t kParts<ServerSeen::Own> = 6;
 
 template <>
 inline constexpr std::size_t kParts<LoadUser> = 4;
@@ -278,7 +278,7 @@ inline constexpr auto kLast<StoreRefused::Why> = StoreRefused::Why::too_many;
 template <>
 inline constexpr auto kLast<StoreFailed::Why> = StoreFailed::Why::broken;
 template <>
-inline constexpr auto kLast<cluster::Role> = cluster::Role::gone;
+inline constexpr auto kLast<cluster::Role> = cluster::Role::releasing;
 template <>
 inline constexpr auto kLast<cluster::ServerEndpoint::Kind> = cluster::ServerEndpoint::Kind::wss;
 template <>

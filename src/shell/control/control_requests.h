@@ -54,7 +54,7 @@ struct WatchersListed {
 struct ServersListed {
   std::vector<ServerSeen> servers;
 };
-// It is the main to be told: this one, or nobody.
+// The main is to be told, and cannot be reached: this one, or nobody.
 struct NotMain {
   std::string main;
 };
@@ -72,6 +72,7 @@ struct ControlRefused {
     no_such_server,
     wrong_role,
     is_main,
+    no_answer,  // of the main, which was asked in turn
   };
   Why why = Why::malformed;
 };

@@ -57,6 +57,7 @@ ControlReply told(const AdminReply& reply, const ControlRequest& asked) {
     case no_such_server: return ControlRefused{Why::no_such_server};
     case wrong_role: return ControlRefused{Why::wrong_role};
     case is_main: return ControlRefused{Why::is_main};
+    case no_answer: return ControlRefused{Why::no_answer};
   }
   if (std::holds_alternative<ListWatchers>(asked)) return WatchersListed{reply.watchers};
   const bool servers =

@@ -27,9 +27,10 @@ constexpr std::array<std::string_view, kSubscriptions> kSubscriptionNames = {"no
                                                                              "from_pending_out",
                                                                              "both"};
 constexpr std::array<std::string_view, 4> kOrders = {"drain", "undrain", "recruit", "release"};
-constexpr std::array<std::string_view, 12> kRefusals = {
-    "malformed", "foreign_domain", "conflict", "no_such_account", "no_such_watcher", "store_failed",
-    "too_busy",  "no_cluster",     "no_lease", "no_such_server",  "wrong_role",      "is_main"};
+constexpr std::array<std::string_view, 13> kRefusals = {
+    "malformed",    "foreign_domain", "conflict",   "no_such_account", "no_such_watcher",
+    "store_failed", "too_busy",       "no_cluster", "no_lease",        "no_such_server",
+    "wrong_role",   "is_main",        "no_answer"};
 
 // --- credentials ---------------------------------------------------------------------------------
 

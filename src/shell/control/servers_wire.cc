@@ -10,7 +10,16 @@ namespace {
 using control::Json;
 using control::Members;
 
-constexpr std::array<std::string_view, 4> kRoles = {"standby", "running", "draining", "gone"};
+constexpr std::array<std::string_view, 5> kRoles = {"standby", "running", "draining", "gone",
+                                                    "releasing"};
+struct Measure {
+  const char* name;
+  cluster::Share cluster::Measures::*share;
+};
+constexpr std::array<Measure, 4> kMeasures = {{{"loop_lag", &cluster::Measures::loop_lag},
+                                               {"cpu", &cluster::Measures::cpu},
+                                               {"memory", &cluster::Measures::memory},
+                                               {"queues", &cluster::Measures::queues}}};
 constexpr std::array<std::string_view, 3> kKinds = {"sip", "xmpp", "wss"};
 
 // --- writing -------------------------------------------------------------------------------------
@@ -35,9 +44,16 @@ Json json_of(const ServerSeen& server) {
     json["users"] = server.load->users;
   }
   if (server.own) {
+    json["own_level"] = server.own->load.level.value;
+    json["own_users"] = server.own->load.users;
     json["xmpp_users"] = server.own->xmpp;
     json["sip_users"] = server.own->sip;
     json["resources"] = server.own->resources;
+    json["relayed"] = server.own->relayed;
+    for (const auto& [name, share] : kMeasures) {
+      const cluster::Share& measured = server.own->measures.*share;
+      if (measured.of > 0) json[name] = {{"used", measured.used}, {"of", measured.of}};
+    }
   }
   return json;
 }
@@ -61,9 +77,17 @@ void read_load(Members& members, ServerSeen& server) {
   }
   if (members.has("resources")) {
     ServerSeen::Own own;
+    own.load = {{members.number("own_level")}, members.number("own_users")};
     own.xmpp = members.long_number("xmpp_users");
     own.sip = members.long_number("sip_users");
     own.resources = members.long_number("resources");
+    own.relayed = members.long_number("relayed");
+    for (const auto& [name, share] : kMeasures) {
+      if (!members.has(name)) continue;
+      Members measured(members.at(name));
+      own.measures.*share = {measured.number("used"), measured.number("of")};
+      members.good(measured.ok());
+    }
     server.own = own;
   }
 }

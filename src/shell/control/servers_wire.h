@@ -10,7 +10,7 @@
 
 namespace muster {
 
-// "standby", "running", "draining" or "gone".
+// "standby", "running", "draining", "releasing" or "gone".
 std::string_view name_of(cluster::Role role);
 // "sip", "xmpp" or "wss".
 std::string_view name_of(cluster::ServerEndpoint::Kind kind);

@@ -84,7 +84,7 @@ ServerTable::ServerTable(sql::Database& database)
       remove_(database, "DELETE FROM servers WHERE incarnation = ?") {}
 
 Role ServerTable::role_in(const Rows& rows, int column) {
-  return sql::enum_in(database_, rows.integer(column), Role::gone);
+  return sql::enum_in(database_, rows.integer(column), Role::releasing);
 }
 
 Self ServerTable::self_in(const Rows& rows, int column) {

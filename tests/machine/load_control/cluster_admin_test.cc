@@ -61,6 +61,8 @@ class ClusterAdminTest : public ::testing::Test {
     load.resources = 19;
     load.xmpp = 2;
     load.sip = 1;
+    load.relaying = 4;
+    load.measures = {{1, 100}, {2, 100}, {}, {3, 100}};
     return load;
   }
 
@@ -99,7 +101,7 @@ TEST_F(ClusterAdminTest, AllServersAreListed) {
   EXPECT_TRUE(itself.itself);
   EXPECT_FALSE(itself.main);
   EXPECT_EQ(itself.load, (ServerSeen::Load{{1}, 2}));
-  EXPECT_EQ(itself.own, (ServerSeen::Own{2, 1, 19}));
+  EXPECT_EQ(itself.own, (ServerSeen::Own{{{1}, 2}, 2, 1, 19, 4, load().measures}));
 }
 
 // By the fullest shard, where the index is the measured one.

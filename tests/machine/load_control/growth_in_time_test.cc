@@ -35,7 +35,7 @@ class Service {
       if (decision == GrowthDecision()) return;
       if (const auto* leaver = std::get_if<LetGo>(&decision)) {
         for (ServerPicture& server : servers_) {
-          if (server.incarnation == leaver->server) server.role = Role::draining;
+          if (server.incarnation == leaver->server) server.role = Role::releasing;
         }
       }
       decided_.push_back(

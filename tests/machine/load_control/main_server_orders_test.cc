@@ -26,18 +26,22 @@ TEST_F(MainServerTest, AnOrderFitsARole) {
   const std::vector<Case> cases = {
       {What::drain, Role::running, Outcome::done, {"role 2 running>draining"}},
       {What::drain, Role::draining, Outcome::wrong_role, {}},
+      {What::drain, Role::releasing, Outcome::done, {"role 2 releasing>draining"}},
       {What::drain, Role::standby, Outcome::wrong_role, {}},
       {What::drain, Role::gone, Outcome::no_such_server, {}},
       {What::undrain, Role::running, Outcome::wrong_role, {}},
       {What::undrain, Role::draining, Outcome::done, {"role 2 draining>running"}},
+      {What::undrain, Role::releasing, Outcome::done, {"role 2 releasing>running"}},
       {What::undrain, Role::standby, Outcome::wrong_role, {}},
       {What::undrain, Role::gone, Outcome::no_such_server, {}},
       {What::recruit, Role::running, Outcome::wrong_role, {}},
       {What::recruit, Role::draining, Outcome::wrong_role, {}},
+      {What::recruit, Role::releasing, Outcome::wrong_role, {}},
       {What::recruit, Role::standby, Outcome::done, {"say recruiting 2", "invite 2"}},
       {What::recruit, Role::gone, Outcome::no_such_server, {}},
-      {What::release, Role::running, Outcome::done, {"role 2 running>draining"}},
-      {What::release, Role::draining, Outcome::done, {}},
+      {What::release, Role::running, Outcome::done, {"role 2 running>releasing"}},
+      {What::release, Role::draining, Outcome::done, {"role 2 draining>releasing"}},
+      {What::release, Role::releasing, Outcome::wrong_role, {}},
       {What::release, Role::standby, Outcome::wrong_role, {}},
       {What::release, Role::gone, Outcome::no_such_server, {}},
   };
@@ -124,7 +128,7 @@ TEST_F(MainServerTest, AllMoveFromAServerThatDrains) {
 TEST_F(MainServerTest, WhoIsReleasedIsLetGoOnceItHasNobody) {
   release_second(0);
   EXPECT_EQ(step(10), kNothing);
-  servers[1] = draining_server(2, 0);
+  servers[1] = releasing_server(2, 0);
   servers[1].given = 1;
   EXPECT_EQ(step(20), kNothing) << "somebody is on the way";
   servers[1].report->settled = 1;
@@ -133,10 +137,10 @@ TEST_F(MainServerTest, WhoIsReleasedIsLetGoOnceItHasNobody) {
   servers[1].asked = 0;
   servers[1].report.reset();
   EXPECT_EQ(step(40), kNothing) << "it is not known";
-  servers[1] = draining_server(2, 0);
-  EXPECT_EQ(step(50), Words{"role 2 draining>standby"});
+  servers[1] = releasing_server(2, 0);
+  EXPECT_EQ(step(50), Words{"role 2 releasing>standby"});
   EXPECT_EQ(step(51), kNothing) << "it is asked once";
-  EXPECT_EQ(changed(60, 2, Role::draining, Role::standby), (Words{"dismiss 2", "say let-go 2"}));
+  EXPECT_EQ(changed(60, 2, Role::releasing, Role::standby), (Words{"dismiss 2", "say let-go 2"}));
 }
 
 TEST_F(MainServerTest, WhoOnlyDrainsIsKept) {
@@ -148,16 +152,19 @@ TEST_F(MainServerTest, WhoOnlyDrainsIsKept) {
   EXPECT_EQ(step(60'000), kNothing);
   // Until it is to be released.
   EXPECT_EQ(main.ordered({What::release, name(2)}), Outcome::done);
-  EXPECT_EQ(step(60'000), Words{"role 2 draining>standby"});
+  EXPECT_EQ(step(60'000), Words{"role 2 draining>releasing"});
+  servers[1] = releasing_server(2, 0);
+  EXPECT_EQ(changed(60'010, 2, Role::draining, Role::releasing),
+            Words{"role 2 releasing>standby"});
 }
 
 TEST_F(MainServerTest, WhoIsTakenBackIsNotLetGo) {
   release_second(0);
   EXPECT_EQ(main.ordered({What::undrain, name(2)}), Outcome::done);
-  servers[1] = draining_server(2, 0);
-  EXPECT_EQ(step(10), Words{"role 2 draining>running"});
+  servers[1] = releasing_server(2, 0);
+  EXPECT_EQ(step(10), Words{"role 2 releasing>running"});
   servers[1] = server(2, 0);
-  changed(20, 2, Role::draining, Role::running);
+  changed(20, 2, Role::releasing, Role::running);
   // Nor when it is drained the next time.
   EXPECT_EQ(main.ordered({What::drain, name(2)}), Outcome::done);
   step(30);
@@ -171,13 +178,13 @@ TEST_F(MainServerTest, WhoHasLittleToDoIsLetGo) {
   EXPECT_EQ(step(0), kNothing);
   const std::int64_t due = settings.low_time.in_microseconds() / 1'000;
   step(due - 1);
-  EXPECT_EQ(step(due), Words{"role 2 running>draining"});
-  servers[1] = draining_server(2, 10);
-  EXPECT_EQ(changed(due, 2, Role::running, Role::draining), Words{"say draining 2"});
+  EXPECT_EQ(step(due), Words{"role 2 running>releasing"});
+  servers[1] = releasing_server(2, 10);
+  EXPECT_EQ(changed(due, 2, Role::running, Role::releasing), Words{"say draining 2"});
   EXPECT_EQ(step(due + 3'000), Words{"move 2>1 all"});
   main.moved(at(due + 3'010), Incarnation(2), Incarnation(1), 10);
-  servers = {server(1, 20), draining_server(2, 0)};
-  EXPECT_EQ(step(due + 3'020), Words{"role 2 draining>standby"});
+  servers = {server(1, 20), releasing_server(2, 0)};
+  EXPECT_EQ(step(due + 3'020), Words{"role 2 releasing>standby"});
 }
 
 // The store failed: what was asked for is not in force, and an order to drain is no more than that.
@@ -185,7 +192,7 @@ TEST_F(MainServerTest, WhoCouldNotBeReleasedIsNotLetGoByADrain) {
   servers = {server(1, 10), server(2, 5)};
   main.ordered({What::release, name(2)});
   step(0);
-  EXPECT_EQ(changed(10, 2, Role::running, Role::draining, false), kNothing);
+  EXPECT_EQ(changed(10, 2, Role::running, Role::releasing, false), kNothing);
   main.ordered({What::drain, name(2)});
   step(20);
   servers[1] = draining_server(2, 0);
@@ -193,18 +200,28 @@ TEST_F(MainServerTest, WhoCouldNotBeReleasedIsNotLetGoByADrain) {
   EXPECT_EQ(step(40), kNothing);
 }
 
+// It is drained, and no more: what was to come of it is off.
+TEST_F(MainServerTest, WhoIsDrainedAfterAReleaseIsKept) {
+  release_second(0);
+  EXPECT_EQ(main.ordered({What::drain, name(2)}), Outcome::done);
+  EXPECT_EQ(step(10), Words{"role 2 releasing>draining"});
+  servers[1] = draining_server(2, 0);
+  EXPECT_EQ(changed(20, 2, Role::releasing, Role::draining), kNothing);
+  EXPECT_EQ(step(60'000), kNothing);
+}
+
 TEST_F(MainServerTest, AStoreThatFailsIsNotAskedAgainAtOnce) {
   release_second(0);
-  servers[1] = draining_server(2, 0);
-  ASSERT_EQ(step(10), Words{"role 2 draining>standby"});
-  EXPECT_EQ(changed(10, 2, Role::draining, Role::standby, false), kNothing);
+  servers[1] = releasing_server(2, 0);
+  ASSERT_EQ(step(10), Words{"role 2 releasing>standby"});
+  EXPECT_EQ(changed(10, 2, Role::releasing, Role::standby, false), kNothing);
 }
 
 // It is on its way to being a candidate: it cannot be taken back, and nobody is told that it is.
 TEST_F(MainServerTest, WhoIsBeingLetGoIsNotTakenBack) {
   release_second(0);
-  servers[1] = draining_server(2, 0);
-  ASSERT_EQ(step(10), Words{"role 2 draining>standby"});
+  servers[1] = releasing_server(2, 0);
+  ASSERT_EQ(step(10), Words{"role 2 releasing>standby"});
   EXPECT_NE(main.ordered({What::undrain, name(2)}), Outcome::done);
 }
 

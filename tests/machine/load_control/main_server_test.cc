@@ -311,8 +311,16 @@ TEST_F(MainServerTest, ThatItIsMainInALaterEpochIsAnotherEpochToo) {
   EXPECT_EQ(step(22), kThirdIsAsked);
 }
 
-// One that was to be let go by an earlier main drains until an operator says so again.
-TEST_F(MainServerTest, WhatAnEarlierMainReleasedOnlyDrains) {
+TEST_F(MainServerTest, WhatAnEarlierMainReleasedIsLetGo) {
+  set_role(2, Role::releasing);
+  know(0);
+  servers = {server(1, 10), releasing_server(2, 3)};
+  EXPECT_EQ(step(3'000), Words{"move 2>1 all"});
+  servers[1] = releasing_server(2, 0);
+  EXPECT_EQ(step(3'010), Words{"role 2 releasing>standby"});
+}
+
+TEST_F(MainServerTest, WhatDrainedUnderAnEarlierMainOnlyDrains) {
   set_role(2, Role::draining);
   know(0);
   servers = {server(1, 10), draining_server(2, 0)};

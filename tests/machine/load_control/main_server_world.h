@@ -27,7 +27,7 @@ inline std::string text(Incarnation incarnation) {
   return std::to_string(incarnation.number());
 }
 inline std::string text(Role role) {
-  constexpr const char* kRoles[] = {"standby", "running", "draining", "gone"};
+  constexpr const char* kRoles[] = {"standby", "running", "draining", "gone", "releasing"};
   return kRoles[static_cast<int>(role)];
 }
 inline std::string text(MainServer::Say::What what) {
@@ -113,9 +113,9 @@ class MainServerTest : public ::testing::Test {
   void release_second(std::int64_t ms) {
     servers = {server(1, 10), server(2, 5)};
     ASSERT_EQ(main.ordered({What::release, name(2)}), Outcome::done);
-    ASSERT_EQ(step(ms), Words{"role 2 running>draining"});
-    servers[1] = draining_server(2, 5);
-    ASSERT_EQ(changed(ms, 2, Role::running, Role::draining), Words{"say draining 2"});
+    ASSERT_EQ(step(ms), Words{"role 2 running>releasing"});
+    servers[1] = releasing_server(2, 5);
+    ASSERT_EQ(changed(ms, 2, Role::running, Role::releasing), Words{"say draining 2"});
   }
 
   LoadSettings settings;

@@ -35,6 +35,12 @@ inline ServerPicture draining_server(std::uint64_t number, std::uint32_t level) 
   return picture;
 }
 
+inline ServerPicture releasing_server(std::uint64_t number, std::uint32_t level) {
+  ServerPicture picture = server(number, level);
+  picture.role = Role::releasing;
+  return picture;
+}
+
 inline Member member(std::uint64_t number, Role role = Role::running,
                      std::optional<LoadLevel> max = LoadLevel{100}) {
   Member member;

@@ -84,9 +84,25 @@ TEST_F(ClusterNewsTest, EachRoleHasItsWord) {
     return news_.of({main_server("s1", 1), server("s2", 2, role)});
   };
   EXPECT_THAT(now(Role::draining), ElementsAre("s2 drains: it takes no more users"));
+  EXPECT_THAT(now(Role::releasing),
+              ElementsAre("s2 drains, and is a candidate once it has nobody"));
   EXPECT_THAT(now(Role::running), ElementsAre("s2 takes users again"));
   EXPECT_THAT(now(Role::standby), ElementsAre("s2 was let go, and is a candidate"));
   EXPECT_THAT(now(Role::running), ElementsAre("s2 was taken in"));
+}
+
+TEST_F(ClusterNewsTest, WhoHasDrainedMayBeEnded) {
+  const auto draining = [](std::uint32_t users) {
+    ServerSeen seen = server("s2", 2, Role::draining);
+    seen.load = {{users}, users};
+    return seen;
+  };
+  news_.of({main_server("s1", 1), draining(1)});
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}),
+              ElementsAre("s2 has nobody any more: it may be ended"));
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}), IsEmpty());
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(1)}), IsEmpty());
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}), SizeIs(1));
 }
 
 // What it comes with is told behind it.

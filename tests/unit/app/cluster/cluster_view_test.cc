@@ -70,14 +70,14 @@ TEST_F(ClusterViewTest, WhereNobodyRunsThatIsSaid) {
 TEST_F(ClusterViewTest, EachServerIsBelievedOfItself) {
   ServerSeen one = server(1);
   one.itself = true;
-  one.load = {{3}, 4};
+  one.own = {{{3}, 4}};
   ServerSeen two = server(2);
   two.load = {{9}, 9};
   const FakeServer first(data_, "s1", ServersListed{{one, two}});
   two.itself = true;
-  two.load = {{7}, 8};
-  two.own = {5, 4, 3};
+  two.own = {{{7}, 8}, 5, 4, 3};
   one.itself = false;
+  one.own.reset();
   one.load = {{1}, 1};
   const FakeServer second(data_, "s2", ServersListed{{one, two}});
   const auto seen = view_.look();
@@ -86,8 +86,23 @@ TEST_F(ClusterViewTest, EachServerIsBelievedOfItself) {
   EXPECT_EQ(seen->at(0).load, (ServerSeen::Load{{3}, 4}));
   EXPECT_TRUE(seen->at(0).itself);
   EXPECT_EQ(seen->at(1).load, (ServerSeen::Load{{7}, 8}));
-  EXPECT_EQ(seen->at(1).own, (ServerSeen::Own{5, 4, 3}));
+  EXPECT_EQ(seen->at(1).own, (ServerSeen::Own{{{7}, 8}, 5, 4, 3}));
   EXPECT_FALSE(seen->at(1).itself) << "the first was asked";
+}
+
+// Who asked the others has been told what they have.
+TEST_F(ClusterViewTest, WhoKnowsAllIsAskedAlone) {
+  ServerSeen one = server(1);
+  one.own = {{{7}, 8}, 1, 2, 3};
+  ServerSeen gone = server(2);
+  gone.member.role = cluster::Role::gone;
+  const FakeServer first(data_, "s1", ServersListed{{one, gone}});
+  const FakeServer silent(data_, "s2", std::nullopt);
+  const Instant before = read_clocks().instant;
+  const auto seen = view_.look();
+  EXPECT_LT(read_clocks().instant - before, ControlDoor::kProbeTimeMax);
+  ASSERT_TRUE(seen.ok());
+  EXPECT_EQ(seen->at(0).own, (ServerSeen::Own{{{7}, 8}, 1, 2, 3}));
 }
 
 TEST_F(ClusterViewTest, WhoDoesNotAnswerInTimeIsPassedOver) {

@@ -21,7 +21,7 @@ ServerSeen whole() {
   seen.main = true;
   seen.linked = true;
   seen.load = {{7}, 9};
-  seen.own = {5, 4, 121};
+  seen.own = {{{7}, 9}, 5, 4, 121, 2, {{3, 100}, {12, 100}, {}, {}}};
   return seen;
 }
 ServerSeen unknown() {
@@ -33,9 +33,12 @@ ServerSeen unknown() {
 
 TEST(ServersTable, HasALineForEachServerByItsName) {
   EXPECT_EQ(servers_table({whole(), unknown()}, "example.com"),
-            "SERVER  ROLE     LEVEL  LIMIT  USERS  XMPP  SIP  RESOURCES  LIFE  LEASE  LINK\n"
-            "s1      standby      -      -      -     -    -          -     3   over  down\n"
-            "s2      main         7    300      9     5    4        121    17  1.5 s    up\n");
+            "SERVER  ROLE     LEVEL  LIMIT  USERS  XMPP  SIP  RESOURCES   LAG   CPU  LIFE  LEASE  "
+            "LINK\n"
+            "s1      standby      -      -      -     -    -          -     -     -     3   over  "
+            "down\n"
+            "s2      main         7    300      9     5    4        121  3 ms  12 %    17  1.5 s  "
+            "  up\n");
 }
 
 TEST(ServersTable, NamesWhoWasAsked) {

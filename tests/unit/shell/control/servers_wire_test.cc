@@ -22,7 +22,7 @@ ServerSeen whole() {
   server.itself = true;
   server.linked = true;
   server.load = {{7}, 9};
-  server.own = {5, 4, 21};
+  server.own = {{{8}, 10}, 5, 4, 21, 3, {{1, 100}, {2, 100}, {}, {4, 100}}};
   return server;
 }
 
@@ -41,7 +41,7 @@ TEST(ServersWire, CarriesAllThatIsKnown) {
 
 TEST(ServersWire, NamesEachRole) {
   for (const auto role : {cluster::Role::standby, cluster::Role::running, cluster::Role::draining,
-                          cluster::Role::gone}) {
+                          cluster::Role::gone, cluster::Role::releasing}) {
     ServerSeen server = whole();
     server.member.role = role;
     const auto read = servers_in(json_of_servers({server}));
@@ -55,7 +55,7 @@ TEST(ServersWire, RefusesWhatIsNone) {
   EXPECT_FALSE(servers_in(Json::array({7})));
   const Json good = json_of_servers({whole()});
   for (const char* name : {"svr_id", "incarnation", "role", "main", "itself", "linked", "link",
-                           "contacts", "lease_left", "users", "sip_users"}) {
+                           "contacts", "lease_left", "users", "sip_users", "relayed"}) {
     Json bad = good;
     bad.at(0).erase(name);
     EXPECT_FALSE(servers_in(bad)) << name;
@@ -64,6 +64,8 @@ TEST(ServersWire, RefusesWhatIsNone) {
        std::initializer_list<std::pair<const char*, Json>>{{"role", "asleep"},
                                                            {"link", "nowhere"},
                                                            {"level", -1},
+                                                           {"cpu", 3},
+                                                           {"loop_lag", {{"used", 3}}},
                                                            {"users", std::uint64_t{1} << 32}}) {
     Json bad = good;
     bad.at(0)[name] = value;

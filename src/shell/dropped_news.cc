@@ -1,0 +1,23 @@
+#include "shell/dropped_news.h"
+
+namespace muster {
+
+std::optional<std::string> DroppedNews::of(Now now, const SipCounters& counters) {
+  std::array<std::uint64_t, kSipDrops> dropped = counters.dropped;
+  dropped[static_cast<std::size_t>(SipDrop::keep_alive)] = 0;
+  waits_ = dropped != told_;
+  if (!waits_ || (tell_at_ && now.instant < *tell_at_)) return std::nullopt;
+  std::string text;
+  for (std::size_t i = 0; i < kSipDrops; ++i) {
+    if (dropped[i] == told_[i]) continue;
+    if (!text.empty()) text += ", ";
+    text.append(text_of(static_cast<SipDrop>(i))).append(" ");
+    text += std::to_string(dropped[i] - told_[i]);
+  }
+  told_ = dropped;
+  tell_at_ = now.instant + kTellEvery;
+  waits_ = false;
+  return text;
+}
+
+}  // namespace muster

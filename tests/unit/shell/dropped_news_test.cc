@@ -1,0 +1,41 @@
+#include "shell/dropped_news.h"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+Now at(std::int64_t seconds) {
+  Now now;
+  now.instant = Instant::at(Duration::seconds(seconds));
+  return now;
+}
+
+TEST(DroppedNews, TheFirstIsToldAtOnceAndTheRestInTime) {
+  DroppedNews news;
+  SipCounters counters;
+  EXPECT_EQ(news.of(at(0), counters), std::nullopt);
+  EXPECT_EQ(news.due(), std::nullopt);
+  counters.count(SipDrop::not_sip);
+  EXPECT_EQ(news.of(at(5), counters), "not_sip 1");
+  EXPECT_EQ(news.of(at(6), counters), std::nullopt);
+  EXPECT_EQ(news.due(), std::nullopt) << "all is told";
+  counters.count(SipDrop::not_sip);
+  counters.count(SipDrop::stray_ack);
+  EXPECT_EQ(news.of(at(64), counters), std::nullopt);
+  ASSERT_EQ(news.due(), at(5).instant + DroppedNews::kTellEvery);
+  counters.count(SipDrop::not_sip);
+  EXPECT_EQ(news.of(at(65), counters), "not_sip 2, stray_ack 1");
+  EXPECT_EQ(news.of(at(1'000), counters), std::nullopt);
+}
+
+TEST(DroppedNews, AKeepAliveIsNone) {
+  DroppedNews news;
+  SipCounters counters;
+  counters.count(SipDrop::keep_alive);
+  EXPECT_EQ(news.of(at(0), counters), std::nullopt);
+  EXPECT_EQ(news.due(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace muster
