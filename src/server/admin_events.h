@@ -11,6 +11,7 @@
 
 #include "base/overloaded.h"
 #include "model/address.h"
+#include "model/cluster/document.h"
 #include "model/load.h"
 #include "model/subscription.h"
 #include "server/cluster_port.h"
@@ -53,6 +54,13 @@ struct ListServers {};
 struct FindUser {
   Address account;
 };
+// A page of the users of a server, by address, from behind `after`; empty: the first, for which it
+// is asked anew.
+struct ListUsers {
+  std::string svr_id;
+  Address after;
+};
+inline constexpr std::size_t kUsersListedMax = 1'000;
 // To the main, about a server of the cluster, itself included.
 struct OrderServer {
   enum class What : std::uint8_t {
@@ -64,13 +72,14 @@ struct OrderServer {
   std::string svr_id;
 };
 using AdminRequest = std::variant<ListWatchers, DecideWatcher, ChangePolicy, DropAccount,
-                                  EndSessions, ListServers, FindUser, OrderServer>;
+                                  EndSessions, ListServers, FindUser, ListUsers, OrderServer>;
 
 // Null: it is about the cluster.
 inline const Address* home_account_of(const AdminRequest& request) {
   return std::visit(Overloaded{
                         [](const ListServers&) -> const Address* { return nullptr; },
                         [](const FindUser&) -> const Address* { return nullptr; },
+                        [](const ListUsers&) -> const Address* { return nullptr; },
                         [](const OrderServer&) -> const Address* { return nullptr; },
                         [](const auto& known) -> const Address* { return &known.account; },
                     },
@@ -91,8 +100,8 @@ struct ServerSeen {
   };
   // By what it reported, as users are placed; nothing: it has not reported yet.
   std::optional<Load> load;
-  // What only it itself knows: how many users are present through which protocol, some through
-  // both, what all of them have subscribed to, and what it measures of itself.
+  // What only a server itself knows, and told the one that was asked: how many users are present
+  // through which protocol, some through both, and what all of them have subscribed to.
   struct Own {
     Load load;
     std::uint64_t xmpp = 0;
@@ -104,6 +113,14 @@ struct ServerSeen {
   };
   std::optional<Own> own;
   friend bool operator==(const ServerSeen&, const ServerSeen&) = default;
+};
+
+// One user of a server.
+struct UserSeen {
+  Address account;
+  cluster::PresType by = cluster::PresType::xmpp;
+  std::uint32_t resources = 0;
+  friend bool operator==(const UserSeen&, const UserSeen&) = default;
 };
 
 struct AdminReply {
@@ -118,13 +135,16 @@ struct AdminReply {
     no_such_server,
     wrong_role,  // of the server, for this order
     is_main,     // which cannot be let go
-    no_answer,   // of the main, in `servers`: what was ordered may yet be done
+    no_answer,   // of the main, in `servers`: what was ordered may yet be done; of whose users
+                 // were to be listed
   };
   Outcome outcome = Outcome::done;
   std::vector<Contact> watchers;
   // To ListServers, by incarnation; to FindUser the one that has her, or none. OrderServer is done
   // once it is understood: what becomes of it ListServers shows.
   std::vector<ServerSeen> servers = {};
+  // To ListUsers; less than kUsersListedMax: the last of them.
+  std::vector<UserSeen> users = {};
 };
 
 // presence_db -> xmpp_stream, xmpp_presence and sip_presence: the account is gone, or is to log in

@@ -1,6 +1,7 @@
 """A cluster whose servers have nothing in common but a database: each has a folder of its own, as
 on a machine of its own."""
 
+import json
 import os
 import signal
 
@@ -243,6 +244,19 @@ class OperatorTest(ClusterPostgresCase):
                 self.assertIn("resources", rows[home])
         until(lambda: all("loop_lag" in row and "cpu" in row for row in self.listed().values()),
               "it is measured")
+
+    def test_each_lists_the_users_of_any(self):
+        users = self.apart()
+        for server in self.by_id.values():
+            self.data = server.data
+            for user, (_, home) in users.items():
+                self.assertEqual(f"BY    RESOURCES  USER\nxmpp          0  {user}\n",
+                                 self.muster("users", home).stdout)
+                row = json.loads(self.muster("users", home, "--json").stdout)
+                self.assertEqual({"account": user, "by": "xmpp", "resources": 0}, row)
+        none = self.muster("users", "s9")
+        self.assertEqual((1, 'muster: no server of the cluster is named "s9"\n'),
+                         (none.returncode, none.stderr))
 
     def test_an_order_finds_the_main_on_another_machine(self):
         self.together(*NAMES)

@@ -11,8 +11,8 @@ from programs import ask
 COMMANDS = ["musterd", "musterd dev", "musterd run", "musterd completion", "muster", "muster user",
             "muster user add", "muster user passwd", "muster user remove", "muster user list",
             "muster user watchers", "muster user policy", "muster servers", "muster where",
-            "muster top", "muster watch", "muster drain", "muster undrain", "muster recruit",
-            "muster release", "muster completion"]
+            "muster users", "muster top", "muster watch", "muster drain", "muster undrain",
+            "muster recruit", "muster release", "muster completion"]
 DONE, REFUSED, USAGE = 0, 1, 2
 
 
@@ -160,7 +160,7 @@ class CompletionTest(programs.Case):
         return done.stdout.splitlines()
 
     def test_bash_offers_commands_options_and_values(self):
-        self.assertEqual(["user", "servers", "where", "top", "watch", "drain", "undrain",
+        self.assertEqual(["user", "servers", "where", "users", "top", "watch", "drain", "undrain",
                           "recruit", "release", "sim", "completion", "--help", "-h", "--version"],
                          self.offered("muster", ""))
         self.assertEqual(["passwd", "policy"], self.offered("muster", "user", "p"))

@@ -62,6 +62,35 @@ int on(const Work& work, const ShowWhere& where) {
   return print("muster", who + " is served by " + place_text(found->front(), work.domain) + "\n");
 }
 
+// The one that an operator names, of those that are not gone.
+Result<ServerSeen, std::string> named(const Work& work, const std::string& name) {
+  auto servers = work.view.look();
+  if (!servers) return Failure{std::move(servers.error())};
+  const auto found = std::find_if(servers->begin(), servers->end(), [&](const ServerSeen& one) {
+    const bool here = one.member.role != cluster::Role::gone;
+    return here && (one.member.self.svr_id == name || short_name(one, work.domain) == name);
+  });
+  if (found == servers->end()) {
+    return Failure{"no server of the cluster is named \"" + name + "\""};
+  }
+  return std::move(*found);
+}
+
+int on(const Work& work, const ShowUsers& show) {
+  const auto server = named(work, show.server);
+  if (!server) return fail(server.error());
+  int code = show.json ? kDone : print("muster", users_head());
+  const auto told =
+      work.view.users(server->member.self.svr_id, [&](const std::vector<UserSeen>& users) {
+        std::string text;
+        for (const UserSeen& user : users)
+          text += show.json ? json_of_user(user).dump() + "\n" : user_line(user);
+        if (code == kDone) code = print("muster", text);
+        return code == kDone;
+      });
+  return told ? code : fail(told.error());
+}
+
 int on(const Work& work, const ShowTop& top) {
   auto servers = work.view.look();
   if (!servers) return fail(servers.error());
@@ -132,22 +161,14 @@ int wait_until_empty(const Work& work, cluster::Incarnation server, const std::s
 }
 
 int on(const Work& work, const GiveOrder& give) {
-  const auto servers = work.view.look();
-  if (!servers) return fail(servers.error());
-  const auto named = std::find_if(servers->begin(), servers->end(), [&](const ServerSeen& one) {
-    const bool here = one.member.role != cluster::Role::gone;
-    return here &&
-           (one.member.self.svr_id == give.server || short_name(one, work.domain) == give.server);
-  });
-  if (named == servers->end()) {
-    return fail("no server of the cluster is named \"" + give.server + "\"");
-  }
-  const auto done = work.view.order({give.what, named->member.self.svr_id});
+  const auto server = named(work, give.server);
+  if (!server) return fail(server.error());
+  const auto done = work.view.order({give.what, server->member.self.svr_id});
   if (!done) return fail(done.error());
-  const std::string name = short_name(*named, work.domain);
+  const std::string name = short_name(*server, work.domain);
   const int code = print("muster", name + std::string(done_text(give.what)) + "\n");
   if (!give.wait || code != kDone) return code;
-  return wait_until_empty(work, named->member.incarnation, name);
+  return wait_until_empty(work, server->member.incarnation, name);
 }
 
 }  // namespace

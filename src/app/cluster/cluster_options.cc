@@ -14,6 +14,12 @@ CLI::App* add(CLI::App& app, const std::string& name, const std::string& about,
   return command;
 }
 
+void add_server(CLI::App& command, ClusterWords& words) {
+  command.add_option("SERVER", words.server, "The server, as `muster servers` names it")
+      ->required()
+      ->type_name("");
+}
+
 CLI::Validator count() {
   const auto check = [](const std::string& found) -> std::string {
     const auto number = parse_number<std::uint32_t>(found);
@@ -51,6 +57,9 @@ ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
       ->check(bare_address())
       ->type_name("");
   all.where->add_flag("--json", words.json, "As JSON");
+  all.users = add(app, "users", "List the users of a server of a cluster", words);
+  add_server(*all.users, words);
+  all.users->add_flag("--json", words.json, "As JSON, a user a line");
   all.top = add(app, "top", "Show the servers of a cluster, and anew each second", words);
   all.top->add_option("--times", words.times, "End after so many times")
       ->check(count())
@@ -59,9 +68,7 @@ ClusterCommands add_cluster_commands(CLI::App& app, ClusterWords& words) {
   all.watch = add(app, "watch", "Say what happens in a cluster, a line each, as it does", words);
   for (std::size_t i = 0; i < kOrders.size(); ++i) {
     CLI::App* order = add(app, kOrders[i].name, kOrders[i].about, words);
-    order->add_option("SERVER", words.server, "The server, as `muster servers` names it")
-        ->required()
-        ->type_name("");
+    add_server(*order, words);
     order->footer(kOrders[i].footer);
     if (kOrders[i].may_wait) order->add_flag("--wait", words.wait, "End when it has nobody");
     all.orders[i] = order;
@@ -74,6 +81,9 @@ std::optional<ClusterCommand> cluster_command_of(const ClusterCommands& commands
   if (commands.servers->parsed()) return ClusterCommand{words.service, ShowServers{words.json}};
   if (commands.where->parsed()) {
     return ClusterCommand{words.service, ShowWhere{address_of(words.address), words.json}};
+  }
+  if (commands.users->parsed()) {
+    return ClusterCommand{words.service, ShowUsers{words.server, words.json}};
   }
   if (commands.top->parsed()) {
     return ClusterCommand{words.service, ShowTop{parse_number<std::uint32_t>(words.times)}};

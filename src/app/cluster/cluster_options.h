@@ -1,5 +1,5 @@
-// What an operator wants to know of a cluster: muster servers, where, top and watch; and what she
-// orders: muster drain, undrain, recruit and release.
+// What an operator wants to know of a cluster: muster servers, where, users, top and watch; and
+// what she orders: muster drain, undrain, recruit and release.
 #pragma once
 
 #include <array>
@@ -21,6 +21,10 @@ struct ShowWhere {
   Address account;
   bool json = false;
 };
+struct ShowUsers {
+  std::string server;  // as GiveOrder names it
+  bool json = false;
+};
 // Again and again, each second.
 struct ShowTop {
   std::optional<std::uint32_t> times;  // none: until it is ended
@@ -34,7 +38,7 @@ struct GiveOrder {
 
 struct ClusterCommand {
   ServiceChoice service;
-  std::variant<ShowServers, ShowWhere, ShowTop, WatchCluster, GiveOrder> what;
+  std::variant<ShowServers, ShowWhere, ShowUsers, ShowTop, WatchCluster, GiveOrder> what;
 };
 
 // As they stand on the command line, of whichever command it is.
@@ -49,6 +53,7 @@ struct ClusterWords {
 struct ClusterCommands {
   CLI::App* servers = nullptr;
   CLI::App* where = nullptr;
+  CLI::App* users = nullptr;
   CLI::App* top = nullptr;
   CLI::App* watch = nullptr;
   std::array<CLI::App*, 4> orders{};  // by OrderServer::What

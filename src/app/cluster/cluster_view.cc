@@ -50,6 +50,30 @@ ClusterView::Servers ClusterView::find(const Address& user) const {
   return ask_each(FindUser{user}, [](const std::vector<ServerSeen>&) { return true; });
 }
 
+// By the first server that is of its cluster.
+Result<void, std::string> ClusterView::users(
+    const std::string& svr_id,
+    const std::function<bool(const std::vector<UserSeen>&)>& show) const {
+  std::string why = "no server of a cluster runs in " + data_.path();
+  for (const std::string& socket : control_sockets(data_)) {
+    auto connected = connect_unix(socket);
+    if (!connected) continue;
+    ControlDoor door(std::move(*connected));
+    ListUsers request{svr_id, {}};
+    while (true) {
+      const auto page = ask<UserPage>(door, request);
+      if (!page) {
+        why = page.error();
+        break;
+      }
+      if (!show(page->users) || page->users.size() < kUsersListedMax) return {};
+      request.after = page->users.back().account;
+    }
+    if (request.after != Address()) break;
+  }
+  return Failure{std::move(why)};
+}
+
 // Who is not main says who is; and the main may be another one before it is asked.
 Result<void, std::string> ClusterView::order(const OrderServer& order) const {
   std::string why = "no server of a cluster runs in " + data_.path();

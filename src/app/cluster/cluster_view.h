@@ -3,6 +3,7 @@
 // that says itself.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ class ClusterView {
   Result<std::vector<ServerSeen>, std::string> look() const;
   // The one that has this user, or none.
   Result<std::vector<ServerSeen>, std::string> find(const Address& user) const;
+  // The users of a server, by its SIP URI: in pages, until `show`, which is told of each, has had
+  // enough.
+  Result<void, std::string> users(
+      const std::string& svr_id,
+      const std::function<bool(const std::vector<UserSeen>&)>& show) const;
   // To the main, wherever it is: who runs here passes it on.
   Result<void, std::string> order(const OrderServer& order) const;
 

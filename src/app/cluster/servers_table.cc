@@ -116,6 +116,14 @@ std::string servers_summary(const std::vector<ServerSeen>& servers) {
   return text + ", " + counted(users, "user", "users");
 }
 
+std::string users_head() {
+  return fmt::format("{:<4}  {:>9}  {}\n", "BY", "RESOURCES", "USER");
+}
+
+std::string user_line(const UserSeen& user) {
+  return fmt::format("{:<4}  {:>9}  {}\n", name_of(user.by), user.resources, user.account.text());
+}
+
 std::string place_text(const ServerSeen& server, const std::string& domain) {
   using Kind = cluster::ServerEndpoint::Kind;
   std::string contacts;

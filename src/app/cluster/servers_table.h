@@ -17,6 +17,11 @@ std::string servers_table(const std::vector<ServerSeen>& servers, const std::str
 // "3 servers, 1 candidate, 12 users".
 std::string servers_summary(const std::vector<ServerSeen>& servers);
 
+// Of `muster users`: a head, and a line each. Users come in pages, and so the columns do not wait
+// for the widest.
+std::string users_head();
+std::string user_line(const UserSeen& user);
+
 // "s2 (XMPP 127.0.0.1:40001, SIP 127.0.0.1:40002)".
 std::string place_text(const ServerSeen& server, const std::string& domain);
 

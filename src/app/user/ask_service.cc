@@ -17,6 +17,7 @@ std::string text_of(ControlRefused::Why why, const ControlRequest& request) {
     case Why::wrong_role: return "the server is not in a state for that; `muster servers` shows it";
     case Why::is_main: return "the main cannot be let go";
     case Why::no_answer:
+      if (std::holds_alternative<ListUsers>(request)) return "the server did not say whom it has";
       return "the main did not answer in time; `muster servers` shows what it did";
     case Why::too_busy: return "too many others ask the server at this moment";
     case Why::no_cluster: return "no server of a cluster runs there";

@@ -102,14 +102,17 @@ ControlReply StoreDoor::on(const DropAccount& drop) {
   return change(RemoveAccount{drop.account}, Why::no_such_account);
 }
 
-// --- the cluster: nobody of it runs
-// ---------------------------------------------------------------
+// --- the cluster: nobody of it runs --------------------------------------------------------------
 
 ControlReply StoreDoor::on(const ListServers&) {
   return ControlRefused{Why::no_cluster};
 }
 
 ControlReply StoreDoor::on(const FindUser&) {
+  return ControlRefused{Why::no_cluster};
+}
+
+ControlReply StoreDoor::on(const ListUsers&) {
   return ControlRefused{Why::no_cluster};
 }
 

@@ -27,6 +27,7 @@ class StoreDoor : public ServiceDoor {
   ControlReply on(const DropAccount& drop);
   static ControlReply on(const ListServers& list);
   static ControlReply on(const FindUser& find);
+  static ControlReply on(const ListUsers& list);
   static ControlReply on(const OrderServer& order);
 
   StoreResult carry_out(StoreTask task);

@@ -20,6 +20,7 @@ void ClusterServer::on(Now now, const AdminAsked& asked, Outbox& out) {
   std::visit(Overloaded{
                  [&](const ListServers&) { list_servers(now, asked.ticket, out); },
                  [&](const FindUser& find) { find_user(asked.ticket, find.account, out); },
+                 [&](const ListUsers& list) { list_users(now, asked.ticket, list, out); },
                  [&](const OrderServer& order) { answer(now, asked.ticket, order, out); },
                  [](const auto&) { MUSTER_UNREACHABLE("it is of an account, not of the cluster"); },
              },
@@ -105,6 +106,32 @@ void ClusterServer::answer(Now now, Ticket ticket, const OrderServer& order, Out
 void ClusterServer::answer_operators(Outbox& out) {
   for (OperatorDesk::Answered& answered : operator_desk_.take_answered())
     out.order(AnswerAdmin{answered.ticket, std::move(answered.reply)});
+  for (UsersDesk::Answered& answered : users_desk_.take_answered())
+    out.order(AnswerAdmin{answered.ticket, std::move(answered.reply)});
+}
+
+void ClusterServer::list_users(Now now, Ticket ticket, const ListUsers& list, Outbox& out) {
+  const auto& members = membership_.directory().members;
+  const auto member = std::find_if(members.begin(), members.end(), [&](const auto& one) {
+    return one.self.svr_id == list.svr_id && one.role != cluster::Role::gone;
+  });
+  if (member == members.end()) {
+    AdminReply reply;
+    reply.outcome = Outcome::no_such_server;
+    return out.order(AnswerAdmin{ticket, std::move(reply)});
+  }
+  const cluster::Incarnation of = member->incarnation;
+  if (users_desk_.ask(now, ticket, of, list.after)) {
+    if (of == membership_.self()) {
+      want_users(out);
+    } else if (links_.is_up(of)) {
+      documents_->ask_users(now.instant, of);
+      carry_out(now, out);
+    } else {
+      users_desk_.failed(of);
+    }
+  }
+  answer_operators(out);
 }
 
 void ClusterServer::told(Now, cluster::Incarnation by, const cluster::FiguresTold& told,

@@ -169,6 +169,7 @@ void ClusterServer::wake(Now now, Outbox& out) {
   assignments_.wake(now, out);
   report_settled(now, out);
   operator_desk_.wake(now);
+  users_desk_.wake(now);
   answer_operators(out);
   const auto main = main_.next_deadline();
   if (main && *main <= now.instant) to_steer_ = true;
@@ -185,7 +186,8 @@ std::optional<Instant> ClusterServer::next_deadline() const {
        {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
         assignments_.next_deadline(), is_member ? main_.next_deadline() : std::nullopt,
         documents_ ? documents_->next_deadline() : std::nullopt,
-        document_watchers_.next_deadline(), operator_desk_.next_deadline()}) {
+        document_watchers_.next_deadline(), operator_desk_.next_deadline(),
+        users_desk_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -373,8 +375,14 @@ void ClusterServer::carry_out(Now now, Outbox& out) {
                                    std::move(detail)});
                    },
                    [&](const UsersWanted&) { want_users(out); },
-                   [](const UsersCame&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
-                   [](const UsersFailed&) { MUSTER_UNREACHABLE("nobody here asks for users"); },
+                   [&](UsersCame& came) {
+                     users_desk_.came(now, came.of, std::move(came.list.users));
+                     answer_operators(out);
+                   },
+                   [&](const UsersFailed& failed) {
+                     users_desk_.failed(failed.of);
+                     answer_operators(out);
+                   },
                    [&](const InviteAnswered& answered) { invite_answered(now, answered); },
                    // What the store says counts.
                    [&](const TakenIn&) { membership_.look_again(now); },
@@ -413,6 +421,10 @@ void ClusterServer::on(Now now, const UsersListed& listed, Outbox& out) {
                        [](const auto& a, const auto& b) { return a.user_id < b.user_id; });
   }
   if (membership_.state() != Membership::State::member) return;
+  if (users_desk_.waits_for(membership_.self())) {
+    users_desk_.came(now, membership_.self(), all);
+    answer_operators(out);
+  }
   documents_->give_users(now.instant, std::move(all));
   carry_out(now, out);
 }

@@ -11,6 +11,7 @@
 //   awaited_users.h  who was given to this server and has not come yet
 //   main_server.h    what is decided for all, where this server is main
 //   operator_desk.h  what an operator asked here, and others have to answer
+//   users_desk.h     whose users she asked for
 //
 // What another server says that means nothing here is passed over, and the operator told once.
 #pragma once
@@ -35,6 +36,7 @@
 #include "server/load_control/picture.h"
 #include "server/load_control/server_links.h"
 #include "server/load_control/told_between.h"
+#include "server/load_control/users_desk.h"
 #include "server/outbox.h"
 #include "server/shard.h"
 
@@ -134,6 +136,7 @@ class ClusterServer {
   cluster::Figures figures() const;
   void list_servers(Now now, Ticket ticket, Outbox& out);
   void answer(Now now, Ticket ticket, const OrderServer& order, Outbox& out);
+  void list_users(Now now, Ticket ticket, const ListUsers& list, Outbox& out);
   void answer_operators(Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::FiguresAsked& asked, Outbox& out);
   void told(Now now, cluster::Incarnation by, const cluster::FiguresTold& figures, Outbox& out);
@@ -201,6 +204,7 @@ class ClusterServer {
   std::uint8_t shards_listing_ = 0;
   std::uint8_t shards_serving_;              // the others
   OperatorDesk operator_desk_;
+  UsersDesk users_desk_;
   std::map<std::uint64_t, Ticket> finding_;  // an operator's, by the number of the question
   std::uint64_t next_finding_ = 1;
 };

@@ -180,7 +180,9 @@ inline constexpr std::size_t kParts<Log> = 4;
 template <>
 inline constexpr std::size_t kParts<AnswerAdmin> = 2;
 template <>
-inline constexpr std::size_t kParts<AdminReply> = 3;
+inline constexpr std::size_t kParts<AdminReply> = 4;
+template <>
+inline constexpr std::size_t kParts<UserSeen> = 3;
 template <>
 inline constexpr std::size_t kParts<ServerSeen> = 6;
 template <>
@@ -271,6 +273,8 @@ inline constexpr auto kLast<DigestAnswered::Outcome> = DigestAnswered::Outcome::
 template <>
 inline constexpr auto kLast<RegistrationAnswered::Outcome> =
     RegistrationAnswered::Outcome::store_failed;
+template <>
+inline constexpr auto kLast<cluster::PresType> = cluster::PresType::both;
 template <>
 inline constexpr SaslError kLast<SaslError> = SaslError::temporary_auth_failure;
 template <>

@@ -35,6 +35,7 @@ const Address* account_of(const ControlRequest& request) {
                         [](const DescribeService&) -> const Address* { return nullptr; },
                         [](const ListAccounts&) -> const Address* { return nullptr; },
                         [](const ListServers&) -> const Address* { return nullptr; },
+                        [](const ListUsers&) -> const Address* { return nullptr; },
                         [](const OrderServer&) -> const Address* { return nullptr; },
                         [](const auto& known) -> const Address* { return &known.account; },
                     },

@@ -27,11 +27,12 @@ struct DescribeService {};
 
 // CreateAccount (never with `claim`), SetCredentials, DecideWatcher, ChangePolicy and DropAccount
 // are answered ControlDone, ListAccounts AccountsListed, ListWatchers WatchersListed, ListServers
-// and FindUser ServersListed, OrderServer ControlDone or NotMain; each of them may be
-// ControlRefused. New credentials end the sessions that the old ones opened.
+// and FindUser ServersListed, ListUsers UserPage, OrderServer ControlDone or NotMain; each of them
+// may be ControlRefused. New credentials end the sessions that the old ones opened.
 using ControlRequest =
     std::variant<DescribeService, CreateAccount, SetCredentials, ListAccounts, ListWatchers,
-                 DecideWatcher, ChangePolicy, DropAccount, ListServers, FindUser, OrderServer>;
+                 DecideWatcher, ChangePolicy, DropAccount, ListServers, FindUser, ListUsers,
+                 OrderServer>;
 
 // --- what is told --------------------------------------------------------------------------------
 
@@ -54,6 +55,9 @@ struct WatchersListed {
 struct ServersListed {
   std::vector<ServerSeen> servers;
 };
+struct UserPage {
+  std::vector<UserSeen> users;
+};
 // The main is to be told, and cannot be reached: this one, or nobody.
 struct NotMain {
   std::string main;
@@ -72,12 +76,12 @@ struct ControlRefused {
     no_such_server,
     wrong_role,
     is_main,
-    no_answer,  // of the main, which was asked in turn
+    no_answer,  // of the main, or of whose users were asked for
   };
   Why why = Why::malformed;
 };
 using ControlReply = std::variant<ServiceDescription, ControlDone, AccountsListed, WatchersListed,
-                                  ServersListed, NotMain, ControlRefused>;
+                                  ServersListed, UserPage, NotMain, ControlRefused>;
 
 // Who must live at this service for the request to make sense; null: nobody in particular.
 const Address* account_of(const ControlRequest& request);

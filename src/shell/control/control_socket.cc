@@ -63,6 +63,7 @@ ControlReply told(const AdminReply& reply, const ControlRequest& asked) {
   const bool servers =
       std::holds_alternative<ListServers>(asked) || std::holds_alternative<FindUser>(asked);
   if (servers) return ServersListed{reply.servers};
+  if (std::holds_alternative<ListUsers>(asked)) return UserPage{reply.users};
   return ControlDone{};
 }
 

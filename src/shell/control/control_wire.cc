@@ -114,6 +114,9 @@ Json json_of(const ListServers&) {
 Json json_of(const FindUser& find) {
   return {{"do", "where"}, {"account", find.account.text()}};
 }
+Json json_of(const ListUsers& list) {
+  return {{"do", "users"}, {"server", list.svr_id}, {"after", list.after.text()}};
+}
 Json json_of(const OrderServer& order) {
   return {{"do", "order"}, {"what", name_in(kOrders, order.what)}, {"server", order.svr_id}};
 }
@@ -139,6 +142,11 @@ std::optional<ControlRequest> request_in(const std::string& what, Members& membe
   if (what == "remove") return DropAccount{account()};
   if (what == "servers") return ListServers{};
   if (what == "where") return FindUser{account()};
+  if (what == "users") {
+    const std::string server = members.text("server");
+    const bool first = members.text("after").empty();
+    return ListUsers{server, first ? Address() : members.address("after")};
+  }
   if (what == "order") {
     return OrderServer{members.one_of<OrderServer::What>("what", kOrders), members.text("server")};
   }
@@ -181,6 +189,12 @@ Json json_of(const WatchersListed& listed) {
 }
 Json json_of(const ServersListed& listed) {
   return {{"told", "servers"}, {"servers", json_of_servers(listed.servers)}};
+}
+Json json_of(const UserPage& page) {
+  Json users = Json::array();
+  for (const UserSeen& user : page.users)
+    users.push_back(json_of_user(user));
+  return {{"told", "users"}, {"users", std::move(users)}};
 }
 Json json_of(const NotMain& told) {
   return {{"told", "not_main"}, {"main", told.main}};
@@ -230,11 +244,21 @@ WatchersListed watchers_in(Members& outer) {
   return listed;
 }
 
+UserPage users_in(Members& outer) {
+  UserPage page;
+  for (const Json& user : outer.at("users")) {
+    auto read = user_in(user);
+    if (outer.good(read.has_value())) page.users.push_back(std::move(*read));
+  }
+  return page;
+}
+
 std::optional<ControlReply> reply_in(const std::string& what, Members& members) {
   if (what == "service") return service_in(members);
   if (what == "done") return ControlDone{};
   if (what == "accounts") return accounts_in(members);
   if (what == "watchers") return watchers_in(members);
+  if (what == "users") return users_in(members);
   if (what == "not_main") return NotMain{members.text("main")};
   if (what == "servers") {
     auto servers = servers_in(members.at("servers"));

@@ -12,6 +12,7 @@ using control::Members;
 
 constexpr std::array<std::string_view, 5> kRoles = {"standby", "running", "draining", "gone",
                                                     "releasing"};
+constexpr std::array<std::string_view, 3> kPresTypes = {"xmpp", "sip", "both"};
 struct Measure {
   const char* name;
   cluster::Share cluster::Measures::*share;
@@ -115,6 +116,25 @@ std::optional<ServerSeen> server_in(const Json& json) {
 
 std::string_view name_of(cluster::Role role) {
   return control::name_in(kRoles, role);
+}
+
+std::string_view name_of(cluster::PresType by) {
+  return control::name_in(kPresTypes, by);
+}
+
+Json json_of_user(const UserSeen& user) {
+  return {
+      {"account", user.account.text()}, {"by", name_of(user.by)}, {"resources", user.resources}};
+}
+
+std::optional<UserSeen> user_in(const Json& json) {
+  Members members(json);
+  UserSeen user;
+  user.account = members.address("account");
+  user.by = members.one_of<cluster::PresType>("by", kPresTypes);
+  user.resources = members.number("resources");
+  if (!members.ok()) return std::nullopt;
+  return user;
 }
 
 std::string_view name_of(cluster::ServerEndpoint::Kind kind) {

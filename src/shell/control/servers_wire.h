@@ -1,4 +1,5 @@
-// The form of ServersListed on the control socket (control_wire.h). Times are in milliseconds.
+// The form of ServersListed and UserPage on the control socket (control_wire.h). Times are in
+// milliseconds.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,11 @@ std::string_view name_of(cluster::Role role);
 // "sip", "xmpp" or "wss".
 std::string_view name_of(cluster::ServerEndpoint::Kind kind);
 
+// "xmpp", "sip" or "both".
+std::string_view name_of(cluster::PresType by);
+
+control::Json json_of_user(const UserSeen& user);
+std::optional<UserSeen> user_in(const control::Json& json);
 control::Json json_of_servers(const std::vector<ServerSeen>& servers);
 // Nothing if it is not what the other makes.
 std::optional<std::vector<ServerSeen>> servers_in(const control::Json& json);

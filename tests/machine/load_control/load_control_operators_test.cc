@@ -77,6 +77,50 @@ TEST_F(LoadControlOperators, AnotherServersOperatorIsToldWhatThisOneHas) {
                                cluster::FiguresTold({42, {2, 1, 19, 4, 1, 2, load.measures}})});
 }
 
+TEST_F(LoadControlOperators, ItsOwnUsersAreThoseOfItsShards) {
+  LoadControl control(world.shard);
+  join(control);
+  EXPECT_TRUE(ask(control, ListUsers{name_of(4), {}}).empty());
+  EXPECT_FALSE(answered());
+  EXPECT_EQ(events<UsersListWanted>(said_).size(), 1u);
+  control.on(world.now,
+             UsersListed{ShardId(), {{kAlice, cluster::PresType::sip, 5, "<presence/>"}}},
+             world.out);
+  told(control);
+  ASSERT_TRUE(answered());
+  EXPECT_EQ(answered()->users, (std::vector<UserSeen>{{kAlice, cluster::PresType::sip, 5}}));
+}
+
+// By a subscription to its document (documents_users_test.cc).
+TEST_F(LoadControlOperators, AnotherServerIsAskedForItsUsers) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  control.on(world.now, AdminAsked{kTicket, ListUsers{name_of(5), {}}}, world.out);
+  control.flush(world.now, world.out);
+  said_ = world.take();
+  EXPECT_FALSE(answered());
+  std::string sent;
+  for (const SendBytes& send : orders<SendBytes>(said_))
+    sent += send.bytes;
+  EXPECT_THAT(sent, ::testing::HasSubstr("content=users"));
+  control.on(world.now, LinkClosed{kLink}, world.out);
+  said_ = world.take();
+  ASSERT_TRUE(answered());
+  EXPECT_EQ(answered()->outcome, Outcome::no_answer);
+}
+
+TEST_F(LoadControlOperators, WhoCannotBeAskedForItsUsersIsSaid) {
+  LoadControl control(world.shard);
+  join(control);
+  ask(control, ListUsers{name_of(5), {}});
+  ASSERT_TRUE(answered());
+  EXPECT_EQ(answered()->outcome, Outcome::no_answer) << "it has no link";
+  ask(control, ListUsers{name_of(9), {}});
+  ASSERT_TRUE(answered());
+  EXPECT_EQ(answered()->outcome, Outcome::no_such_server);
+}
+
 TEST_F(LoadControlOperators, AnOrderGoesToTheMain) {
   LoadControl control(world.shard);
   join(control);

@@ -154,8 +154,7 @@ TEST_F(MainServerTest, WhoOnlyDrainsIsKept) {
   EXPECT_EQ(main.ordered({What::release, name(2)}), Outcome::done);
   EXPECT_EQ(step(60'000), Words{"role 2 draining>releasing"});
   servers[1] = releasing_server(2, 0);
-  EXPECT_EQ(changed(60'010, 2, Role::draining, Role::releasing),
-            Words{"role 2 releasing>standby"});
+  EXPECT_EQ(changed(60'010, 2, Role::draining, Role::releasing), Words{"role 2 releasing>standby"});
 }
 
 TEST_F(MainServerTest, WhoIsTakenBackIsNotLetGo) {

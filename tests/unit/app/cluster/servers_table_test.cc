@@ -70,6 +70,14 @@ TEST(ServersTable, APlaceIsWhereUsersConnect) {
   EXPECT_EQ(place_text(unknown(), "example.com"), "s1");
 }
 
+TEST(UserLines, AreBelowTheirHead) {
+  const Address alice = Address::of_canonical("alice", "example.com");
+  EXPECT_EQ(users_head(), "BY    RESOURCES  USER\n");
+  EXPECT_EQ(user_line({alice, cluster::PresType::both, 121}),
+            "both        121  alice@example.com\n");
+  EXPECT_EQ(user_line({alice, cluster::PresType::sip, 0}), "sip           0  alice@example.com\n");
+}
+
 TEST(ShortName, IsWhatIsBelowTheDomain) {
   EXPECT_EQ(short_name(whole(), "example.com"), "s2");
   EXPECT_EQ(short_name(whole(), "example.org"), "s2.example.com");

@@ -40,6 +40,8 @@ TEST(ControlWire, CarriesEachRequest) {
       DropAccount{kAlice},
       ListServers{},
       FindUser{kAlice},
+      ListUsers{"sip:s2.example.com", {}},
+      ListUsers{"sip:s2.example.com", kAlice},
       OrderServer{OrderServer::What::release, "sip:s2.example.com"}};
   for (const ControlRequest& request : requests) {
     EXPECT_EQ(again(request), to_json(request));
@@ -57,6 +59,7 @@ TEST(ControlWire, CarriesEachReply) {
       AccountsListed{{{kAlice, WatcherPolicy::deny, true}}},
       WatchersListed{{bob}},
       ServersListed{{ServerSeen()}},
+      UserPage{{{kAlice, cluster::PresType::xmpp, 0}, {kBob, cluster::PresType::both, 7}}},
       NotMain{"sip:s1.example.com"},
       ControlRefused{ControlRefused::Why::is_main},
       ControlRefused{ControlRefused::Why::no_lease},
