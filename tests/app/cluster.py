@@ -1,6 +1,7 @@
 """Users of a cluster who go where they are sent, and servers of it that stand still."""
 
 import contextlib
+import os
 import pathlib
 import re
 import signal
@@ -51,6 +52,27 @@ class ClusterCase(members.MembersCase):
             answer = phone.ask("REGISTER", ["Expires: 600"], uri=uri)
         self.assertEqual(200, answer.status, answer.first)
         return next(name for name, server in self.by_id.items() if phone.server in server.sip)
+
+
+class ConfiguredCase(ClusterCase):
+    """musterd run, with a [cluster]."""
+
+    def configured(self, name, credentials, more=""):
+        path = self.configure(f'[cluster]\nid = "{name}"\n{credentials}{more}')
+        return path.rename(path.with_name(f"{name}.toml"))
+
+    def run_as(self, name, credentials, more=""):
+        server = self.serve("run", "--config", self.configured(name, credentials, more),
+                            log=self.folder / f"log-{name}")
+        until(lambda: "lease-taken" in server.log(), f"the lease of {name}")
+        self.by_id[name] = server
+        return server
+
+    def key(self, name):
+        path = self.folder / name
+        path.write_bytes(os.urandom(32))
+        path.chmod(0o600)
+        return f'shared_key = "{name}"\n'
 
 
 def is_stopped(process):

@@ -477,26 +477,7 @@ class OperatorTest(cluster.ClusterCase):
                          (done.returncode, done.stderr))
 
 
-class ConfiguredTest(cluster.ClusterCase):
-    """musterd run, with a [cluster]."""
-
-    def configured(self, name, credentials, more=""):
-        path = self.configure(f'[cluster]\nid = "{name}"\n{credentials}{more}')
-        return path.rename(path.with_name(f"{name}.toml"))
-
-    def run_as(self, name, credentials):
-        server = self.serve("run", "--config", self.configured(name, credentials),
-                            log=self.folder / f"log-{name}")
-        until(lambda: "lease-taken" in server.log(), f"the lease of {name}")
-        self.by_id[name] = server
-        return server
-
-    def key(self, name):
-        path = self.folder / name
-        path.write_bytes(os.urandom(32))
-        path.chmod(0o600)
-        return f'shared_key = "{name}"\n'
-
+class ConfiguredTest(cluster.ConfiguredCase):
     def test_servers_of_one_key_are_linked(self):
         key = self.key("cluster.key")
         self.run_as("s1", key)
