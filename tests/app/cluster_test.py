@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import pty
+import re
+import select
 import signal
 import subprocess
 
@@ -425,7 +427,7 @@ class OperatorTest(cluster.ClusterCase):
         self.assertEqual(2, told.count("SERVER  ROLE"))
         self.assertRegex(told, r"^\d\d:\d\d:\d\d  2 servers, 0 users\n\nSERVER ")
 
-    def test_top_on_a_terminal_ends_with_q(self):
+    def test_top_on_a_terminal_shows_what_changes_until_q(self):
         self.together("s1")
         leader, follower = pty.openpty()
         self.addCleanup(os.close, leader)
@@ -433,12 +435,23 @@ class OperatorTest(cluster.ClusterCase):
                                stdin=follower, stdout=follower, stderr=follower)
         self.addCleanup(top.kill)
         os.close(follower)
-        shown = b""
-        while b"SERVER" not in shown:
-            shown += os.read(leader, 65536)
+
+        shown = bytearray()  # since the last one that was waited for
+
+        def until_shown(line):
+            def is_shown():
+                if select.select([leader], [], [], 0)[0]:
+                    shown.extend(os.read(leader, 65536))
+                return re.search(line, shown)
+            del shown[:until(is_shown, line).end()]
+        until_shown(rb"\x1b\[\?1049h")
+        until_shown(rb"1 server, 0 users")
+        self.log_in(ALICE, self.address_of("s1"))
+        until_shown(rb"1 server, 1 user\b")
+        until_shown(rb"s1 +main +1 +- +1 +1 +0 ")
         os.write(leader, b"q")
         self.assertEqual(0, top.wait(programs.PATIENCE_S))
-        self.assertIn(b"\x1b[?1049h", shown)
+        until_shown(rb"\x1b\[\?1049l")
 
     def test_watch(self):
         self.together("s1", "s2", options=["--max-loadlevel", "1"])
