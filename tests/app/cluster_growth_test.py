@@ -6,6 +6,8 @@ import os
 import signal
 
 import cluster
+import hosts
+import people
 import programs
 import xmpp
 from programs import ask, until
@@ -77,7 +79,7 @@ class RecruitingTest(GrowthCase):
                    f" --auto-accounts --allow-all-watchers & echo $! > {self.folder}/launched")
         self.join("s1", "--max-loadlevel", "1", "--launch", command)
         self.fill("s1", 1)
-        self.addCleanup(self.end_launched)
+        self.addCleanup(end_process_of, self.folder / "launched")
         arrived = xmpp.Stream(self.address_of("s1"))
         self.addCleanup(arrived.close)
         self.assertTrue(arrived.authenticate("late"))
@@ -98,9 +100,45 @@ class RecruitingTest(GrowthCase):
                   in self.by_id["s1"].log(), "it is told")
             self.by_id["s1"].kill()
 
-    def end_launched(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int((self.folder / "launched").read_text()), signal.SIGKILL)
+
+class LaunchTest(cluster.ConfiguredCase):
+    SETTINGS = """\
+[load]
+max_level = 1
+resources_per_user = 0
+recruit_time_max = "1 s"
+"""
+
+    def test_a_command_that_fails_is_carried_out_again(self):
+        key, pid = self.key("cluster.key"), self.folder / "launched"
+        candidate = self.configured("s2", key, "standby = true\n" + self.SETTINGS)
+        command = (f"mkdir {self.folder}/tried && echo no machine is free >&2 && exit 1;"
+                   f" echo $$ > {pid}; exec {programs.BIN}/musterd run --config {candidate}")
+        main = self.run_as("s1", key, f"{self.SETTINGS}launch = '{command}'\n")
+        self.addCleanup(end_process_of, pid)
+        for name in ("first", "late"):
+            self.add(f"{name}@localhost")
+        first = self.enter("first")
+        until(lambda: first.at and self.listed()["s1"].get("level") == 1, "it is full")
+        late = self.enter("late")
+        until(lambda: late.at, "who comes is let in")
+        self.assertEqual("s2", self.where(late.user))
+        until(lambda: self.listed()["s2"]["role"] == "running", "s2 runs")
+        # What the command said stands in the log of who carried it out, between the two times.
+        self.assertRegex(main.log(), r"(?s)launching .*\nno machine is free\n.*launching .*"
+                                     r"recruited sip:s2\.localhost")
+        self.assertEqual(2, main.log().count(" launching "))
+        self.assertEqual(0, first.losses)
+
+    def enter(self, name):
+        person = people.Person(name, hosts.Here(), [self.address_of("s1")])
+        self.addCleanup(person.end)
+        return person
+
+
+def end_process_of(path):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(path.read_text()), signal.SIGKILL)
 
 
 class MovingTest(GrowthCase):
