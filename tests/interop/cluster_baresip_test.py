@@ -75,6 +75,24 @@ class BaresipTest(ClusterCase):
         await self.assert_they_meet(phone)
         self.assertEqual("hello yourself", await desk.read(self.bob.jid))
 
+    async def test_its_server_is_drained(self):
+        """Who watches it from elsewhere does not see it go."""
+        alice = self.account("alice")
+        await self.is_sent_away(alice)
+        phone = await self.is_served(alice)
+        await self.assert_served_by(LANDING, alice)
+        watcher = await self.slixmpp(self.account("carol"), HOME)
+        watcher.watch(alice)
+        await watcher.see(alice)
+        await self.drain(LANDING)
+        await phone.notified("terminated;reason=deactivated")
+        await phone.stop()
+        await self.is_sent_away(alice)
+        phone = await self.is_served(alice)
+        await self.logged(LANDING, "sip-proxied", alice, to=HOME)
+        await self.assert_they_meet(phone)
+        self.assertIsNone(watcher.has_seen_go(alice))
+
 
 if __name__ == "__main__":
     unittest.main()

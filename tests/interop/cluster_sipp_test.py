@@ -65,6 +65,24 @@ class SippTest(ClusterCase):
         await self.bob.leave()
         await watcher.notified("active", "closed")
 
+    async def test_a_server_drains_that_it_is_subscribed_at(self):
+        """It is told that it may subscribe anew at once (RFC 6665 section 4.1.3)."""
+        watcher, again = (Sipp(self, "follow_and_watch", address=address, sender=self.carol,
+                               presentity=self.bob.user) for address in (None, self.home))
+        await (await watcher.start()).notified("active", "open")
+        await self.assert_served_by(HOME, self.carol)
+        await self.drain(HOME)
+        await watcher.notified("terminated;reason=deactivated")
+        await again.start()
+        sent, accepted = [await again.response() for _ in range(2)]
+        self.assertEqual((302, 200), (sent.status, accepted.status))
+        self.assertIn("%s:%s" % self.address_of(LANDING, "sip"), sent.header("Contact"))
+        await again.notified("active", "open")
+        self.bob.show("at lunch")
+        await again.notified("active", "at lunch")
+        await self.assert_served_by(LANDING, self.carol)
+        await self.assert_empty(HOME)
+
 
 if __name__ == "__main__":
     unittest.main()
