@@ -38,7 +38,11 @@ class DigestTest(Case):
 class PhoneTest(Case):
     """With digest over TLS, and a session of alice's over TLS."""
 
-    make_server = DigestTest.make_server
+    @staticmethod
+    def make_server():
+        # Without the five seconds that lie between two NOTIFY by default.
+        return servers.production_server(
+            "sip_digest_sha256 = false\n[limits]\nnotify_interval_min = \"0 s\"\n")
 
     async def phone(self, *contacts, **options):
         phone = Baresip(self, self.account("bob", "--policy", "allow"), "tls", contacts=contacts,
@@ -63,6 +67,23 @@ class PhoneTest(Case):
         session.send_presence(ptype="unavailable")
         await phone.notified("active", "closed")
         self.assertIn("Offline", await phone.command("contacts"))
+
+    async def test_what_it_shows_of_show(self):
+        """It looks for RPID's activities by their text, with the prefix of RFC 4480's examples,
+        and shows who is away as offline: it knows no other word for her. `<show/>` it never reads,
+        so extended away is away, and who wants to chat is simply there."""
+        alice = self.account("alice")
+        session = await log_in(self, alice)
+        phone = await self.phone(alice)
+        await session.presence(phone.address, "subscribe")
+        session.send_presence(pto=phone.address, ptype="subscribed")
+        await phone.notified("active", "open")
+        for show, shown in (("dnd", "Busy"), ("away", "Offline"), ("chat", "Online"),
+                            ("xa", "Offline")):
+            with self.subTest(show):
+                session.send_presence(pshow=show)
+                await phone.notified("active", f">{show}<")
+                self.assertIn(shown, await phone.command("contacts"))
 
     async def test_it_asks_and_is_refused(self):
         alice = self.account("alice")

@@ -57,6 +57,26 @@ Kind kind_of(const xml::Element& element) {
   return Kind::unknown;
 }
 
+// What a new element and those in it are called. RPID's have the prefix of RFC 4480's examples:
+// there are phones that look for the very text "<rpid:busy/>" (baresip). It is bound where it is
+// used, not by the document, so that an extension is whole wherever it is put.
+struct NewNames {
+  explicit NewNames(const KindName& row) : ns(row.ns) {
+    if (ns == kNsRpid) {
+      prefix = "rpid:";
+      declaration = "xmlns:rpid";
+    }
+    element = (*this)(row.name);
+  }
+
+  std::string operator()(std::string_view name) const { return std::string(prefix).append(name); }
+
+  std::string_view ns;
+  std::string_view prefix;
+  std::string_view declaration = "xmlns";
+  std::string element;
+};
+
 Value read_value(const xml::Element& element) {
   Value value{std::string(element.name()), std::string(trim(element.text()))};
   const xml::ChildRange children = element.children();
@@ -113,20 +133,23 @@ Extension read_extension(const xml::Element& element) {
 }
 
 Extension enumeration(Kind kind, std::vector<Value> values, std::vector<Note> notes) {
-  const KindName& name = name_of(kind);
+  const NewNames named(name_of(kind));
   Extension extension;
   xml::Writer writer(extension.xml);
-  writer.open(name.name).attribute("xmlns", name.ns);
+  writer.open(named.element).attribute(named.declaration, named.ns);
+  const std::string note_name = named("note");
   for (const Note& note : notes) {
-    writer.open("note");
+    writer.open(note_name);
     if (!note.language.empty()) writer.attribute("xml:lang", note.language);
     writer.text(note.text).close();
   }
   for (const Value& value : values) {
-    writer.open(value.name);
+    const std::string value_name = named(value.name);
+    writer.open(value_name);
     if (!value.content.empty()) {
       if (kind == Kind::place_is) {
-        writer.open(value.content).close();
+        const std::string content_name = named(value.content);
+        writer.open(content_name).close();
       } else {
         writer.text(value.content);
       }
@@ -141,10 +164,10 @@ Extension enumeration(Kind kind, std::vector<Value> values, std::vector<Note> no
 }
 
 Extension plain(Kind kind, std::string text, std::string from) {
-  const KindName& name = name_of(kind);
+  const NewNames named(name_of(kind));
   Extension extension;
   xml::Writer writer(extension.xml);
-  writer.open(name.name).attribute("xmlns", name.ns);
+  writer.open(named.element).attribute(named.declaration, named.ns);
   if (!from.empty()) writer.attribute(kind == Kind::user_input ? "last-input" : "from", from);
   writer.text(text).close();
   extension.kind = kind;

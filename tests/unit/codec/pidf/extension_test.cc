@@ -121,14 +121,15 @@ TEST(Extension, finds_values_by_name) {
 
 TEST(Extension, is_made_anew) {
   EXPECT_EQ(enumeration(Kind::activities, {{"away", ""}, {"other", "<>"}}, {{"gone", "en"}}).xml,
-            "<activities xmlns='urn:ietf:params:xml:ns:pidf:rpid'><note xml:lang='en'>gone</note>"
-            "<away/><other>&lt;&gt;</other></activities>");
-  EXPECT_EQ(
-      enumeration(Kind::place_is, {{"audio", "noisy"}}).xml,
-      "<place-is xmlns='urn:ietf:params:xml:ns:pidf:rpid'><audio><noisy/></audio></place-is>");
+            "<rpid:activities xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid'>"
+            "<rpid:note xml:lang='en'>gone</rpid:note>"
+            "<rpid:away/><rpid:other>&lt;&gt;</rpid:other></rpid:activities>");
+  EXPECT_EQ(enumeration(Kind::place_is, {{"audio", "noisy"}}).xml,
+            "<rpid:place-is xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid'>"
+            "<rpid:audio><rpid:noisy/></rpid:audio></rpid:place-is>");
   EXPECT_EQ(plain(Kind::user_input, "idle", "2004-10-21T13:20:00Z").xml,
-            "<user-input xmlns='urn:ietf:params:xml:ns:pidf:rpid' "
-            "last-input='2004-10-21T13:20:00Z'>idle</user-input>");
+            "<rpid:user-input xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid' "
+            "last-input='2004-10-21T13:20:00Z'>idle</rpid:user-input>");
   EXPECT_EQ(plain(Kind::display_name, "A & B").xml,
             "<display-name xmlns='urn:ietf:params:xml:ns:pidf:cipid'>A &amp; B</display-name>");
 }
