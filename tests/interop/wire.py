@@ -47,6 +47,7 @@ class Wire(Stream):
         self.address = address
         self.certificate = case.server.certificate
         self.writer = None
+        self.features = ""
         case.addCleanup(lambda: self.writer and self.writer.transport.abort())
 
     def tls(self):
@@ -89,10 +90,10 @@ STREAM = ("<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmln
 
 
 async def xmpp_stream(case, tls=False):
-    """A stream on which nobody has logged in; its features were read."""
+    """A stream on which nobody has logged in; its features were read, and are in `features`."""
     wire = await Wire(case, case.server.xmpp[0]).open(tls)
     wire.send(STREAM)
-    await wire.read_until("</stream:features>")
+    wire.features = await wire.read_until("</stream:features>")
     return wire
 
 

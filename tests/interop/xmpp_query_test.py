@@ -97,10 +97,18 @@ class ProductionTest(Case):
     make_server = staticmethod(servers.production_server)
 
     async def test_nobody_makes_an_account(self):
-        wire = await xmpp_stream(self)
+        # Over TLS: in clear even a server that makes accounts would make none.
+        wire = await xmpp_stream(self, tls=True)
+        self.assertIn("<mechanism>", wire.features)
+        self.assertNotIn("<register", wire.features)
         wire.send("<iq type='set' id='r'><query xmlns='jabber:iq:register'><username>eve</username>"
-                  "<password>eve</password></query></iq>")
-        self.assertNotIn("result", await wire.read_until("</iq>|</stream:stream>"))
+                  "<password>eve's password</password></query></iq>")
+        answer = await wire.read_until("</iq>")
+        self.assertRegex(answer, "<iq[^>]* type=['\"]error")
+        self.assertIn("<service-unavailable ", answer)
+        eve = Session("eve@localhost/desk", "eve's password", self.server.certificate)
+        self.addAsyncCleanup(eve.close)
+        self.assertEqual(await eve.open(self.server.xmpp[0]), "failed_all_auth")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,9 @@ TEST(Sample, IsOfProduction) {
   EXPECT_FALSE(settings.loopback_sip_trusted);
   EXPECT_FALSE(settings.auto_accounts);
   EXPECT_FALSE(settings.allow_all_watchers);
+  // A file may grant this; nothing does that says no word of it.
+  EXPECT_FALSE(settings.in_band_registration);
+  EXPECT_FALSE(Settings{}.in_band_registration);
 }
 
 // --- limits of what may be said ------------------------------------------------------------------
