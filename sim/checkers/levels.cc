@@ -141,6 +141,10 @@ std::string Levels::difference(const View& view) {
       if (!seen.itself && !seen.linked) return about + "it has no link to it";
       if (!seen.own) return about + "it did not say what it has";
       if (words(*seen.own) != counts) return about + words(*seen.own) + ", not " + counts;
+      if (seen.own->load.users != truly.load.users) {
+        return about + "it says " + std::to_string(seen.own->load.users) + " users, not " +
+               std::to_string(truly.load.users);
+      }
       if (waits && !seen.itself && seen.load) return about + "a candidate says its level";
       if (waits || seen.member.role == cluster::Role::standby) continue;
       if (!seen.load) return about + "its level is not known";

@@ -4,7 +4,8 @@ namespace muster {
 
 std::optional<std::string> DroppedNews::of(Now now, const SipCounters& counters) {
   std::array<std::uint64_t, kSipDrops> dropped = counters.dropped;
-  dropped[static_cast<std::size_t>(SipDrop::keep_alive)] = 0;
+  for (const SipDrop usual : {SipDrop::keep_alive, SipDrop::stray_response, SipDrop::link_silent})
+    dropped[static_cast<std::size_t>(usual)] = 0;
   waits_ = dropped != told_;
   if (!waits_ || (tell_at_ && now.instant < *tell_at_)) return std::nullopt;
   std::string text;

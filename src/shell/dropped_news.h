@@ -1,5 +1,7 @@
-// What sip_message dropped and counted (server/sip_message/counters.h), told to the operator: the
-// first of it at once, what comes behind once in kTellEvery. A keep-alive is no news.
+// What a shard's sip_message dropped, let go or could not say, and counted
+// (server/sip_message/counters.h), told to the operator: the first of it at once, what comes behind
+// once in kTellEvery. What happens where all is well is no news: a keep-alive, an answer that came
+// once more, a link on which nobody said anything for long.
 #pragma once
 
 #include <array>

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kScript =
     "setsid /bin/sh -c '"
     "/bin/sh -c \"$1\"; s=$?; "
-    "test $s = 0 || echo \"the command that was launched ended with $s: $1\" >&2"
+    "test $s = 0 || echo \"the command of load.launch ended with $s\" >&2"
     "' sh \"$1\" </dev/null >/dev/null &";
 
 class Attributes {

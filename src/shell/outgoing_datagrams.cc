@@ -91,7 +91,7 @@ bool OutgoingDatagrams::goes_before(std::uint32_t a, std::uint32_t b) const {
 std::size_t OutgoingDatagrams::of_one_message(Sorted rest) const {
   const Datagram& first = waiting_[rest[0]];
   const std::size_t length = first.bytes();
-  if (length > kCutBytesMax) return 1;
+  if (length > kCutBytesMax || !cuts(first.socket)) return 1;
   std::size_t bytes = length;
   std::size_t count = 1;
   for (; count < std::min(rest.size(), kCutMax); ++count) {
@@ -148,11 +148,18 @@ void OutgoingDatagrams::send_batch() {
     if (done > 0) {
       sent += static_cast<std::size_t>(done);
     } else {
-      // The first of the rest cannot be sent (no route, no room): it is lost, the others go on.
-      if (errno != EAGAIN) send_one_by_one(sent);
+      // The first of the rest cannot be sent (no route, no room), and is lost, or not be cut; the
+      // others go on.
+      const int error = errno;
+      if (error == EIO && cuts(b.socket)) never_cut_.push_back(b.socket);
+      if (error == EIO || error == EINVAL || error == EMSGSIZE) send_one_by_one(sent);
       ++sent;
     }
   }
+}
+
+bool OutgoingDatagrams::cuts(int socket) const {
+  return std::find(never_cut_.begin(), never_cut_.end(), socket) == never_cut_.end();
 }
 
 void OutgoingDatagrams::send_one_by_one(std::size_t message) {
@@ -162,8 +169,14 @@ void OutgoingDatagrams::send_one_by_one(std::size_t message) {
   header.msg_controllen -= CMSG_SPACE(sizeof(std::uint16_t));  // where to cut was said last
   if (header.msg_controllen == 0) header.msg_control = nullptr;
   header.msg_iovlen = kParts;
+  std::array<mmsghdr, kCutMax> each{};
   for (std::size_t i = 0; i < datagrams; ++i, header.msg_iov += kParts)
-    ::sendmsg(batch_->socket, &header, MSG_DONTWAIT);
+    each[i].msg_hdr = header;
+  for (std::size_t sent = 0; sent < datagrams;) {
+    const int done = ::sendmmsg(batch_->socket, each.data() + sent,
+                                static_cast<unsigned>(datagrams - sent), MSG_DONTWAIT);
+    sent += done > 0 ? static_cast<std::size_t>(done) : 1;
+  }
 }
 
 }  // namespace muster

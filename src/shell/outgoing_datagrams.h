@@ -2,8 +2,9 @@
 //
 // What goes to one address leaves together. Datagrams of one length, and a shorter one behind them,
 // are one message, which the kernel cuts (UDP_SEGMENT, udp(7)): the way to an address that stands
-// for many, as an edge proxy does for its phones, is gone once. Where the kernel cannot cut (a path
-// with a smaller MTU, IPsec) they go one by one.
+// for many, as an edge proxy does for its phones, is gone once. Where the kernel cannot cut they go
+// one by one: on a path with a smaller MTU each time anew; through a socket whose way has IPsec or,
+// in older kernels, a device that reckons no checksums (EIO), from then on.
 //
 // To one address datagrams go in the order in which they were gathered, but for fan-outs: these go
 // behind all else (a 200 before the NOTIFY that follows it), and those of one fan-out, which are of
@@ -57,10 +58,12 @@ class OutgoingDatagrams {
   std::size_t gather(Sorted rest);
   void send_batch();
   void send_one_by_one(std::size_t message);
+  bool cuts(int socket) const;
 
   std::vector<Datagram> waiting_;
   std::uint32_t fan_outs_ = 0;
   std::vector<std::uint32_t> order_;
+  std::vector<int> never_cut_;  // sockets
   std::shared_ptr<Batch> batch_;
 };
 

@@ -4,6 +4,7 @@ and users moved, of either protocol."""
 import contextlib
 import os
 import signal
+import subprocess
 
 import cluster
 import hosts
@@ -96,8 +97,8 @@ class RecruitingTest(GrowthCase):
             self.assertTrue(arrived.authenticate("late"))
             arrived.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
                          "</iq>")
-            until(lambda c=command, e=ended: f"the command that was launched ended with {e}: {c}\n"
-                  in self.by_id["s1"].log(), "it is told")
+            until(lambda e=ended: f"the command of load.launch ended with {e}\n" in
+                  self.by_id["s1"].log(), "it is told")
             self.by_id["s1"].kill()
 
 
@@ -265,16 +266,53 @@ class OrdersTest(GrowthCase):
         until(lambda: self.role("s2") == "standby", "s2 is a candidate")
 
     def test_who_waits_for_a_drain_is_told_when_it_is_done(self):
-        self.join("s1")
-        self.join("s2")
-        self.settled("s1", "s2")
-        self.assertEqual("s2 is drained: its users move, and it takes no more\n"
-                         "s2 has nobody any more\n", self.order("drain", "s2", "--wait").stdout)
-        self.assertEqual(0, self.listed()["s2"]["users"])
+        self.wait_for_a_phone("drain", "draining")
+
+    def test_who_waits_for_a_release_is_told_when_it_is_done(self):
+        self.wait_for_a_phone("release", "standby")
+
+    def wait_for_a_phone(self, what, role):
+        """It keeps the server until it registers anew."""
+        self.together("s1", "s2")
+        phone = self.phone_at("s2")
+        waits = self.order_and_wait(what, "s2")
+        until(lambda: self.role("s2") in ("draining", "releasing"), "s2 drains")
+        self.assertIsNone(waits.poll())
+        until(lambda: self.register(phone) == "s1", "she is told where to go")
+        told, _ = waits.communicate(timeout=programs.PATIENCE_S)
+        self.assertEqual((0, "s2 has nobody any more"), (waits.returncode, told.splitlines()[-1]))
+        self.assertEqual(role, self.role("s2"))
+
+    def test_who_waits_for_a_drain_is_told_if_it_is_not_to_be(self):
+        self.together("s1", "s2")
+        self.phone_at("s2")
+        waits = self.order_and_wait("drain", "s2")
+        until(lambda: self.role("s2") == "draining", "s2 drains")
         self.order("undrain", "s2")
-        until(lambda: self.role("s2") == "running", "s2 runs again")
-        self.order("release", "s2", "--wait")
-        self.assertEqual("standby", self.role("s2"))
+        self.assertEqual("muster: s2 takes users again\n",
+                         waits.communicate(timeout=programs.PATIENCE_S)[1])
+        waits = self.order_and_wait("drain", "s2")
+        until(lambda: self.role("s2") == "draining", "s2 drains")
+        self.by_id["s2"].kill()
+        self.assertEqual("muster: s2 is gone\n",
+                         waits.communicate(timeout=programs.PATIENCE_S)[1])
+
+    def phone_at(self, name):
+        """One that is registered there."""
+        for number in range(4):
+            phone = self.phone(f"p{number}@localhost", self.address_of("s1", "sip"))
+            if self.register(phone) == name:
+                return phone
+            until(lambda n=number: sum(row["users"] for row in self.listed().values()) > n,
+                  "the load is known")
+        return self.fail(f"nobody is sent to {name}")
+
+    def order_and_wait(self, what, name):
+        waits = subprocess.Popen([programs.BIN / "muster", what, name, "--wait", "--data",
+                                  self.data], text=True, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        self.addCleanup(waits.kill)
+        return waits
 
     def test_what_cannot_be_is_refused_and_says_why(self):
         self.join("s1")

@@ -281,8 +281,9 @@ class OperatorTest(ClusterPostgresCase):
             refused = self.muster("drain", main)
         finally:
             self.by_id[main].send_signal(signal.SIGCONT)
-        self.assertEqual((1, "muster: the main did not answer in time; `muster servers` shows what"
-                          " it did\n"), (refused.returncode, refused.stderr))
+        # Or its link is missed already.
+        self.assertEqual(1, refused.returncode)
+        self.assertRegex(refused.stderr, "did not answer in time|cannot be reached from here")
 
     def test_one_that_is_alone_is_not_among_them(self):
         self.together("s1")

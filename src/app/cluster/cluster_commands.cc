@@ -138,24 +138,48 @@ std::string_view done_text(OrderServer::What what) {
   return {};
 }
 
-// A server that was just told to drain is seen to when the store has said so.
-int wait_until_empty(const Work& work, cluster::Incarnation server, const std::string& name) {
+// How an order that is waited for stands, by one look.
+enum class Waited : std::uint8_t { not_begun, goes_on, done, taken_back, gone };
+
+// It has nobody when it says so itself; who is released is seen to when the store has it as a
+// candidate.
+Waited how_it_stands(const std::vector<ServerSeen>& servers, cluster::Incarnation server,
+                     OrderServer::What what, bool began) {
+  using cluster::Role;
+  const auto seen = std::ranges::find(servers, server,
+                                      [](const ServerSeen& one) { return one.member.incarnation; });
+  if (seen == servers.end() || seen->member.role == Role::gone) return Waited::gone;
+  const Role role = seen->member.role;
+  if (role == Role::standby) return Waited::done;
+  if (role == Role::running) return began ? Waited::taken_back : Waited::not_begun;
+  const bool is_empty = seen->own && seen->own->load.users == 0;
+  return is_empty && what == OrderServer::What::drain ? Waited::done : Waited::goes_on;
+}
+
+// What nobody answers, or does not begin, is waited for so long.
+constexpr Duration kPatience = Duration::seconds(5);
+
+int wait_for(const Work& work, OrderServer::What what, cluster::Incarnation server,
+             const std::string& name) {
   Screen screen(false);
-  bool drains = false;
+  bool began = false;
+  Instant good = read_clocks().instant;
   do {
     const auto servers = work.view.look();
-    if (!servers) return fail(servers.error());
-    const auto seen = std::ranges::find(
-        *servers, server, [](const ServerSeen& one) { return one.member.incarnation; });
-    if (seen == servers->end() || seen->member.role == cluster::Role::gone) {
-      return fail(name + " is gone");
+    const Instant now = read_clocks().instant;
+    const bool late = now >= good + kPatience;
+    if (!servers && late) return fail(servers.error());
+    if (!servers) continue;
+    switch (how_it_stands(*servers, server, what, began)) {
+      case Waited::not_begun:
+        if (late) return fail(name + " does not drain; the main's log may say why");
+        continue;
+      case Waited::goes_on: began = true; break;
+      case Waited::done: return print("muster", name + " has nobody any more\n");
+      case Waited::taken_back: return fail(name + " takes users again");
+      case Waited::gone: return fail(name + " is gone");
     }
-    const cluster::Role role = seen->member.role;
-    if (drains && role == cluster::Role::running) return fail(name + " takes users again");
-    drains = drains || cluster::drains(role);
-    if ((drains && seen->load && seen->load->users == 0) || role == cluster::Role::standby) {
-      return print("muster", name + " has nobody any more\n");
-    }
+    good = now;
   } while (screen.wait(kWatchPause));
   return kRefused;
 }
@@ -168,7 +192,7 @@ int on(const Work& work, const GiveOrder& give) {
   const std::string name = short_name(*server, work.domain);
   const int code = print("muster", name + std::string(done_text(give.what)) + "\n");
   if (!give.wait || code != kDone) return code;
-  return wait_until_empty(work, server->member.incarnation, name);
+  return wait_for(work, give.what, server->member.incarnation, name);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ bool is_full(const ServerSeen& server) {
 }
 
 bool has_drained(const ServerSeen& server) {
-  return server.member.role == Role::draining && server.load && server.load->users == 0;
+  return server.member.role == Role::draining && server.own && server.own->load.users == 0;
 }
 
 // "level 7 of 10, 9 users".

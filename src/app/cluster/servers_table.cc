@@ -29,7 +29,8 @@ std::string or_nothing(const Value* value) {
 std::string lag_text(const ServerSeen& server) {
   if (!server.own || server.own->measures.loop_lag.of == 0) return std::string(kNobodyTold);
   const cluster::Share& lag = server.own->measures.loop_lag;
-  return fmt::format("{} ms", Sensor::kLagMax.in_milliseconds() * lag.used / lag.of);
+  const char* least = lag.used >= lag.of ? ">=" : "";  // more is not measured
+  return fmt::format("{}{} ms", least, Sensor::kLagMax.in_milliseconds() * lag.used / lag.of);
 }
 
 std::string cpu_text(const ServerSeen& server) {

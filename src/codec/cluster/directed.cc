@@ -71,6 +71,7 @@ void append(std::string& out, const FiguresTold& told) {
 void append(std::string& out, const OrderAsked& asked) {
   out.push_back(static_cast<char>(Kind::order_asked));
   append_number(out, asked.number);
+  append_number(out, asked.link);
   append_number(out, asked.what);
   out.append(asked.svr_id);
 }
@@ -92,9 +93,13 @@ std::optional<Told> read_operators(Kind kind, std::string_view said) {
       if (said.size() != kFiguresBytes) return std::nullopt;
       return FiguresTold{number, take_figures(said)};
     case Kind::order_asked: {
-      if (said.size() < 2) return std::nullopt;
-      const auto what = take_number<std::uint8_t>(said);
-      return OrderAsked{number, what, said};
+      if (said.size() < sizeof(std::uint64_t) + 2) return std::nullopt;
+      OrderAsked asked;
+      asked.number = number;
+      asked.link = take_number<std::uint64_t>(said);
+      asked.what = take_number<std::uint8_t>(said);
+      asked.svr_id = said;
+      return asked;
     }
     case Kind::order_answered:
       if (said.size() != 1) return std::nullopt;

@@ -11,7 +11,7 @@
 //   figures-asked = 8, number (8)
 //   figures-told  = 9, number (8), users by XMPP (8), by SIP (8), resources (8), relayed (8),
 //                   level (4), users (4), of lag, processor, memory and queues used (4) and of (4)
-//   order-asked   = 10, number (8), what (1), the server's id (the rest)
+//   order-asked   = 10, number (8), link (8), what (1), the server's id (the rest)
 //   order-answered = 11, number (8), outcome (1)
 #pragma once
 
@@ -101,9 +101,11 @@ struct FiguresTold {
   friend bool operator==(const FiguresTold&, const FiguresTold&) = default;
 };
 // To the main: an operator at the sender orders this (server/admin_events.h, OrderServer); and what
-// came of it (AdminReply::Outcome).
+// came of it (AdminReply::Outcome). It means nothing on another link than the one that it was given
+// on (Hello::link), for the operator was told by then that nobody answered.
 struct OrderAsked {
   std::uint64_t number = 0;
+  std::uint64_t link = 0;
   std::uint8_t what = 0;
   std::string_view svr_id;
   friend bool operator==(const OrderAsked&, const OrderAsked&) = default;

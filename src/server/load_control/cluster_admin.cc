@@ -13,6 +13,17 @@ namespace muster {
 
 using Outcome = AdminReply::Outcome;
 
+namespace {
+
+// What MainServer::ordered may say.
+bool is_of_order(Outcome outcome) {
+  return outcome == Outcome::done || outcome == Outcome::not_main ||
+         outcome == Outcome::no_such_server || outcome == Outcome::wrong_role ||
+         outcome == Outcome::is_main;
+}
+
+}  // namespace
+
 void ClusterServer::on(Now now, const AdminAsked& asked, Outbox& out) {
   if (membership_.state() != Membership::State::member) {
     return out.order(AnswerAdmin{asked.ticket, {Outcome::no_lease, {}}});
@@ -76,9 +87,10 @@ void ClusterServer::list_servers(Now now, Ticket ticket, Outbox& out) {
     if (reply.servers.back().linked) others.insert(member.incarnation);
   }
   if (!operator_desk_.has_room()) return out.order(AnswerAdmin{ticket, std::move(reply)});
-  const std::uint64_t number = operator_desk_.open(now, ticket, std::move(reply), others);
+  const std::uint64_t number =
+      operator_desk_.open(now, OperatorDesk::Of::figures, ticket, std::move(reply), others);
   for (const cluster::Incarnation other : others) {
-    if (!tell(other, cluster::FiguresAsked{number})) operator_desk_.lost(other);
+    if (!tell(other, cluster::FiguresAsked{number})) operator_desk_.lost(other, number);
   }
   answer_operators(out);
 }
@@ -97,9 +109,11 @@ void ClusterServer::answer(Now now, Ticket ticket, const OrderServer& order, Out
     return out.order(AnswerAdmin{ticket, std::move(reply)});
   }
   reply.outcome = Outcome::no_answer;
-  const std::uint64_t number = operator_desk_.open(now, ticket, std::move(reply), {main});
+  const std::uint64_t number =
+      operator_desk_.open(now, OperatorDesk::Of::order, ticket, std::move(reply), {main});
   const auto what = static_cast<std::uint8_t>(order.what);
-  if (!tell(main, cluster::OrderAsked{number, what, order.svr_id})) operator_desk_.lost(main);
+  const cluster::OrderAsked asked{number, links_.link_number(main), what, order.svr_id};
+  if (!tell(main, asked)) operator_desk_.lost(main, number);
   answer_operators(out);
 }
 
@@ -142,10 +156,9 @@ void ClusterServer::told(Now, cluster::Incarnation by, const cluster::FiguresTol
 
 void ClusterServer::told(Now, cluster::Incarnation by, const cluster::OrderAnswered& answered,
                          Outbox& out) {
-  if (answered.outcome > static_cast<std::uint8_t>(Outcome::no_answer)) {
-    return tell_not_understood(by, out);
-  }
-  operator_desk_.told(by, answered.number, static_cast<Outcome>(answered.outcome));
+  const auto outcome = static_cast<Outcome>(answered.outcome);
+  if (!is_of_order(outcome)) return tell_not_understood(by, out);
+  operator_desk_.told(by, answered.number, outcome);
   answer_operators(out);
 }
 
@@ -161,6 +174,8 @@ void ClusterServer::told(Now, cluster::Incarnation by, const cluster::OrderAsked
   if (asked.what > static_cast<std::uint8_t>(OrderServer::What::release)) {
     return tell_not_understood(by, out);
   }
+  // It was told again on a newer link, and its operator not to wait any more.
+  if (asked.link != links_.link_number(by)) return;
   const auto what = static_cast<OrderServer::What>(asked.what);
   const Outcome outcome = main_.ordered({what, std::string(asked.svr_id)});
   to_steer_ = true;

@@ -9,22 +9,23 @@ namespace muster {
 
 using cluster::Incarnation;
 
-std::uint64_t OperatorDesk::open(Now now, Ticket ticket, AdminReply reply,
+std::uint64_t OperatorDesk::open(Now now, Of of, Ticket ticket, AdminReply reply,
                                  std::set<Incarnation> asked) {
   MUSTER_CHECK(has_room());
-  questions_.emplace(
-      next_, Question{ticket, std::move(reply), std::move(asked), now.instant + kAnswerTimeMax});
+  questions_.emplace(next_, Question{of, ticket, std::move(reply), std::move(asked),
+                                     now.instant + kAnswerTimeMax});
   return next_++;
 }
 
-OperatorDesk::Question* OperatorDesk::find(Incarnation by, std::uint64_t number) {
+OperatorDesk::Question* OperatorDesk::find(Of of, Incarnation by, std::uint64_t number) {
   const auto known = questions_.find(number);
-  if (known == questions_.end() || !known->second.waiting.contains(by)) return nullptr;
+  if (known == questions_.end() || known->second.of != of) return nullptr;
+  if (!known->second.waiting.contains(by)) return nullptr;
   return &known->second;
 }
 
 void OperatorDesk::told(Incarnation by, const cluster::FiguresTold& told) {
-  Question* question = find(by, told.number);
+  Question* question = find(Of::figures, by, told.number);
   if (question == nullptr) return;
   question->waiting.erase(by);
   for (ServerSeen& seen : question->reply.servers) {
@@ -40,15 +41,22 @@ void OperatorDesk::told(Incarnation by, const cluster::FiguresTold& told) {
 }
 
 void OperatorDesk::told(Incarnation by, std::uint64_t number, AdminReply::Outcome outcome) {
-  Question* question = find(by, number);
+  Question* question = find(Of::order, by, number);
   if (question == nullptr) return;
   question->waiting.erase(by);
   question->reply.outcome = outcome;
+  // It was not the main after all, and who is main is not known here.
+  if (outcome == AdminReply::Outcome::not_main) question->reply.servers.clear();
 }
 
 void OperatorDesk::lost(Incarnation server) {
   for (auto& [number, question] : questions_)
     question.waiting.erase(server);
+}
+
+void OperatorDesk::lost(Incarnation server, std::uint64_t number) {
+  const auto known = questions_.find(number);
+  if (known != questions_.end()) known->second.waiting.erase(server);
 }
 
 void OperatorDesk::wake(Now now) {

@@ -29,16 +29,19 @@ class OperatorDesk {
     AdminReply reply;
   };
 
+  enum class Of : std::uint8_t { figures, order };
+
   bool has_room() const { return questions_.size() < kQuestionsMax; }
   // There must be room. `reply` is what is known; whoever is in `asked` may add to it. The number
   // of the question, from 1.
-  std::uint64_t open(Now now, Ticket ticket, AdminReply reply,
+  std::uint64_t open(Now now, Of of, Ticket ticket, AdminReply reply,
                      std::set<cluster::Incarnation> asked);
-  // A question that is not there any more was answered without it.
+  // What is of a question that is not there any more, or of another kind, is passed over.
   void told(cluster::Incarnation by, const cluster::FiguresTold& told);
   void told(cluster::Incarnation by, std::uint64_t number, AdminReply::Outcome outcome);
-  // That server cannot answer.
+  // That server cannot answer any question, or could not be asked this one.
   void lost(cluster::Incarnation server);
+  void lost(cluster::Incarnation server, std::uint64_t number);
   void wake(Now now);
 
   std::vector<Answered> take_answered();
@@ -46,13 +49,14 @@ class OperatorDesk {
 
  private:
   struct Question {
+    Of of;
     Ticket ticket;
     AdminReply reply;
     std::set<cluster::Incarnation> waiting;
     Instant until;
   };
   // Nothing: it does not wait for that server.
-  Question* find(cluster::Incarnation by, std::uint64_t number);
+  Question* find(Of of, cluster::Incarnation by, std::uint64_t number);
 
   std::map<std::uint64_t, Question> questions_;
   std::uint64_t next_ = 1;

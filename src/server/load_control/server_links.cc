@@ -285,6 +285,11 @@ bool ServerLinks::is_up(Incarnation peer) const {
   return place != peers_.end() && place->second.state == PeerState::up;
 }
 
+std::uint64_t ServerLinks::link_number(Incarnation peer) const {
+  const auto place = peers_.find(peer);
+  return place == peers_.end() ? 0 : place->second.link_number;
+}
+
 std::optional<ServerLinks::Directed> ServerLinks::directed(Incarnation peer) const {
   const auto place = peers_.find(peer);
   if (place == peers_.end()) return std::nullopt;

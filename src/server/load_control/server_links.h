@@ -116,6 +116,8 @@ class ServerLinks {
 
   bool has(LinkId link) const { return links_.find(link) != nullptr; }
   bool is_up(cluster::Incarnation peer) const;
+  // The how manieth link to that server is up, or was; both ends count alike. 0: none.
+  std::uint64_t link_number(cluster::Incarnation peer) const;
   // Of what it was told on `directed`, numbered from 1: the last, and up to which it has
   // acknowledged; nothing if there is no such server.
   struct Directed {

@@ -150,6 +150,8 @@ inline constexpr std::size_t kParts<EndSessions> = 1;
 template <>
 inline constexpr std::size_t kParts<FindUser> = 1;
 template <>
+inline constexpr std::size_t kParts<ListUsers> = 2;
+template <>
 inline constexpr std::size_t kParts<OrderServer> = 2;
 
 // Orders, and what is in them.

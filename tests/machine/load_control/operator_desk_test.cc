@@ -6,6 +6,7 @@ namespace muster {
 namespace {
 
 using cluster::Incarnation;
+using Of = OperatorDesk::Of;
 using Outcome = AdminReply::Outcome;
 
 constexpr Ticket kTicket(77);
@@ -26,7 +27,8 @@ AdminReply known() {
 
 TEST(OperatorDesk, AnswersOnceAllHave) {
   OperatorDesk desk;
-  const std::uint64_t number = desk.open(at(0), kTicket, known(), {Incarnation(2), Incarnation(3)});
+  const std::uint64_t number =
+      desk.open(at(0), Of::figures, kTicket, known(), {Incarnation(2), Incarnation(3)});
   desk.told(Incarnation(2), {number, kFigures});
   EXPECT_TRUE(desk.take_answered().empty());
   desk.told(Incarnation(3), {number, {}});
@@ -44,13 +46,14 @@ TEST(OperatorDesk, AnswersOnceAllHave) {
 
 TEST(OperatorDesk, WhereNobodyIsAskedWhatIsKnownIsAllThereIs) {
   OperatorDesk desk;
-  desk.open(at(0), kTicket, known(), {});
+  desk.open(at(0), Of::figures, kTicket, known(), {});
   EXPECT_EQ(desk.take_answered().at(0).reply.servers.size(), 3u);
 }
 
 TEST(OperatorDesk, WhoIsLateIsNotWaitedFor) {
   OperatorDesk desk;
-  const std::uint64_t number = desk.open(at(0), kTicket, known(), {Incarnation(2), Incarnation(3)});
+  const std::uint64_t number =
+      desk.open(at(0), Of::figures, kTicket, known(), {Incarnation(2), Incarnation(3)});
   desk.told(Incarnation(2), {number, kFigures});
   ASSERT_EQ(desk.next_deadline(), at(0).instant + OperatorDesk::kAnswerTimeMax);
   const std::int64_t late = OperatorDesk::kAnswerTimeMax.in_milliseconds();
@@ -67,8 +70,8 @@ TEST(OperatorDesk, WhoIsLateIsNotWaitedFor) {
 
 TEST(OperatorDesk, WhoIsLostIsNotWaitedFor) {
   OperatorDesk desk;
-  desk.open(at(0), kTicket, known(), {Incarnation(2)});
-  desk.open(at(0), Ticket(78), known(), {Incarnation(2), Incarnation(3)});
+  desk.open(at(0), Of::figures, kTicket, known(), {Incarnation(2)});
+  desk.open(at(0), Of::figures, Ticket(78), known(), {Incarnation(2), Incarnation(3)});
   desk.lost(Incarnation(2));
   const auto answered = desk.take_answered();
   ASSERT_EQ(answered.size(), 1u);
@@ -77,7 +80,8 @@ TEST(OperatorDesk, WhoIsLostIsNotWaitedFor) {
 
 TEST(OperatorDesk, OnlyWhoWasAskedAnswersAndOnce) {
   OperatorDesk desk;
-  const std::uint64_t number = desk.open(at(0), kTicket, known(), {Incarnation(2), Incarnation(3)});
+  const std::uint64_t number =
+      desk.open(at(0), Of::figures, kTicket, known(), {Incarnation(2), Incarnation(3)});
   desk.told(Incarnation(1), {number, kFigures});
   desk.told(Incarnation(2), {number + 1, kFigures});
   desk.told(Incarnation(2), {number, kFigures});
@@ -93,19 +97,48 @@ TEST(OperatorDesk, AnOrderHasTheOutcomeThatTheMainSays) {
   OperatorDesk desk;
   AdminReply asked = known();
   asked.outcome = Outcome::no_answer;
-  const std::uint64_t number = desk.open(at(0), kTicket, asked, {Incarnation(1)});
-  desk.open(at(0), Ticket(78), asked, {Incarnation(1)});
+  const std::uint64_t number = desk.open(at(0), Of::order, kTicket, asked, {Incarnation(1)});
+  desk.open(at(0), Of::order, Ticket(78), asked, {Incarnation(1)});
   desk.told(Incarnation(1), number, Outcome::wrong_role);
   EXPECT_EQ(desk.take_answered().at(0).reply.outcome, Outcome::wrong_role);
   desk.wake(at(1'000));
   EXPECT_EQ(desk.take_answered().at(0).reply.outcome, Outcome::no_answer);
 }
 
+TEST(OperatorDesk, WhoCouldNotBeAskedOneThingIsWaitedForInAnother) {
+  OperatorDesk desk;
+  const std::uint64_t order = desk.open(at(0), Of::order, kTicket, known(), {Incarnation(2)});
+  const std::uint64_t list = desk.open(at(0), Of::figures, Ticket(78), known(), {Incarnation(2)});
+  desk.lost(Incarnation(2), list);
+  EXPECT_EQ(desk.take_answered().at(0).ticket, Ticket(78));
+  desk.told(Incarnation(2), order, Outcome::done);
+  EXPECT_EQ(desk.take_answered().at(0).ticket, kTicket);
+}
+
+TEST(OperatorDesk, WhatIsAnsweredIsWhatWasAsked) {
+  OperatorDesk desk;
+  const std::uint64_t order = desk.open(at(0), Of::order, kTicket, known(), {Incarnation(2)});
+  const std::uint64_t list = desk.open(at(0), Of::figures, Ticket(78), known(), {Incarnation(2)});
+  desk.told(Incarnation(2), {order, kFigures});
+  desk.told(Incarnation(2), list, Outcome::wrong_role);
+  EXPECT_TRUE(desk.take_answered().empty());
+}
+
+TEST(OperatorDesk, WhoIsNotTheMainAfterAllIsNotNamedAsIt) {
+  OperatorDesk desk;
+  const std::uint64_t number = desk.open(at(0), Of::order, kTicket, known(), {Incarnation(2)});
+  desk.told(Incarnation(2), number, Outcome::not_main);
+  const auto answered = desk.take_answered();
+  ASSERT_EQ(answered.size(), 1u);
+  EXPECT_EQ(answered[0].reply.outcome, Outcome::not_main);
+  EXPECT_TRUE(answered[0].reply.servers.empty());
+}
+
 TEST(OperatorDesk, HasRoomForSoManyQuestions) {
   OperatorDesk desk;
   for (std::size_t i = 0; i < OperatorDesk::kQuestionsMax; ++i) {
     ASSERT_TRUE(desk.has_room());
-    desk.open(at(0), kTicket, {}, {Incarnation(2)});
+    desk.open(at(0), Of::figures, kTicket, {}, {Incarnation(2)});
   }
   EXPECT_FALSE(desk.has_room());
   desk.wake(at(1'000));

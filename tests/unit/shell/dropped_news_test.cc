@@ -29,10 +29,11 @@ TEST(DroppedNews, TheFirstIsToldAtOnceAndTheRestInTime) {
   EXPECT_EQ(news.of(at(1'000), counters), std::nullopt);
 }
 
-TEST(DroppedNews, AKeepAliveIsNone) {
+TEST(DroppedNews, WhatHappensWhereAllIsWellIsNone) {
   DroppedNews news;
   SipCounters counters;
-  counters.count(SipDrop::keep_alive);
+  for (const SipDrop usual : {SipDrop::keep_alive, SipDrop::stray_response, SipDrop::link_silent})
+    counters.count(usual);
   EXPECT_EQ(news.of(at(0), counters), std::nullopt);
   EXPECT_EQ(news.due(), std::nullopt);
 }

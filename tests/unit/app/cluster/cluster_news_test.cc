@@ -94,7 +94,7 @@ TEST_F(ClusterNewsTest, EachRoleHasItsWord) {
 TEST_F(ClusterNewsTest, WhoHasDrainedMayBeEnded) {
   const auto draining = [](std::uint32_t users) {
     ServerSeen seen = server("s2", 2, Role::draining);
-    seen.load = {{users}, users};
+    seen.own.emplace().load = {{users}, users};
     return seen;
   };
   news_.of({main_server("s1", 1), draining(1)});
@@ -102,7 +102,12 @@ TEST_F(ClusterNewsTest, WhoHasDrainedMayBeEnded) {
               ElementsAre("s2 has nobody any more: it may be ended"));
   EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}), IsEmpty());
   EXPECT_THAT(news_.of({main_server("s1", 1), draining(1)}), IsEmpty());
-  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}), SizeIs(1));
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0)}).size(), 1u);
+  // What another server knows of it may be of long ago.
+  ServerSeen silent = server("s3", 3, Role::draining);
+  silent.load = {{0}, 0};
+  EXPECT_THAT(news_.of({main_server("s1", 1), draining(0), silent}),
+              ElementsAre("s3 came", "s3 drains: it takes no more users"));
 }
 
 // What it comes with is told behind it.

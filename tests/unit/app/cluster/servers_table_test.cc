@@ -41,6 +41,12 @@ TEST(ServersTable, HasALineForEachServerByItsName) {
             "  up\n");
 }
 
+TEST(ServersTable, WhatLagsMoreThanIsMeasuredIsSaidTo) {
+  ServerSeen late = whole();
+  late.own->measures.loop_lag = {100, 100};
+  EXPECT_NE(servers_table({late}, "example.com").find("  >=100 ms  "), std::string::npos);
+}
+
 TEST(ServersTable, NamesWhoWasAsked) {
   ServerSeen asked = whole();
   asked.itself = true;

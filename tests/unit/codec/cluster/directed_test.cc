@@ -48,8 +48,8 @@ TEST(Directed, IsWrittenInNetworkOrder) {
             "\0\0\0\x05\0\0\0\x06"
             "\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04"
             "\0\0\0\x05\0\0\0\x06\0\0\0\x07\0\0\0\x08"s);
-  EXPECT_EQ(written(OrderAsked{0x0102, 3, "sip:s1"}),
-            "\x0a\0\0\0\0\0\0\x01\x02\x03"
+  EXPECT_EQ(written(OrderAsked{0x0102, 0x0405, 3, "sip:s1"}),
+            "\x0a\0\0\0\0\0\0\x01\x02\0\0\0\0\0\0\x04\x05\x03"
             "sip:s1"s);
   EXPECT_EQ(written(OrderAnswered{0x0102, 3}), "\x0b\0\0\0\0\0\0\x01\x02\x03"s);
 }
@@ -63,7 +63,7 @@ TEST(Directed, IsReadAsItWasWritten) {
                            Told(MoveUsers{1, ~std::uint32_t{0}, 2, false}),
                            Told(UsersMoved{~std::uint64_t{0}, ~std::uint32_t{0}}),
                            Told(FiguresAsked{~std::uint64_t{0}}), Told(kFigures),
-                           Told(OrderAsked{~std::uint64_t{0}, 255, "sip:s1.example.com"}),
+                           Told(OrderAsked{kMost, kMost - 1, 255, "sip:s1.example.com"}),
                            Told(OrderAnswered{~std::uint64_t{0}, 255})}) {
     EXPECT_EQ(read_told(written(told)), told);
   }
@@ -82,7 +82,7 @@ TEST(Directed, WhatIsCutOrLongerIsNone) {
     EXPECT_EQ(read_told(whole + "x"), std::nullopt) << told.index();
     EXPECT_EQ(read_told(whole + '\0'), std::nullopt) << told.index();
   }
-  const std::string order = written(OrderAsked{7, 1, "s"});
+  const std::string order = written(OrderAsked{7, 8, 1, "s"});
   for (std::size_t n = 0; n < order.size(); ++n)
     EXPECT_EQ(read_told(order.substr(0, n)), std::nullopt) << n;
   EXPECT_EQ(read_told("\x03"), std::nullopt);
