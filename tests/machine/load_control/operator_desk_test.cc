@@ -19,7 +19,7 @@ Now at(std::int64_t milliseconds) {
 // Of servers 1, 2 and 3, of whom but the third told its load.
 AdminReply known() {
   AdminReply reply;
-  for (const std::uint64_t number : {1, 2, 3})
+  for (std::uint64_t number = 1; number <= 3; ++number)
     reply.servers.emplace_back().member.incarnation = Incarnation(number);
   reply.servers[0].load = reply.servers[1].load = ServerSeen::Load{{50}, 60};
   return reply;
