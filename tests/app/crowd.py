@@ -17,9 +17,14 @@ import xmpp
 from ledger import Relation, Shown, STATES
 
 # How long anything that a user asks of a server that was not hit may take, what she shows until a
-# watcher sees it included: with it service never stops. As the promise of 5 s it is in wall time,
-# whatever else the machine does; unloaded it takes some milliseconds.
+# watcher sees it included, before her program gives up. As the promise of 5 s it is in wall time,
+# whatever else the machine does.
 SERVICE_S = 5
+# How long it may take, and how long nobody at one server may see anybody at another, for users to
+# say that service did not stop while another server was gone; on a machine that is late itself,
+# more (lateness.py). It takes some milliseconds, but that programs look every LOOK_S; on two cores
+# that four others keep busy besides, 0.4 s.
+PAUSE_S = 1
 # How long a program waits for an answer, of a server that was hit, before it goes elsewhere.
 GIVE_UP_S = 1
 # How long it does while it logs in, for each answer.
@@ -67,7 +72,9 @@ class Crowd:
         self.relations = []
         self.failures = collections.deque()
         self.sights = collections.deque()  # (home of one, of the other, since, when it was seen)
+        self.shown_at = {}  # when anybody at one server showed something to anybody at another
         self.moves = collections.deque()  # (since, when she was served again)
+        self.answers = collections.deque()  # (the server, since, when it came)
         self.draw = draw
         self.threads = []
 
@@ -116,9 +123,13 @@ class Crowd:
         return wrong
 
     def seen_between(self, begin, end):
-        """(longest, gaps): how long what was seen then took at most, and the longest time in which
-        nobody at one server saw another one at another, by their servers."""
-        longest, times = 0, collections.defaultdict(lambda: [begin])
+        """(longest, gaps): how long what was seen then took at most, or takes what is still to be
+        seen; and the longest time in which nobody at one server saw another one at another, by
+        their servers."""
+        sights = [user.sight for user in self.users.values()]
+        longest = max([end - sight.since for sight in sights
+                       if sight is not None and not sight.is_excused()], default=0)
+        times = collections.defaultdict(lambda: [begin])
         for *homes, since, when in list(self.sights):
             if begin < when < end:
                 longest = max(longest, when - since)
@@ -126,6 +137,11 @@ class Crowd:
         return longest, {homes: max(after - before for before, after
                                     in itertools.pairwise([*of, end]))
                          for homes, of in times.items()}
+
+    def answered_between(self, begin, end, homes):
+        """How long an answer of these servers took then at most."""
+        return max([when - since for home, since, when in list(self.answers)
+                    if home in homes and begin < when < end], default=0)
 
     def rest_is_over(self):
         for user in self.users.values():
@@ -334,10 +350,16 @@ class User:
             self.sight = None
 
     def someone_who_sees(self):
-        """A watcher, or None."""
-        may = [name for name, relation in self.watchers.items() if relation.is_allowed()
-               and self.crowd.users[name].is_served()]
-        return self.crowd.users[self.draw.choice(may)] if may else None
+        """A watcher, or None: at the server where this is longest ago for anybody at hers, so that
+        no two servers are forgotten."""
+        shown_at = self.crowd.shown_at
+        may = [self.crowd.users[name] for name, relation in self.watchers.items()
+               if relation.is_allowed() and self.crowd.users[name].is_served()]
+        self.draw.shuffle(may)
+        watcher = min(may, key=lambda one: shown_at.get((self.home, one.home), 0), default=None)
+        if watcher is not None:
+            shown_at[self.home, watcher.home] = time.monotonic()
+        return watcher
 
     def see(self, name, sources):
         """A picture is not changed, but replaced: others look at it. Of one source nobody sees what

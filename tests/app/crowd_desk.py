@@ -131,7 +131,7 @@ class Desk(User):
             return
         self.sight = Sight(self, watcher, self.shown.begun)
         if isinstance(watcher, Desk):
-            self.stream.send(f"<message to='{watcher.address}' type='chat'>"
+            self.stream.send(f"<message to='{watcher.address}' id='{self.shown.begun}' type='chat'>"
                              f"<body>{self.name}:{self.shown.begun}</body></message>")
 
     def change_roster(self):
@@ -205,6 +205,7 @@ class Desk(User):
                 self.hear_roster(roster)
             else:
                 self.names.done()
+            self.crowd.answers.append((self.home, self.asked[1], time.monotonic()))
             self.asked = None
 
     def hear_roster(self, roster):
@@ -217,7 +218,10 @@ class Desk(User):
         for name in self.watched.keys() | self.watchers.keys():
             address = f"{name}@localhost"
             self.hear_item(address, roster.get(address, NO_ITEM))
-            if name in self.watchers and self.watchers[name].is_refusal_lost():
+            # A refusal that was under way when she was moved may still be carried out: said again
+            # at once, it could undo what was allowed anew. Once all are quiet it came, or never.
+            if (self.crowd.quiet and name in self.watchers
+                    and self.watchers[name].is_refusal_lost()):
                 self.say("unsubscribed", name)
         self.fetched = self.asked[1]
 
@@ -262,6 +266,7 @@ class Desk(User):
 
     def hear_message(self, message):
         if message.get("type") == "error":
+            self.hear_error(message)
             return
         body = message.findtext("{jabber:client}body")
         what, _, of = body.rpartition(" ")
@@ -271,6 +276,15 @@ class Desk(User):
             self.pay()
         elif self.sight is not None and (name, int(number)) == (self.name, self.sight.number):
             self.sight.answered = True
+
+    def hear_error(self, message):
+        """Nobody is returned what was written to one who is served; who was so by the server that
+        was hit may not know it yet."""
+        sight = self.sight
+        if (sight is not None and message.get("id") == str(sight.number)
+                and not sight.is_excused() and not self.crowd.is_missed()):
+            self.crowd.fail(f"{sight.watcher} is not there, {self} is told:"
+                            f" {xmpp.condition_of(message, xmpp.STANZA_ERRORS)}")
 
     def pay(self):
         """Answers who wrote that she shows a number, once it is seen."""

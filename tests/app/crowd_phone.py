@@ -95,6 +95,9 @@ class Phone(User):
         since = time.monotonic()
         answer = ask(lambda: self.crowd.over or self.await_answer(since, method))
         self.hear_all()
+        # 503: she is proxied, and who serves her was hit (refused_by).
+        if answer is not None and answer.status != 503:
+            self.crowd.answers.append((self.home, since, time.monotonic()))
         if answer is not None and answer.status == 302:
             self.is_publishing = False
             self.sent_by.add(self.home)
