@@ -28,6 +28,7 @@ class Phone:
         self.server = server
         self.route = None  # of RFC 3608: what it asks for, but for REGISTER, it asks there
         self.user = user
+        self.place = None  # what it takes for its address, if that is another: behind a NAT
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.numbers = itertools.count(1)
@@ -39,16 +40,17 @@ class Phone:
         the Request-URI, if it is not that of whom it is to."""
         number = next(self.numbers)
         host, port = self.socket.getsockname()
+        place = self.place or f"{host}:{port}"
         mark = f"{port}x{id(self)}x{number}"
         ends = {"from": f"<sip:{self.user}>;tag=f{mark}", "to": f"<sip:{to or self.user}>",
                 "call-id": f"c{mark}"}
         if dialog is not None:
             ends = {name: dialog.headers[name] for name in ends}
         lines = [f"{method} {uri or 'sip:' + (to or self.user)} SIP/2.0",
-                 f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{mark};rport",
+                 f"Via: SIP/2.0/UDP {place};branch=z9hG4bK{mark};rport",
                  *(f"{name}: {value}" for name, value in ends.items()),
                  f"CSeq: {number} {method}", "Max-Forwards: 70",
-                 f"Contact: <sip:{host}:{port}>", *headers,
+                 f"Contact: <sip:{place}>", *headers,
                  f"Content-Length: {len(body.encode())}", "", body]
         server = self.server
         if self.route is not None and method != "REGISTER":
