@@ -64,13 +64,13 @@ class ClusterCheckers : public ::testing::Test {
     return world_.server(life_of(world_, world_.server(0)) == life ? 0 : 1);
   }
   void ask_servers() { told_ = {said_by(0), said_by(1)}; }
-  // Of that life, that it counts juliet.
-  void let_say(Incarnation of, const ServerSeen::Own& own) {
+  // That it has one user, in level 1, and these.
+  void let_say(Incarnation of, std::uint64_t xmpp, std::uint64_t sip, std::uint64_t resources) {
     for (std::vector<ServerSeen>& said : told_) {
       for (ServerSeen& seen : said) {
         if (seen.member.incarnation != of) continue;
         seen.load = {cluster::LoadLevel{1}, 1};
-        if (seen.own) seen.own = own;
+        seen.own = ServerSeen::Own{*seen.load, xmpp, sip, resources, 0, {}};
       }
     }
   }
@@ -204,9 +204,11 @@ TEST_F(ClusterCheckers, AllServersSayTheSame) {
   EXPECT_THAT(differs([](ServerSeen& seen) { seen.load.reset(); }), HasSubstr("not known"));
   EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.load->users; }), HasSubstr("of 1 users"));
   EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.load->level.value; }), HasSubstr("level 1"));
+  EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.own->load.users; }), HasSubstr("says 1 users"));
+  EXPECT_THAT(differs([](ServerSeen& seen) { ++seen.own->sip; }), HasSubstr("1 by SIP"));
   ask_servers();
   (told_[0][0].itself ? told_[0][0] : told_[0][1]).own.reset();
-  EXPECT_THAT(Levels::difference(view()), HasSubstr("its own"));
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("did not say what it has"));
   ask_servers();
   told_[1].pop_back();
   EXPECT_THAT(Levels::difference(view()), HasSubstr("knows 1 servers"));
@@ -217,7 +219,7 @@ TEST_F(ClusterCheckers, ALevelIsWhatItsDefinitionSays) {
   juliet_comes();
   assign(one_);
   ask_servers();
-  let_say(one_, {1, 0, 0});
+  let_say(one_, 1, 0, 0);
   EXPECT_EQ(Levels::difference(view()), "");
   for (std::vector<ServerSeen>& said : told_) {
     for (ServerSeen& seen : said) {
@@ -236,17 +238,16 @@ TEST_F(ClusterCheckers, WhoWasMovedCountsAlsoWhereHerPhoneIsRegistered) {
   juliet.is_registered = {server_of(other_).sip_at(), now, now + Duration::seconds(1)};
   assign(one_);
   ask_servers();
-  let_say(one_, {0, 1, 1});
-  EXPECT_THAT(Levels::difference(view()),
-              HasSubstr("not 1 of 1 users, 0 by XMPP, 1 by SIP, 0 resources"));
-  let_say(other_, {0, 1, 0});
+  let_say(one_, 0, 1, 1);
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("not 0 by XMPP, 1 by SIP, 0 resources"));
+  let_say(other_, 0, 1, 0);
   EXPECT_EQ(Levels::difference(view()), "");
   // She has published, and is present where she has come to.
   juliet.shows = {{"desk", {}}};
-  EXPECT_THAT(Levels::difference(view()), HasSubstr("level 1 of 1 users, not 0 of 0 users"));
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("not 0 by XMPP, 0 by SIP, 0 resources"));
   juliet.shows.clear();
   world_.run_for(Duration::seconds(1));
-  EXPECT_THAT(Levels::difference(view()), HasSubstr("level 1 of 1 users, not 0 of 0 users"));
+  EXPECT_THAT(Levels::difference(view()), HasSubstr("not 0 by XMPP, 0 by SIP, 0 resources"));
 }
 
 TEST_F(ClusterCheckers, WhoHasNotComeToHerOwnerCountsNotThere) {
@@ -257,7 +258,7 @@ TEST_F(ClusterCheckers, WhoHasNotComeToHerOwnerCountsNotThere) {
                           view().now() + Duration::seconds(1)};
   assign(one_);
   ask_servers();
-  let_say(other_, {0, 1, 0});
+  let_say(other_, 0, 1, 0);
   EXPECT_EQ(Levels::difference(view()), "");
 }
 

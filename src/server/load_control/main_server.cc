@@ -247,7 +247,8 @@ void MainServer::let_go_of_the_empty(Instant now, std::span<const ServerPicture>
   if (ask_not_before_ && now < *ask_not_before_) return;
   ask_not_before_.reset();
   for (const ServerPicture& server : servers) {
-    if (server.role != Role::releasing || !server.known()) continue;
+    const Known* known = find(server.incarnation);
+    if (known == nullptr || known->role != Role::releasing || !server.known()) continue;
     const bool empty = server.report->users == 0 && server.coming() == 0;
     if (empty) change_role(server.incarnation, Role::releasing, Role::standby);
   }

@@ -105,7 +105,7 @@ TEST(ServerLinksRules, AWrongHelloClosesTheLink) {
       {control(Acknowledged{0}), "hello"},
       {frame(Lane::control, ""), "no control"},
       {frame(Lane::control, std::string("\1", 1)), "no control"},
-      {frame(Lane::control, std::string("\1\0\5short", 8)), "no control"},
+      {frame(Lane::control, std::string("\1\0\6short", 8)), "no control"},
       {frame(Lane::control, std::string("\2x", 2)), "no control"},
       {frame(Lane::control, std::string("\3", 1)), "no control"},
       {frame(Lane::control, std::string("\4", 1)), "no control"},

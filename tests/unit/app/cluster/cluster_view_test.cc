@@ -23,6 +23,10 @@ ServerSeen server(std::uint64_t incarnation) {
   return seen;
 }
 
+ServerSeen::Own own(std::uint32_t level, std::uint32_t users) {
+  return {{{level}, users}, 5, 4, 3, 0, {}};
+}
+
 // A control socket that says the same to whatever it is asked; nothing, if that is nothing.
 class FakeServer {
  public:
@@ -70,12 +74,12 @@ TEST_F(ClusterViewTest, WhereNobodyRunsThatIsSaid) {
 TEST_F(ClusterViewTest, EachServerIsBelievedOfItself) {
   ServerSeen one = server(1);
   one.itself = true;
-  one.own = {{{3}, 4}};
+  one.own = own(3, 4);
   ServerSeen two = server(2);
   two.load = {{9}, 9};
   const FakeServer first(data_, "s1", ServersListed{{one, two}});
   two.itself = true;
-  two.own = {{{7}, 8}, 5, 4, 3};
+  two.own = own(7, 8);
   one.itself = false;
   one.own.reset();
   one.load = {{1}, 1};
@@ -86,14 +90,14 @@ TEST_F(ClusterViewTest, EachServerIsBelievedOfItself) {
   EXPECT_EQ(seen->at(0).load, (ServerSeen::Load{{3}, 4}));
   EXPECT_TRUE(seen->at(0).itself);
   EXPECT_EQ(seen->at(1).load, (ServerSeen::Load{{7}, 8}));
-  EXPECT_EQ(seen->at(1).own, (ServerSeen::Own{{{7}, 8}, 5, 4, 3}));
+  EXPECT_EQ(seen->at(1).own, own(7, 8));
   EXPECT_FALSE(seen->at(1).itself) << "the first was asked";
 }
 
 // Who asked the others has been told what they have.
 TEST_F(ClusterViewTest, WhoKnowsAllIsAskedAlone) {
   ServerSeen one = server(1);
-  one.own = {{{7}, 8}, 1, 2, 3};
+  one.own = own(7, 8);
   ServerSeen gone = server(2);
   gone.member.role = cluster::Role::gone;
   const FakeServer first(data_, "s1", ServersListed{{one, gone}});
@@ -102,7 +106,7 @@ TEST_F(ClusterViewTest, WhoKnowsAllIsAskedAlone) {
   const auto seen = view_.look();
   EXPECT_LT(read_clocks().instant - before, ControlDoor::kProbeTimeMax);
   ASSERT_TRUE(seen.ok());
-  EXPECT_EQ(seen->at(0).own, (ServerSeen::Own{{{7}, 8}, 1, 2, 3}));
+  EXPECT_EQ(seen->at(0).own, own(7, 8));
 }
 
 TEST_F(ClusterViewTest, WhoDoesNotAnswerInTimeIsPassedOver) {

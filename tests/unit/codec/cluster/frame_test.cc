@@ -132,16 +132,16 @@ TEST(Control, IsReadAsItWasWritten) {
 TEST(Control, AHelloBeginsWithItsFormat) {
   std::string bytes;
   append_control(bytes, Hello{.from = 4, .to = 3, .link = 2, .received = 1, .svr_id = "s"});
-  EXPECT_EQ(bytes.substr(kFrameHeaderBytes, 3), "\1\0\5"s);
+  EXPECT_EQ(bytes.substr(kFrameHeaderBytes, 3), "\1\0\6"s);
   // Of another one nothing else is known, not even its size.
-  const auto other = read_control("\1\0\6"s);
+  const auto other = read_control("\1\0\7"s);
   ASSERT_TRUE(other.has_value());
-  EXPECT_EQ(std::get<Hello>(*other).format, 6u);
+  EXPECT_EQ(std::get<Hello>(*other).format, 7u);
 }
 
 TEST(Control, WhatIsNoneIsNone) {
   for (const std::string& payload :
-       {""s, "\0"s, "\4"s, "\1"s, "\1\0"s, "\1\0\5"s, "\2x"s, "\3"s, "\3\0\0\0\0\0\0\0\0x"s})
+       {""s, "\0"s, "\4"s, "\1"s, "\1\0"s, "\1\0\6"s, "\2x"s, "\3"s, "\3\0\0\0\0\0\0\0\0x"s})
     EXPECT_EQ(read_control(payload), std::nullopt);
   EXPECT_FALSE(read_directed("1234567").has_value());
   EXPECT_EQ(read_directed("\0\0\0\0\0\0\0\5x"s)->number, 5u);
