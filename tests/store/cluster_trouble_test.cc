@@ -256,7 +256,7 @@ TEST_F(ClusterTrouble, RowsThatMeanNothingAreBroken) {
   const std::string whole = asked(RenewLease{a, Duration::seconds(10)});
   RawSqlite raw(file_);
   for (const char* damage :
-       {"UPDATE servers SET role = 4 WHERE incarnation = 2",
+       {"UPDATE servers SET role = 5 WHERE incarnation = 2",
         "UPDATE servers SET role = -1 WHERE incarnation = 2",
         "UPDATE servers SET link = '' WHERE incarnation = 2",
         "UPDATE servers SET link = '192.0.2.1' WHERE incarnation = 2", "DELETE FROM cluster"}) {
