@@ -14,7 +14,7 @@ import sip
 
 CONTROL, DOCUMENTS = 0, 1
 HELLO, PING = 1, 2
-FORMAT = 5
+FORMAT = 6
 PING_S = 0.3
 RUNNING = 1  # enum Role
 HOUR_US = 3_600_000_000
