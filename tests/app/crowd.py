@@ -332,6 +332,11 @@ class User:
         if waited > SERVICE_S:
             raise AssertionError(f"{what} is not answered")
 
+    def is_answered(self, since):
+        """What she asked then. Who is still coming back is waited for otherwise."""
+        if self.is_back:
+            self.crowd.answers.append((self.home, since, time.monotonic()))
+
     def refused(self, what):
         """A server that was hit may, or be silent."""
         raise Lost(what) if self.home == self.crowd.hit else AssertionError(what)

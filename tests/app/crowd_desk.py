@@ -205,7 +205,7 @@ class Desk(User):
                 self.hear_roster(roster)
             else:
                 self.names.done()
-            self.crowd.answers.append((self.home, self.asked[1], time.monotonic()))
+            self.is_answered(self.asked[1])
             self.asked = None
 
     def hear_roster(self, roster):

@@ -97,7 +97,7 @@ class Phone(User):
         self.hear_all()
         # 503: she is proxied, and who serves her was hit (refused_by).
         if answer is not None and answer.status != 503:
-            self.crowd.answers.append((self.home, since, time.monotonic()))
+            self.is_answered(since)
         if answer is not None and answer.status == 302:
             self.is_publishing = False
             self.sent_by.add(self.home)
