@@ -100,8 +100,8 @@ struct ServerSeen {
   };
   // By what it reported, as users are placed; nothing: it has not reported yet.
   std::optional<Load> load;
-  // What only a server itself knows, and told the one that was asked: how many users are present
-  // through which protocol, some through both, and what all of them have subscribed to.
+  // What only a server itself knows, and told the one that was asked: its load as it is, how many
+  // users are present through which protocol, some through both, and what it measures of itself.
   struct Own {
     Load load;
     std::uint64_t xmpp = 0;
@@ -135,7 +135,7 @@ struct AdminReply {
     no_such_server,
     wrong_role,  // of the server, for this order
     is_main,     // which cannot be let go
-    no_answer,   // of the main, in `servers`: what was ordered may yet be done; of whose users
+    no_answer,   // of the main, in `servers`, which may have done it; or of the server whose users
                  // were to be listed
   };
   Outcome outcome = Outcome::done;

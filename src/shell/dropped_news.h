@@ -21,6 +21,8 @@ class DroppedNews {
   // At the end of a turn. "not_sip 3, stray_ack 1", since the last; nothing if it is not time, or
   // there is nothing.
   std::optional<std::string> of(Now now, const SipCounters& counters);
+  // What is not told yet, though it is not time: nothing comes behind it.
+  std::optional<std::string> rest(const SipCounters& counters);
   // When what was counted is to be told, if anything is.
   std::optional<Instant> due() const { return waits_ ? tell_at_ : std::nullopt; }
 

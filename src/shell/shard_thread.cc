@@ -132,11 +132,15 @@ void ShardThread::run() {
     if (sensor_) measure();
     end_turn();
     if (sensor_) sensor_->turned(now_.instant, read_clocks().instant);
-    if (auto dropped = dropped_news_.of(now_, server_.sip_counters())) {
-      log_.write(now_, {Log::Level::info, "sip-dropped", {}, std::move(*dropped)});
-    }
+    tell_dropped(dropped_news_.of(now_, server_.sip_counters()));
   }
+  tell_dropped(dropped_news_.rest(server_.sip_counters()));
   if (recorder_) recorder_->flush();
+}
+
+void ShardThread::tell_dropped(std::optional<std::string> dropped) {
+  if (!dropped) return;
+  log_.write(now_, {Log::Level::info, "sip-dropped", {}, std::move(*dropped)});
 }
 
 bool ShardThread::over() const {

@@ -136,6 +136,7 @@ class ShardThread {
   void read_server_answer(Ticket ticket, const ServerReply& reply);
   void obey(Order& order);
   void ask_sasl(const AskSasl& ask);
+  void tell_dropped(std::optional<std::string> dropped);
   void stop();
   void end_life();
   void pass_time();

@@ -43,7 +43,7 @@ class ServersApartTest(HostsCase):
         for watcher, user in old_watches:
             # Whoever is not heard of is still as she was.
             for person in self.programs_of(watcher):
-                self.assertTrue(person.sees(user), (str(person), user))
+                self.assertTrue(person.sees(user), (str(person), user, person.seen_go))
         self.network.heal()
         healed = time.monotonic()
         self.assertEqual(before, until(lambda: self.agreed(*NAMES), "they agree again"))

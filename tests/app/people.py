@@ -36,6 +36,7 @@ class Person:
         self.number = 0  # that she shows
         self.at = None  # where she is logged in
         self.losses = 0  # of a server, for any reason
+        self.moves = 0  # to another, as she was told
         self.why = None
         self.pictures = {}  # {user: {full address: number}}
         self.seen_go = []  # full addresses, in their order
@@ -88,7 +89,8 @@ class Person:
         self.thread.join()
 
     def __str__(self):
-        return f"{self.full} at {self.at} ({self.losses} losses, {self.why!r}, {self.broken!r})"
+        return (f"{self.full} at {self.at} ({self.losses} losses, {self.why!r}, {self.broken!r},"
+                f" {self.moves} moves)")
 
     # --- what is asked of her
 
@@ -116,6 +118,7 @@ class Person:
                 try:
                     self.log_in(place)
                 except Moved as moved:
+                    self.moves += 1
                     place = moved.args[0]
                 except (OSError, xmpp.Silent, xmpp.Refused) as error:
                     self.why = error

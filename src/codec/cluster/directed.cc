@@ -173,10 +173,6 @@ std::optional<Told> read_told(std::string_view said) {
 
 void append_told(std::string& out, const Told& told) {
   std::visit(Overloaded{
-                 [&](const FiguresAsked& asked) { append(out, asked); },
-                 [&](const FiguresTold& answer) { append(out, answer); },
-                 [&](const OrderAsked& asked) { append(out, asked); },
-                 [&](const OrderAnswered& answered) { append(out, answered); },
                  [&](const UserGiven& given) {
                    out.push_back(static_cast<char>(Kind::user_given));
                    append_number(out, given.number);
@@ -214,6 +210,10 @@ void append_told(std::string& out, const Told& told) {
                    append_number(out, moved.to);
                    append_number(out, moved.users);
                  },
+                 [&](const FiguresAsked& asked) { append(out, asked); },
+                 [&](const FiguresTold& answer) { append(out, answer); },
+                 [&](const OrderAsked& asked) { append(out, asked); },
+                 [&](const OrderAnswered& answered) { append(out, answered); },
              },
              told);
 }

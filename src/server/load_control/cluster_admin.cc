@@ -118,10 +118,10 @@ void ClusterServer::answer(Now now, Ticket ticket, const OrderServer& order, Out
 }
 
 void ClusterServer::answer_operators(Outbox& out) {
-  for (OperatorDesk::Answered& answered : operator_desk_.take_answered())
-    out.order(AnswerAdmin{answered.ticket, std::move(answered.reply)});
-  for (UsersDesk::Answered& answered : users_desk_.take_answered())
-    out.order(AnswerAdmin{answered.ticket, std::move(answered.reply)});
+  for (AnswerAdmin& answer : operator_desk_.take_answered())
+    out.order(std::move(answer));
+  for (AnswerAdmin& answer : users_desk_.take_answered())
+    out.order(std::move(answer));
 }
 
 void ClusterServer::list_users(Now now, Ticket ticket, const ListUsers& list, Outbox& out) {

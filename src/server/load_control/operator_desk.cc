@@ -65,8 +65,8 @@ void OperatorDesk::wake(Now now) {
   }
 }
 
-std::vector<OperatorDesk::Answered> OperatorDesk::take_answered() {
-  std::vector<Answered> answered;
+std::vector<AnswerAdmin> OperatorDesk::take_answered() {
+  std::vector<AnswerAdmin> answered;
   for (auto next = questions_.begin(); next != questions_.end();) {
     Question& question = next->second;
     const bool is_answered = question.waiting.empty();

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "codec/cluster/directed.h"
 #include "server/admin_events.h"
+#include "server/ports.h"
 #include "server/vocabulary.h"
 
 namespace muster {
@@ -23,11 +24,6 @@ class OperatorDesk {
  public:
   static constexpr Duration kAnswerTimeMax = Duration::milliseconds(250);
   static constexpr std::size_t kQuestionsMax = 64;
-
-  struct Answered {
-    Ticket ticket;
-    AdminReply reply;
-  };
 
   enum class Of : std::uint8_t { figures, order };
 
@@ -44,7 +40,7 @@ class OperatorDesk {
   void lost(cluster::Incarnation server, std::uint64_t number);
   void wake(Now now);
 
-  std::vector<Answered> take_answered();
+  std::vector<AnswerAdmin> take_answered();
   std::optional<Instant> next_deadline() const;
 
  private:

@@ -76,7 +76,7 @@ void UsersDesk::wake(Now now) {
   if (kept_ && kept_->until <= now.instant) kept_.reset();
 }
 
-std::vector<UsersDesk::Answered> UsersDesk::take_answered() {
+std::vector<AnswerAdmin> UsersDesk::take_answered() {
   return std::exchange(answered_, {});
 }
 

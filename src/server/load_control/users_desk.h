@@ -14,6 +14,7 @@
 #include "model/cluster/document.h"
 #include "server/admin_events.h"
 #include "server/cluster_port.h"
+#include "server/ports.h"
 #include "server/vocabulary.h"
 
 namespace muster {
@@ -24,11 +25,6 @@ class UsersDesk {
   static constexpr Duration kKeptTime = Duration::seconds(60);
   static constexpr std::size_t kQuestionsMax = 64;
 
-  struct Answered {
-    Ticket ticket;
-    AdminReply reply;
-  };
-
   // True: that server is to be asked for its list, if it is not already.
   bool ask(Now now, Ticket ticket, cluster::Incarnation of, const Address& after);
   bool waits_for(cluster::Incarnation of) const;
@@ -37,7 +33,7 @@ class UsersDesk {
   void failed(cluster::Incarnation of);
   void wake(Now now);
 
-  std::vector<Answered> take_answered();
+  std::vector<AnswerAdmin> take_answered();
   std::optional<Instant> next_deadline() const;
 
  private:
@@ -58,7 +54,7 @@ class UsersDesk {
 
   std::vector<Question> waiting_;  // in the order of their ends
   std::optional<Kept> kept_;
-  std::vector<Answered> answered_;
+  std::vector<AnswerAdmin> answered_;
 };
 
 }  // namespace muster

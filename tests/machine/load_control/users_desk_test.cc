@@ -37,7 +37,7 @@ class UsersDeskTest : public ::testing::Test {
   // What was answered, to whom all is one ticket.
   std::vector<AdminReply> replies() {
     std::vector<AdminReply> all;
-    for (UsersDesk::Answered& answered : desk.take_answered()) {
+    for (AnswerAdmin& answered : desk.take_answered()) {
       EXPECT_EQ(answered.ticket, kTicket);
       all.push_back(std::move(answered.reply));
     }

@@ -29,6 +29,19 @@ TEST(DroppedNews, TheFirstIsToldAtOnceAndTheRestInTime) {
   EXPECT_EQ(news.of(at(1'000), counters), std::nullopt);
 }
 
+TEST(DroppedNews, AtTheEndTheRestIsTold) {
+  DroppedNews news;
+  SipCounters counters;
+  EXPECT_EQ(news.rest(counters), std::nullopt);
+  counters.count(SipDrop::not_sip);
+  EXPECT_EQ(news.of(at(0), counters), "not_sip 1");
+  EXPECT_EQ(news.rest(counters), std::nullopt);
+  counters.count(SipDrop::stray_ack);
+  EXPECT_EQ(news.of(at(1), counters), std::nullopt);
+  EXPECT_EQ(news.rest(counters), "stray_ack 1");
+  EXPECT_EQ(news.due(), std::nullopt);
+}
+
 TEST(DroppedNews, WhatHappensWhereAllIsWellIsNone) {
   DroppedNews news;
   SipCounters counters;

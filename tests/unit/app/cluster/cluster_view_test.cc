@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -27,14 +28,20 @@ ServerSeen::Own own(std::uint32_t level, std::uint32_t users) {
   return {{{level}, users}, 5, 4, 3, 0, {}};
 }
 
-// A control socket that says the same to whatever it is asked; nothing, if that is nothing.
+// A control socket that says one thing after the other to whatever it is asked, and the last again;
+// nothing, if there is nothing.
 class FakeServer {
  public:
   FakeServer(const DataDirectory& data, const std::string& id,
              const std::optional<ControlReply>& reply)
+      : FakeServer(data, id, reply ? std::vector{*reply} : std::vector<ControlReply>()) {}
+  FakeServer(const DataDirectory& data, const std::string& id,
+             const std::vector<ControlReply>& replies)
       : listener_(*listen_unix(ServerPlace::make(data, id)->control())) {
-    if (!reply) return;
-    thread_ = std::thread([this, line = to_json(*reply) + "\n"] { answer(line); });
+    if (replies.empty()) return;
+    for (const ControlReply& reply : replies)
+      lines_.push_back(to_json(reply) + "\n");
+    thread_ = std::thread([this] { answer(); });
   }
   ~FakeServer() {
     ::shutdown(listener_.get(), SHUT_RDWR);
@@ -42,18 +49,22 @@ class FakeServer {
   }
 
  private:
-  void answer(const std::string& line) const {
+  void answer() {
     pollfd waits{listener_.get(), POLLIN, 0};
+    std::size_t next = 0;
     while (::poll(&waits, 1, -1) > 0 && (waits.revents & POLLHUP) == 0) {
       const Fd peer(::accept(listener_.get(), nullptr, nullptr));
       char c = 0;
-      while (::recv(peer.get(), &c, 1, 0) == 1 && c != '\n') {
+      while (::recv(peer.get(), &c, 1, 0) == 1) {
+        if (c != '\n') continue;
+        const std::string& line = lines_[std::min(next++, lines_.size() - 1)];
+        ::send(peer.get(), line.data(), line.size(), MSG_NOSIGNAL);
       }
-      ::send(peer.get(), line.data(), line.size(), MSG_NOSIGNAL);
     }
   }
 
   Fd listener_;
+  std::vector<std::string> lines_;
   std::thread thread_;
 };
 
@@ -126,6 +137,60 @@ TEST_F(ClusterViewTest, WhoIsNotOfItsClusterIsPassedOver) {
   EXPECT_NE(view_.look().error().find("is not of its cluster"), std::string::npos);
   const FakeServer other(data_, "s2", ServersListed{{server(2)}});
   EXPECT_EQ(view_.look()->size(), 1u);
+}
+
+// --- the users of a server -----------------------------------------------------------------------
+
+UserPage page_of(std::size_t count, const std::string& name) {
+  UserPage page;
+  for (std::size_t i = 0; i < count; ++i)
+    page.users.push_back({Address::of_canonical(name + std::to_string(i), "example.com")});
+  return page;
+}
+
+class ClusterViewUsersTest : public ClusterViewTest {
+ protected:
+  // The sizes of the pages that are shown, until so many were.
+  std::vector<std::size_t> pages(std::size_t most = 100) {
+    std::vector<std::size_t> all;
+    done_ = view_.users("sip:s1.example.com", [&](const std::vector<UserSeen>& users) {
+      all.push_back(users.size());
+      return all.size() < most;
+    });
+    return all;
+  }
+  Result<void, std::string> done_;
+};
+
+TEST_F(ClusterViewUsersTest, AreAskedForUntilAPageIsNotFull) {
+  const FakeServer one(data_, "s1",
+                       std::vector<ControlReply>{page_of(kUsersListedMax, "a"),
+                                                 page_of(kUsersListedMax, "b"), page_of(3, "c")});
+  EXPECT_EQ(pages(), (std::vector<std::size_t>{kUsersListedMax, kUsersListedMax, 3}));
+  EXPECT_TRUE(done_.ok());
+}
+
+TEST_F(ClusterViewUsersTest, AreNotAskedForFurtherThanTheyAreWanted) {
+  const FakeServer one(data_, "s1", page_of(kUsersListedMax, "a"));
+  EXPECT_EQ(pages(2).size(), 2u);
+  EXPECT_TRUE(done_.ok());
+}
+
+TEST_F(ClusterViewUsersTest, AreThoseThatTheFirstOfItsClusterTells) {
+  const FakeServer none(data_, "s1", ControlRefused{ControlRefused::Why::no_lease});
+  const FakeServer one(data_, "s2", page_of(2, "a"));
+  EXPECT_EQ(pages(), std::vector<std::size_t>{2});
+}
+
+// Another server would begin with the first page.
+TEST_F(ClusterViewUsersTest, EndWhereTheirListEnds) {
+  const FakeServer one(data_, "s1",
+                       std::vector<ControlReply>{page_of(kUsersListedMax, "a"),
+                                                 ControlRefused{ControlRefused::Why::no_answer}});
+  const FakeServer two(data_, "s2", page_of(2, "a"));
+  EXPECT_EQ(pages(), std::vector<std::size_t>{kUsersListedMax});
+  ASSERT_FALSE(done_.ok());
+  EXPECT_EQ(done_.error(), "the server did not say whom it has");
 }
 
 }  // namespace
