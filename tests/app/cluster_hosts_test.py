@@ -135,7 +135,12 @@ class LostTest(HostsCase):
         for person in captives:
             if person.kind == "phone":
                 person.rests = False
-        until(lambda: all(person.losses and person.at for person in captives), "they are back")
+        def lost():
+            return [str(person) for person in captives if not person.losses or not person.at]
+        try:
+            until(lambda: not lost(), "they are back")
+        except AssertionError as late:
+            raise AssertionError("\n".join([str(late), *lost()])) from None
         return time.monotonic()
 
     def is_cut_from_the_database(self, what, *names, **more):

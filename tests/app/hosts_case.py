@@ -93,7 +93,8 @@ class HostsCase(cluster.ClusterCase):
                     phone = f"{place}{number}-{transport.lower()}"
                     self.add(f"{phone}@localhost")
                     self.enter_by_phone(phone, host, name, transport)
-        until(lambda: all(person.at for person in self.people.values()), "all are logged in")
+        until(lambda: all(person.at == person.first for person in self.people.values()),
+              "all are logged in where they are to be")
         self.watches = set()
         for one in self.people.values():
             for other in self.people.values():

@@ -25,7 +25,8 @@ class Moved(Exception):
 
 
 class Person:
-    """Who is at the first of `places` that lets her in, and after a loss at the next."""
+    """Who is at the first of `places`, however long it takes to let her in, and after a loss at the
+    next that does."""
 
     kind = "XMPP"
     doubtful = frozenset()  # phones.py
@@ -33,8 +34,10 @@ class Person:
     def __init__(self, name, host, places, resource="r"):
         self.user, self.full = f"{name}@localhost", f"{name}@localhost/{resource}"
         self.resource, self.host, self.places = resource, host, itertools.cycle(places)
+        self.first = places[0]
         self.number = 0  # that she shows
         self.at = None  # where she is logged in
+        self.was_in = False
         self.losses = 0  # of a server, for any reason
         self.moves = 0  # to another, as she was told
         self.why = None
@@ -122,7 +125,7 @@ class Person:
                     place = moved.args[0]
                 except (OSError, xmpp.Silent, xmpp.Refused) as error:
                     self.why = error
-                    place = next(self.places)
+                    place = next(self.places) if self.was_in else place
                     time.sleep(RETRY_S)
 
     def log_in(self, place):
@@ -135,7 +138,7 @@ class Person:
             # Of what was lost on the way she does not know.
             for user in sorted(self.to_watch - self.watched):
                 stream.send(subscription_to(user))
-            self.at = at
+            self.at, self.was_in = at, True
             try:
                 self.stay(stream)
             except Moved:

@@ -62,8 +62,10 @@ class Phone:
 
     def __init__(self, name, host, places, transport):
         self.name, self.host, self.places, self.transport = name, host, list(places), transport
+        self.first = self.places[0]
         self.user, self.full = f"{name}@localhost", f"{name}@localhost/{transport}"
         self.at = None  # where she is registered
+        self.was_in = False  # before that she waits for the first of the servers
         self.losses = 0  # of a server or a subscription, for any reason
         self.why = None
         self.pictures = {}  # {user: numbers}
@@ -145,8 +147,9 @@ class Phone:
                 place = moved.args[0]
             except (OSError, Lost) as error:
                 self.why = error
-                behind = self.places.index(place) + 1 if place in self.places else 0
-                place = self.places[behind % len(self.places)]
+                if self.was_in:
+                    behind = self.places.index(place) + 1 if place in self.places else 0
+                    place = self.places[behind % len(self.places)]
                 time.sleep(RETRY_S)
 
     def arrive(self, place):
@@ -159,7 +162,7 @@ class Phone:
             while self.registered is None and not self.over:
                 self.agent.turn(LOOK_S)
             if self.registered:
-                self.at = place
+                self.at, self.was_in = place, True
                 self.stay()
         finally:
             self.losses += self.at is not None and not self.over
