@@ -39,6 +39,37 @@ if(MUSTER_SANITIZE)
   target_link_options(muster_flags INTERFACE -fsanitize=${MUSTER_SANITIZE})
 endif()
 
+# Most of what a small source costs is the headers that it reads, so the sources of a folder are
+# compiled together, a few at a time (docs/adr/0015-compiled-together.md). What two of them call
+# alike in their anonymous namespaces, they call differently.
+option(MUSTER_TOGETHER "Compile sources of a folder together; without, each alone" ON)
+set(MUSTER_TOGETHER_MAX 10)
+
+# muster_together(NAME): the sources of that target.
+function(muster_together name)
+  if(NOT MUSTER_TOGETHER)
+    return()
+  endif()
+  get_target_property(sources ${name} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.cc$")
+  list(SORT sources)
+  set(number 0)
+  set(before "")
+  foreach(source IN LISTS sources)
+    file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${source}")
+    get_filename_component(folder "${folder}" DIRECTORY)
+    if(NOT folder STREQUAL before)
+      set(number 0)
+      set(before "${folder}")
+    endif()
+    math(EXPR group "${number} / ${MUSTER_TOGETHER_MAX}")
+    math(EXPR number "${number} + 1")
+    string(MAKE_C_IDENTIFIER "${folder}_${group}" group)
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${group}")
+  endforeach()
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # muster_floor(NAME FOLDER [EXCEPT file...] [LINKS target...]): the library of the sources below
 # FOLDER, but for those files in it.
 function(muster_floor name folder)
@@ -52,4 +83,5 @@ function(muster_floor name folder)
   # In angle brackets: what CMake then writes is the same in every checkout, and so ccache finds it.
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake")
   target_precompile_headers(${name} PRIVATE <pch.h>)
+  muster_together(${name})
 endfunction()

@@ -6,14 +6,11 @@
 #include "base/overloaded.h"
 #include "codec/address/jid.h"
 #include "codec/xml/namespaces.h"
-#include "codec/xml/writer.h"
+#include "sim/agents/messenger_words.h"
 
 namespace muster::sim {
 namespace {
 
-constexpr std::string_view kNsTls = "urn:ietf:params:xml:ns:xmpp-tls";
-constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
-constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 constexpr std::string_view kNsRoster = "jabber:iq:roster";
 constexpr std::string_view kNsManagement = "urn:xmpp:sm:3";
 // A session that is not resumed ends within the time in which a dead link is found.
@@ -26,12 +23,6 @@ constexpr Duration kAgainTime = Duration::seconds(5);
 Address address_of(std::string_view text) {
   const auto parsed = parse_jid(text);
   return parsed ? *parsed : Address();
-}
-
-std::string attribute(std::string_view name, std::string_view value) {
-  std::string out;
-  xml::append_attribute(out, name, value);
-  return out;
 }
 
 }  // namespace

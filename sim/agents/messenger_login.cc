@@ -4,23 +4,14 @@
 #include <utility>
 
 #include "codec/address/ip.h"
-#include "codec/xml/writer.h"
 #include "sim/agents/messenger.h"
+#include "sim/agents/messenger_words.h"
 #include "sim/world/model_verifier.h"
 
 namespace muster::sim {
 namespace {
 
-constexpr std::string_view kNsTls = "urn:ietf:params:xml:ns:xmpp-tls";
-constexpr std::string_view kNsSasl = "urn:ietf:params:xml:ns:xmpp-sasl";
-constexpr std::string_view kNsBind = "urn:ietf:params:xml:ns:xmpp-bind";
 constexpr std::string_view kNsStreams = "urn:ietf:params:xml:ns:xmpp-streams";
-
-std::string attribute(std::string_view name, std::string_view value) {
-  std::string out;
-  xml::append_attribute(out, name, value);
-  return out;
-}
 
 }  // namespace
 

@@ -52,11 +52,11 @@ std::string quoted(std::string_view text) {
   return line;
 }
 
-std::string number_of(Ticket ticket) {
+std::string text_of(Ticket ticket) {
   return "ticket " + std::to_string(ticket.number());
 }
 
-std::string number_of(ShardId shard) {
+std::string text_of(ShardId shard) {
   return "shard " + std::to_string(shard.number());
 }
 
@@ -136,10 +136,10 @@ std::string describe(const LinkNames& names, ShardId shard, const Input& input) 
             return link(opened.link) + ", " + name_in(kLinkUses, opened.use) + ", of " +
                    between(opened.local, opened.remote);
           },
-          [&](const LinkFailed& failed) { return number_of(failed.asked); },
+          [&](const LinkFailed& failed) { return text_of(failed.asked); },
           [&](const BytesReceived& bytes) { return link(bytes.link) + ": " + quoted(bytes.bytes); },
           [&](const LinkArrived& arrived) {
-            return link(arrived.link) + " from " + number_of(arrived.from);
+            return link(arrived.link) + " from " + text_of(arrived.from);
           },
           [&](const DatagramReceived& datagram) {
             return "of " + between(datagram.local, datagram.remote) + ": " + quoted(datagram.bytes);
@@ -148,18 +148,18 @@ std::string describe(const LinkNames& names, ShardId shard, const Input& input) 
             return link(answered.link) + ": " + name_in(kSaslOutcomes, answered.outcome);
           },
           [&](const DigestAnswered& answered) {
-            return number_of(answered.ticket) + ": " + name_in(kDigestOutcomes, answered.outcome) +
+            return text_of(answered.ticket) + ": " + name_in(kDigestOutcomes, answered.outcome) +
                    " " + answered.account.text();
           },
           [&](const StoreAnswered& answered) {
-            return number_of(answered.ticket) + ": " +
+            return text_of(answered.ticket) + ": " +
                    std::string(name_at<StoreReply>(answered.reply.index()));
           },
           [&](const RegistrationAnswered& answered) {
             return link(answered.link) + ": " + name_in(kRegistrationOutcomes, answered.outcome);
           },
           [&](const FromShard& from) {
-            return number_of(from.from) + ": " + std::string(name_at<AnyEvent>(from.event.index()));
+            return text_of(from.from) + ": " + std::string(name_at<AnyEvent>(from.event.index()));
           },
           [&](const ShardMeasured& measured) {
             const cluster::Measures& all = measured.measures;
@@ -209,29 +209,29 @@ std::string describe(const LinkNames& names, ShardId shard, const Order& order) 
               line.append(" ").append(to_text(one.remote));
             return line;
           },
-          [&](const HandOver& over) { return link(over.link) + " to " + number_of(over.to); },
+          [&](const HandOver& over) { return link(over.link) + " to " + text_of(over.to); },
           [&](const OpenLink& open) {
-            return number_of(open.ticket) + " to " + to_text(open.remote);
+            return text_of(open.ticket) + " to " + to_text(open.remote);
           },
           [&](const AskSasl& ask) {
             return link(ask.link) + " " + ask.mechanism.value_or(ask.abort ? "abort" : "goes on");
           },
           [&](const AskDigest& ask) {
-            return number_of(ask.ticket) + " " + ask.method + " " + ask.request_uri;
+            return text_of(ask.ticket) + " " + ask.method + " " + ask.request_uri;
           },
           [&](const AskRegistration& ask) { return link(ask.link) + " " + ask.account.text(); },
           [&](const AskStore& ask) {
-            return number_of(ask.ticket) + ": " +
+            return text_of(ask.ticket) + ": " +
                    std::string(name_at<StoreRequest>(ask.request.index())) + " of " +
                    account_of(ask.request);
           },
           [&](const ToShard& to) {
-            return number_of(to.to) + ": " + std::string(name_at<AnyEvent>(to.event.index()));
+            return text_of(to.to) + ": " + std::string(name_at<AnyEvent>(to.event.index()));
           },
           [&](const Log& log) {
             return std::string(log.what) + " " + log.who + " " + quoted(log.detail);
           },
-          [&](const AnswerAdmin& answer) { return number_of(answer.ticket); },
+          [&](const AnswerAdmin& answer) { return text_of(answer.ticket); },
           [&](const auto& other) {
             if constexpr (requires { other.link; }) return link(other.link);
             return std::string();

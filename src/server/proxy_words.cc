@@ -14,26 +14,26 @@ namespace {
 using value::ByteReader;
 using value::ByteWriter;
 
-enum class Kind : std::uint8_t { request = 48, response, flow_lost, message };
+enum class ProxyKind : std::uint8_t { request = 48, response, flow_lost, message };
 
 struct Head {
-  Kind kind = Kind::request;
+  ProxyKind kind = ProxyKind::request;
   std::uint64_t shard = 0;
 };
 Head read_head(ByteReader& in) {
   Head head;
   const std::uint8_t kind = in.byte();
-  if (kind < static_cast<std::uint8_t>(Kind::request) ||
-      kind > static_cast<std::uint8_t>(Kind::message)) {
+  if (kind < static_cast<std::uint8_t>(ProxyKind::request) ||
+      kind > static_cast<std::uint8_t>(ProxyKind::message)) {
     in.fail();
     return head;
   }
-  head.kind = static_cast<Kind>(kind);
+  head.kind = static_cast<ProxyKind>(kind);
   head.shard = in.fixed<std::uint64_t>();
   return head;
 }
 
-void write_head(ByteWriter& out, Kind kind, std::uint64_t shard) {
+void write_head(ByteWriter& out, ProxyKind kind, std::uint64_t shard) {
   out.byte(static_cast<std::uint8_t>(kind));
   out.fixed(shard);
 }
@@ -97,22 +97,22 @@ std::string write_proxy(const ProxySaid& said) {
   ByteWriter out(bytes);
   std::visit(Overloaded{
                  [&](const ProxiedRequest& one) {
-                   write_head(out, Kind::request, hash_bytes(one.sender.bare()));
+                   write_head(out, ProxyKind::request, hash_bytes(one.sender.bare()));
                    write_flow(out, one.flow);
                    out.text(one.sender.bare());
                    out.raw(one.bytes);
                  },
                  [&](const ProxiedResponse& one) {
-                   write_head(out, Kind::response, one.shard.number());
+                   write_head(out, ProxyKind::response, one.shard.number());
                    out.raw(one.bytes);
                  },
                  [&](const ProxiedFlowLost& one) {
-                   write_head(out, Kind::flow_lost, 0);
+                   write_head(out, ProxyKind::flow_lost, 0);
                    out.byte(one.shard.number());
                    out.fixed(one.link.number());
                  },
                  [&](const ProxiedMessage& one) {
-                   write_head(out, Kind::message, one.flow.shard.number());
+                   write_head(out, ProxyKind::message, one.flow.shard.number());
                    write_flow(out, one.flow);
                    out.text(one.anew ? to_text(*one.anew) : std::string());
                    out.raw(one.bytes);
@@ -128,20 +128,20 @@ std::optional<ProxySaid> read_proxy(std::string_view bytes) {
   if (in.failed()) return std::nullopt;
   ProxySaid said;
   switch (head.kind) {
-    case Kind::request: said = read_request(in, head.shard); break;
-    case Kind::response: {
+    case ProxyKind::request: said = read_request(in, head.shard); break;
+    case ProxyKind::response: {
       const ShardId shard(static_cast<std::uint8_t>(head.shard));
       if (shard.number() != head.shard) return std::nullopt;
       said = ProxiedResponse{shard, in.raw(in.left())};
       break;
     }
-    case Kind::flow_lost: {
+    case ProxyKind::flow_lost: {
       if (head.shard != 0) return std::nullopt;
       const ShardId shard(in.byte());
       said = ProxiedFlowLost{shard, LinkId::from_number(in.fixed<std::uint64_t>())};
       break;
     }
-    case Kind::message: said = read_message(in, head.shard); break;
+    case ProxyKind::message: said = read_message(in, head.shard); break;
   }
   if (in.failed() || in.left() > 0) return std::nullopt;
   return said;
@@ -151,7 +151,7 @@ std::optional<ShardId> proxy_shard_of(std::string_view bytes, std::uint8_t shard
   ByteReader in(bytes);
   const Head head = read_head(in);
   if (in.failed()) return std::nullopt;
-  const std::uint64_t shard = head.kind == Kind::request ? head.shard % shards : head.shard;
+  const std::uint64_t shard = head.kind == ProxyKind::request ? head.shard % shards : head.shard;
   if (shard >= shards) return std::nullopt;
   return ShardId(static_cast<std::uint8_t>(shard));
 }

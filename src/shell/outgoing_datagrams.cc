@@ -19,7 +19,7 @@ namespace {
 using Datagram = OutgoingDatagrams::Datagram;
 
 // Room for the source, of either kind, and for the length to cut at.
-constexpr std::size_t kControlBytes =
+constexpr std::size_t kOutControlBytes =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 constexpr std::size_t kParts = 2;  // a head and a body
 
@@ -60,7 +60,7 @@ struct OutgoingDatagrams::Batch {
   std::array<mmsghdr, kAtOnceMax> headers{};
   std::array<sockaddr_storage, kAtOnceMax> addresses{};
   std::array<iovec, kAtOnceMax * kParts> vectors{};
-  alignas(cmsghdr) std::array<std::array<char, kControlBytes>, kAtOnceMax> controls{};
+  alignas(cmsghdr) std::array<std::array<char, kOutControlBytes>, kAtOnceMax> controls{};
 };
 
 OutgoingDatagrams::OutgoingDatagrams() : batch_(std::make_shared<Batch>()) {}

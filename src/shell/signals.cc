@@ -11,18 +11,18 @@
 namespace muster {
 namespace {
 
-constexpr int kWake = SIGUSR1;
+constexpr int kWakeSignal = SIGUSR1;
 
 sigset_t obeyed() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kWake})
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kWakeSignal})
     sigaddset(&set, signal);
   return set;
 }
 
 Signal meaning_of(int signal) {
-  if (signal == kWake) return Signal::wake;
+  if (signal == kWakeSignal) return Signal::wake;
   return signal == SIGHUP ? Signal::reload : Signal::stop;
 }
 
@@ -61,7 +61,7 @@ std::optional<Signal> wait_for_signal(Duration time_max) {
 }
 
 void wake_main() {
-  MUSTER_CHECK(::kill(::getpid(), kWake) == 0);
+  MUSTER_CHECK(::kill(::getpid(), kWakeSignal) == 0);
 }
 
 }  // namespace muster

@@ -17,10 +17,6 @@ namespace {
 using cluster::LoadIndex;
 using cluster::PlacingPolicy;
 
-toml::source_position begin_of(const toml::node& item) {
-  return item.source().begin;
-}
-
 // Where in a table something is wrong with `key`, or with what is not there.
 toml::source_position place_of(const toml::table& table, std::string_view key) {
   const toml::node* item = table.get(key);

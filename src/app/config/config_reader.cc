@@ -19,10 +19,6 @@ constexpr std::string_view kEndpointForm =
 constexpr std::string_view kConnectionForm =
     R"(what libpq takes, as "host=db.example.com dbname=muster passfile=/etc/muster/pgpass")";
 
-toml::source_position begin_of(const toml::node& item) {
-  return item.source().begin;
-}
-
 }  // namespace
 
 Config ConfigReader::read(std::string_view text) {

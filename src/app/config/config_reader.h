@@ -17,6 +17,10 @@
 
 namespace muster {
 
+inline toml::source_position begin_of(const toml::node& item) {
+  return item.source().begin;
+}
+
 inline constexpr std::string_view kTimeForm = R"(with its unit (ms, s, min, h), as "60 s")";
 
 class ConfigReader {

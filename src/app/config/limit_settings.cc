@@ -31,7 +31,7 @@ constexpr LimitSetting time(std::string_view key, Duration Limits::*field,
   return {key, field, least, most};
 }
 
-constexpr std::array kTable = {
+constexpr std::array kLimitTable = {
     // RFC 6120 section 13.12: not below 10000 bytes.
     size("stanza_bytes_max", &Limits::stanza_bytes_max, 10'000, xml::kParseBytesMax),
     count("sessions_per_user_max", &Limits::sessions_per_user_max),
@@ -88,7 +88,7 @@ constexpr std::array kTable = {
     count("statuses_max", &Limits::statuses_max),
     count("tuples_shown_max", &Limits::tuples_shown_max),
 };
-static_assert(kTable.size() == boost::pfr::tuple_size_v<Limits>,
+static_assert(kLimitTable.size() == boost::pfr::tuple_size_v<Limits>,
               "a limit of server/settings.h has no key here (and in config/musterd.toml)");
 
 }  // namespace
@@ -122,7 +122,7 @@ std::string LimitSetting::text(std::uint64_t value) const {
 }
 
 std::span<const LimitSetting> limit_settings() {
-  return kTable;
+  return kLimitTable;
 }
 
 }  // namespace muster

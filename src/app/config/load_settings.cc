@@ -26,7 +26,7 @@ constexpr LoadSetting time(std::string_view key, Duration Load::*field) {
   return {key, field, 1, static_cast<std::uint64_t>(cluster::kLoadTimeMax.in_milliseconds())};
 }
 
-constexpr std::array kTable = {
+constexpr std::array kLoadTable = {
     count("resources_per_user", &Load::resources_per_user, 0),
     time("report_time_max", &Load::report_time_max),
     percent("high_mark", &Load::high_mark, 1),
@@ -40,7 +40,7 @@ constexpr std::array kTable = {
     count("moves_in_flight_max", &Load::moves_in_flight_max, 1),
 };
 constexpr std::size_t kOthers = 4;  // index, policy, max_level, launches
-static_assert(kTable.size() + kOthers == boost::pfr::tuple_size_v<Load>,
+static_assert(kLoadTable.size() + kOthers == boost::pfr::tuple_size_v<Load>,
               "a setting of server/load_settings.h has no key here (and in config/musterd.toml)");
 
 }  // namespace
@@ -72,7 +72,7 @@ std::string LoadSetting::text(std::uint64_t value) const {
 }
 
 std::span<const LoadSetting> load_settings() {
-  return kTable;
+  return kLoadTable;
 }
 
 }  // namespace muster

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <string>
 #include <utility>
 
-#include "app/command_line/exit_codes.h"
 #include "app/data/cluster_key.h"
+#include "app/service/refuse.h"
 #include "app/service/serve.h"
 #include "codec/address/ip.h"
 #include "shell/tls/certificate.h"
@@ -47,18 +46,13 @@ void announce(const ServerProcess::Endpoints& endpoints, const Config& config,
   }
 }
 
-int fail(const std::string& why) {
-  fmt::print(stderr, "musterd: {}\n", why);
-  return kRefused;
-}
-
 int serve_in(DevCommand command, DataDirectory data) {
   auto certificates = development_certificates(data.path(), command.config.server.settings.domains);
-  if (!certificates) return fail(certificates.error());
+  if (!certificates) return refuse(certificates.error());
   command.config.server.certificates = std::move(*certificates);
   if (!command.config.server_id.empty()) {
     auto key = cluster_key(data);
-    if (!key) return fail(key.error());
+    if (!key) return refuse(key.error());
     command.config.server.cluster_credentials = SharedKeyFile{std::move(*key)};
   }
   const Config& config = command.config;
@@ -72,7 +66,7 @@ int serve_in(DevCommand command, DataDirectory data) {
 int serve_dev(DevCommand command) {
   auto data = command.data_given ? DataDirectory::make(command.config.data)
                                  : DataDirectory::make_temporary();
-  if (!data) return fail(data.error());
+  if (!data) return refuse(data.error());
   const bool temporary = !command.data_given;
   const int exit_code = serve_in(std::move(command), *data);
   if (temporary) data->remove();

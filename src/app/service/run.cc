@@ -8,6 +8,7 @@
 
 #include "app/command_line/exit_codes.h"
 #include "app/config/read_config.h"
+#include "app/service/refuse.h"
 #include "app/service/serve.h"
 
 namespace muster {
@@ -24,10 +25,7 @@ int serve_run(const RunCommand& command) {
   }
   config->server.record_to = command.record_to;
   auto data = DataDirectory::make(config->data);
-  if (!data) {
-    fmt::print(stderr, "musterd: {}\n", data.error());
-    return kRefused;
-  }
+  if (!data) return refuse(data.error());
   return serve({std::move(*config), std::move(*data), command.ready_fd,
                 [](const ServerProcess::Endpoints&) {}});
 }

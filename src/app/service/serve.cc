@@ -12,6 +12,7 @@
 #include "app/data/open_store.h"
 #include "app/data/server_place.h"
 #include "app/service/ready.h"
+#include "app/service/refuse.h"
 #include "app/version.h"
 #include "shell/clock.h"
 #include "shell/control/control_socket.h"
@@ -30,11 +31,6 @@ constexpr Duration kOpenAgainAfter = Duration::milliseconds(500);
 constexpr Duration kStoresAwaited = Duration::minutes(1);
 
 using Error = std::string;
-
-int fail(const Error& why) {
-  fmt::print(stderr, "musterd: {}\n", why);
-  return kRefused;
-}
 
 // What one life works on.
 struct Stores {
@@ -219,12 +215,12 @@ void Service::reload() {
 int serve(Serving serving) {
   block_signals();
   auto place = ServerPlace::make(serving.data, serving.config.server_id);
-  if (!place) return fail(place.error());
+  if (!place) return refuse(place.error());
   const auto locks = place->lock(kLockTimeMax);
-  if (!locks) return fail(locks.error());
+  if (!locks) return refuse(locks.error());
   open_log(serving.config.log.level, serving.config.log.format);
   const auto done = Service(std::move(serving), std::move(*place)).run();
-  return done ? kDone : fail(done.error());
+  return done ? kDone : refuse(done.error());
 }
 
 }  // namespace muster

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "codec/address/icu_char.h"
 
 namespace muster {
 namespace {
@@ -21,9 +22,6 @@ constexpr char32_t kGershayim = 0x05f4;
 constexpr char32_t kKatakanaMiddleDot = 0x30fb;
 constexpr int kViramaClass = 9;  // Canonical_Combining_Class = Virama
 
-UChar32 icu_char(char32_t c) {
-  return static_cast<UChar32>(c);
-}
 bool has(char32_t c, UProperty property) {
   return u_hasBinaryProperty(icu_char(c), property) != 0;
 }

@@ -10,15 +10,12 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "codec/address/icu_char.h"
 
 namespace muster {
 namespace {
 
 constexpr char32_t kFirstCombining = 0x300;  // below, no two code points combine or reorder
-
-UChar32 icu_char(char32_t c) {
-  return static_cast<UChar32>(c);
-}
 
 // ICU has no converter for less than UChar32, which is signed.
 void append_code_points(const icu::UnicodeString& from, std::u32string& to) {

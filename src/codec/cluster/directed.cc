@@ -6,7 +6,7 @@
 namespace muster::cluster {
 namespace {
 
-enum class Kind : std::uint8_t {
+enum class DirectedKind : std::uint8_t {
   user_given = 1,
   users_settled,
   yield_user,
@@ -58,18 +58,18 @@ void append_figures(std::string& out, const Figures& figures) {
 // --- what operators ask --------------------------------------------------------------------------
 
 void append(std::string& out, const FiguresAsked& asked) {
-  out.push_back(static_cast<char>(Kind::figures_asked));
+  out.push_back(static_cast<char>(DirectedKind::figures_asked));
   append_number(out, asked.number);
 }
 
 void append(std::string& out, const FiguresTold& told) {
-  out.push_back(static_cast<char>(Kind::figures_told));
+  out.push_back(static_cast<char>(DirectedKind::figures_told));
   append_number(out, told.number);
   append_figures(out, told.figures);
 }
 
 void append(std::string& out, const OrderAsked& asked) {
-  out.push_back(static_cast<char>(Kind::order_asked));
+  out.push_back(static_cast<char>(DirectedKind::order_asked));
   append_number(out, asked.number);
   append_number(out, asked.link);
   append_number(out, asked.what);
@@ -77,22 +77,22 @@ void append(std::string& out, const OrderAsked& asked) {
 }
 
 void append(std::string& out, const OrderAnswered& answered) {
-  out.push_back(static_cast<char>(Kind::order_answered));
+  out.push_back(static_cast<char>(DirectedKind::order_answered));
   append_number(out, answered.number);
   append_number(out, answered.outcome);
 }
 
-std::optional<Told> read_operators(Kind kind, std::string_view said) {
+std::optional<Told> read_operators(DirectedKind kind, std::string_view said) {
   if (said.size() < sizeof(std::uint64_t)) return std::nullopt;
   const auto number = take_number<std::uint64_t>(said);
   switch (kind) {
-    case Kind::figures_asked:
+    case DirectedKind::figures_asked:
       if (!said.empty()) return std::nullopt;
       return FiguresAsked{number};
-    case Kind::figures_told:
+    case DirectedKind::figures_told:
       if (said.size() != kFiguresBytes) return std::nullopt;
       return FiguresTold{number, take_figures(said)};
-    case Kind::order_asked: {
+    case DirectedKind::order_asked: {
       if (said.size() < sizeof(std::uint64_t) + 2) return std::nullopt;
       OrderAsked asked;
       asked.number = number;
@@ -101,7 +101,7 @@ std::optional<Told> read_operators(Kind kind, std::string_view said) {
       asked.svr_id = said;
       return asked;
     }
-    case Kind::order_answered:
+    case DirectedKind::order_answered:
       if (said.size() != 1) return std::nullopt;
       return OrderAnswered{number, take_number<std::uint8_t>(said)};
     default: return std::nullopt;
@@ -114,16 +114,16 @@ std::optional<Told> read_told(std::string_view said) {
   constexpr std::size_t kSettledBytes = sizeof(std::uint64_t) + 3 * sizeof(std::uint32_t);
   constexpr std::size_t kMoveBytes = sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1;
   if (said.empty()) return std::nullopt;
-  const auto kind = static_cast<Kind>(take_number<std::uint8_t>(said));
+  const auto kind = static_cast<DirectedKind>(take_number<std::uint8_t>(said));
   switch (kind) {
-    case Kind::user_given: {
+    case DirectedKind::user_given: {
       if (said.size() <= sizeof(std::uint64_t)) return std::nullopt;
       UserGiven given;
       given.number = take_number<std::uint64_t>(said);
       given.user = said;
       return given;
     }
-    case Kind::users_settled: {
+    case DirectedKind::users_settled: {
       if (said.size() != kSettledBytes) return std::nullopt;
       UsersSettled settled;
       settled.settled = take_number<std::uint64_t>(said);
@@ -132,20 +132,20 @@ std::optional<Told> read_told(std::string_view said) {
       settled.dialogs = take_number<std::uint32_t>(said);
       return settled;
     }
-    case Kind::yield_user:
+    case DirectedKind::yield_user:
       if (said.empty()) return std::nullopt;
       return YieldUser{said};
-    case Kind::user_yielded: {
+    case DirectedKind::user_yielded: {
       if (said.size() < 2 || static_cast<std::uint8_t>(said.front()) > 1) return std::nullopt;
       UserYielded yielded;
       yielded.yielded = take_number<std::uint8_t>(said) == 1;
       yielded.user = said;
       return yielded;
     }
-    case Kind::room_wanted:
+    case DirectedKind::room_wanted:
       if (said.size() != sizeof(std::uint32_t)) return std::nullopt;
       return RoomWanted{take_number<std::uint32_t>(said)};
-    case Kind::move_users: {
+    case DirectedKind::move_users: {
       if (said.size() != kMoveBytes || static_cast<std::uint8_t>(said.back()) > 1) {
         return std::nullopt;
       }
@@ -156,17 +156,17 @@ std::optional<Told> read_told(std::string_view said) {
       move.all = take_number<std::uint8_t>(said) == 1;
       return move;
     }
-    case Kind::users_moved: {
+    case DirectedKind::users_moved: {
       if (said.size() != sizeof(std::uint64_t) + sizeof(std::uint32_t)) return std::nullopt;
       UsersMoved moved;
       moved.to = take_number<std::uint64_t>(said);
       moved.users = take_number<std::uint32_t>(said);
       return moved;
     }
-    case Kind::figures_asked:
-    case Kind::figures_told:
-    case Kind::order_asked:
-    case Kind::order_answered: return read_operators(kind, said);
+    case DirectedKind::figures_asked:
+    case DirectedKind::figures_told:
+    case DirectedKind::order_asked:
+    case DirectedKind::order_answered: return read_operators(kind, said);
   }
   return std::nullopt;
 }
@@ -174,39 +174,39 @@ std::optional<Told> read_told(std::string_view said) {
 void append_told(std::string& out, const Told& told) {
   std::visit(Overloaded{
                  [&](const UserGiven& given) {
-                   out.push_back(static_cast<char>(Kind::user_given));
+                   out.push_back(static_cast<char>(DirectedKind::user_given));
                    append_number(out, given.number);
                    out.append(given.user);
                  },
                  [&](const UsersSettled& settled) {
-                   out.push_back(static_cast<char>(Kind::users_settled));
+                   out.push_back(static_cast<char>(DirectedKind::users_settled));
                    append_number(out, settled.settled);
                    append_number(out, settled.level);
                    append_number(out, settled.users);
                    append_number(out, settled.dialogs);
                  },
                  [&](const YieldUser& yield) {
-                   out.push_back(static_cast<char>(Kind::yield_user));
+                   out.push_back(static_cast<char>(DirectedKind::yield_user));
                    out.append(yield.user);
                  },
                  [&](const UserYielded& yielded) {
-                   out.push_back(static_cast<char>(Kind::user_yielded));
+                   out.push_back(static_cast<char>(DirectedKind::user_yielded));
                    append_number(out, static_cast<std::uint8_t>(yielded.yielded));
                    out.append(yielded.user);
                  },
                  [&](const RoomWanted& wanted) {
-                   out.push_back(static_cast<char>(Kind::room_wanted));
+                   out.push_back(static_cast<char>(DirectedKind::room_wanted));
                    append_number(out, wanted.users);
                  },
                  [&](const MoveUsers& move) {
-                   out.push_back(static_cast<char>(Kind::move_users));
+                   out.push_back(static_cast<char>(DirectedKind::move_users));
                    append_number(out, move.to);
                    append_number(out, move.users);
                    append_number(out, move.dialogs);
                    append_number(out, static_cast<std::uint8_t>(move.all));
                  },
                  [&](const UsersMoved& moved) {
-                   out.push_back(static_cast<char>(Kind::users_moved));
+                   out.push_back(static_cast<char>(DirectedKind::users_moved));
                    append_number(out, moved.to);
                    append_number(out, moved.users);
                  },

@@ -12,7 +12,7 @@ namespace {
 // So much memory may stay with a reader whose frame is handed out.
 constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 
-enum class Kind : std::uint8_t { hello = 1, ping = 2, acknowledged = 3 };
+enum class FrameKind : std::uint8_t { hello = 1, ping = 2, acknowledged = 3 };
 
 void append_header(std::string& out, Lane lane, std::size_t bytes) {
   MUSTER_CHECK(bytes <= (lane == Lane::control ? kControlBytesMax : kPayloadBytesMax));
@@ -90,11 +90,11 @@ std::optional<Frame> FrameReader::next(std::string_view& bytes) {
 
 std::optional<Control> read_control(std::string_view payload) {
   if (payload.empty()) return std::nullopt;
-  const auto kind = static_cast<Kind>(payload.front());
+  const auto kind = static_cast<FrameKind>(payload.front());
   payload.remove_prefix(1);
-  if (kind == Kind::hello) return read_hello(payload);
-  if (kind == Kind::ping && payload.empty()) return Ping{};
-  if (kind == Kind::acknowledged && payload.size() == sizeof Acknowledged::number) {
+  if (kind == FrameKind::hello) return read_hello(payload);
+  if (kind == FrameKind::ping && payload.empty()) return Ping{};
+  if (kind == FrameKind::acknowledged && payload.size() == sizeof Acknowledged::number) {
     return Acknowledged{take_number<std::uint64_t>(payload)};
   }
   return std::nullopt;
@@ -123,15 +123,15 @@ void append_control(std::string& out, const Control& control) {
   std::string payload;
   std::visit(Overloaded{
                  [&](const Hello& hello) {
-                   payload.push_back(static_cast<char>(Kind::hello));
+                   payload.push_back(static_cast<char>(FrameKind::hello));
                    append_number(payload, hello.format);
                    for (const auto number : {hello.from, hello.to, hello.link, hello.received})
                      append_number(payload, number);
                    payload.append(hello.svr_id);
                  },
-                 [&](const Ping&) { payload.push_back(static_cast<char>(Kind::ping)); },
+                 [&](const Ping&) { payload.push_back(static_cast<char>(FrameKind::ping)); },
                  [&](const Acknowledged& acknowledged) {
-                   payload.push_back(static_cast<char>(Kind::acknowledged));
+                   payload.push_back(static_cast<char>(FrameKind::acknowledged));
                    append_number(payload, acknowledged.number);
                  },
              },

@@ -21,9 +21,9 @@ void declare(xml::Writer& writer, std::string_view entity) {
 }
 
 // Writes changes as operations of RFC 5261.
-class Changes {
+class ChangesWriter {
  public:
-  explicit Changes(std::string& out) : out_(out) {}
+  explicit ChangesWriter(std::string& out) : out_(out) {}
 
   void write(const Change& change) {
     std::visit([&](const auto& known) { on(known); }, change);
@@ -184,7 +184,7 @@ constexpr std::string_view kDiffEnd = "</p:pidf-diff>";
 std::size_t write_changes(const std::vector<Change>& changes, std::string_view entity,
                           std::string_view version, std::string& out) {
   const std::size_t version_at = open_diff(entity, version, out);
-  Changes writer(out);
+  ChangesWriter writer(out);
   for (const Change& change : changes)
     writer.write(change);
   out += kDiffEnd;
@@ -246,7 +246,7 @@ std::size_t write_users(const UsersList& list, std::size_t from, std::string_vie
                         std::uint32_t version, std::string& out, std::size_t bytes_max) {
   const std::size_t begin = out.size();
   open_diff(entity, std::to_string(version), out);
-  Changes changes(out);
+  ChangesWriter changes(out);
   if (from == 0) changes.write(Replace<UsersList>{{list.server_id, list.number, {}}});
   std::size_t at = from;
   if (at < list.users.size()) {

@@ -15,7 +15,7 @@ using cluster::Incarnation;
 using cluster::Member;
 using cluster::Role;
 
-const Member* find(const cluster::Directory& directory, Incarnation incarnation) {
+const Member* member_of(const cluster::Directory& directory, Incarnation incarnation) {
   for (const Member& member : directory.members) {
     if (member.incarnation == incarnation) return &member;
   }
@@ -196,9 +196,9 @@ void Membership::tend(Now, Outbox& out) {
 }
 
 void Membership::seek_main(Outbox& out) {
-  const Member* self = find(directory_, self_);
+  const Member* self = member_of(directory_, self_);
   if (main_asked_ || is_main() || self == nullptr || self->role != Role::running) return;
-  const Member* main = find(directory_, directory_.main);
+  const Member* main = member_of(directory_, directory_.main);
   if (main != nullptr && main->time_left > Duration()) return;
   main_asked_ = true;
   ask(out, Subject::main, cluster::TakeMain{self_});
@@ -228,7 +228,7 @@ void Membership::on(Now, const ServerFenced& answer, Outbox& out) {
 
 void Membership::answered(Now now, Incarnation of, const cluster::ServerForgotten&, Outbox& out) {
   burying_.erase(of);
-  const Member* member = find(directory_, of);
+  const Member* member = member_of(directory_, of);
   out.order(Log{Log::Level::warning, "server-gone", member != nullptr ? member->self.svr_id : "",
                 "incarnation " + std::to_string(of.number())});
   look_again(now);

@@ -12,7 +12,7 @@ namespace {
 using value::ByteReader;
 using value::ByteWriter;
 
-enum class Kind : std::uint8_t {
+enum class RelayKind : std::uint8_t {
   open = 32,
   bytes_to_owner,
   ended_to_owner,
@@ -25,39 +25,39 @@ enum class Kind : std::uint8_t {
 constexpr std::uint8_t kSecure = 1;
 constexpr std::uint8_t kWebSocket = 2;
 
-Kind kind_of(const RelaySaid& said) {
+RelayKind kind_of(const RelaySaid& said) {
   const bool to_owner = said.to_owner;
-  const Kind kind =
+  const RelayKind kind =
       std::visit(Overloaded{
-                     [](const RelayOpen&) { return Kind::open; },
+                     [](const RelayOpen&) { return RelayKind::open; },
                      [&](const RelayBytes&) {
-                       return to_owner ? Kind::bytes_to_owner : Kind::bytes_from_owner;
+                       return to_owner ? RelayKind::bytes_to_owner : RelayKind::bytes_from_owner;
                      },
-                     [](const RelayTaken&) { return Kind::taken; },
+                     [](const RelayTaken&) { return RelayKind::taken; },
                      [&](const RelayEnded&) {
-                       return to_owner ? Kind::ended_to_owner : Kind::ended_from_owner;
+                       return to_owner ? RelayKind::ended_to_owner : RelayKind::ended_from_owner;
                      },
                  },
                  said.what);
-  MUSTER_CHECK(to_owner ? kind <= Kind::ended_to_owner : kind >= Kind::bytes_from_owner);
+  MUSTER_CHECK(to_owner ? kind <= RelayKind::ended_to_owner : kind >= RelayKind::bytes_from_owner);
   return kind;
 }
 
 struct Head {
-  Kind kind = Kind::open;
+  RelayKind kind = RelayKind::open;
   std::uint64_t number = 0;
   std::uint64_t home = 0;
-  bool to_owner() const { return kind <= Kind::ended_to_owner; }
+  bool to_owner() const { return kind <= RelayKind::ended_to_owner; }
 };
 Head read_head(ByteReader& in) {
   Head head;
   const std::uint8_t kind = in.byte();
-  if (kind < static_cast<std::uint8_t>(Kind::open) ||
-      kind > static_cast<std::uint8_t>(Kind::ended_from_owner)) {
+  if (kind < static_cast<std::uint8_t>(RelayKind::open) ||
+      kind > static_cast<std::uint8_t>(RelayKind::ended_from_owner)) {
     in.fail();
     return head;
   }
-  head.kind = static_cast<Kind>(kind);
+  head.kind = static_cast<RelayKind>(kind);
   head.number = in.fixed<std::uint64_t>();
   head.home = in.fixed<std::uint64_t>();
   return head;
@@ -121,12 +121,12 @@ std::optional<RelaySaid> read_relay(std::string_view bytes) {
   if (in.failed()) return std::nullopt;
   RelaySaid said{head.number, head.home, head.to_owner(), RelayEnded{}};
   switch (head.kind) {
-    case Kind::open: said.what = read_open(in); break;
-    case Kind::bytes_to_owner:
-    case Kind::bytes_from_owner: said.what = read_bytes(in); break;
-    case Kind::taken: said.what = RelayTaken{in.number()}; break;
-    case Kind::ended_to_owner:
-    case Kind::ended_from_owner: break;
+    case RelayKind::open: said.what = read_open(in); break;
+    case RelayKind::bytes_to_owner:
+    case RelayKind::bytes_from_owner: said.what = read_bytes(in); break;
+    case RelayKind::taken: said.what = RelayTaken{in.number()}; break;
+    case RelayKind::ended_to_owner:
+    case RelayKind::ended_from_owner: break;
   }
   if (in.failed() || in.left() > 0) return std::nullopt;
   return said;

@@ -54,19 +54,19 @@ namespace {
 using value::ByteReader;
 using value::ByteWriter;
 
-enum class Kind : std::uint8_t { concerns = 16, presence = 17, event = 18, answer = 19 };
+enum class ToldKind : std::uint8_t { concerns = 16, presence = 17, event = 18, answer = 19 };
 
-std::string begin(Kind kind) {
+std::string begin(ToldKind kind) {
   return std::string(1, static_cast<char>(kind));
 }
 
-std::optional<Kind> read_kind(ByteReader& in) {
+std::optional<ToldKind> read_kind(ByteReader& in) {
   const std::uint8_t kind = in.byte();
-  if (kind < static_cast<std::uint8_t>(Kind::concerns) ||
-      kind > static_cast<std::uint8_t>(Kind::answer)) {
+  if (kind < static_cast<std::uint8_t>(ToldKind::concerns) ||
+      kind > static_cast<std::uint8_t>(ToldKind::answer)) {
     return std::nullopt;
   }
-  return static_cast<Kind>(kind);
+  return static_cast<ToldKind>(kind);
 }
 
 bool is_user(const Address& address) {
@@ -106,7 +106,7 @@ bool goes_by(const UserEvent& event, std::string_view account) {
 }
 
 std::string write_event_by(std::string_view account, const UserEvent& event, std::uint8_t servers) {
-  std::string said = begin(Kind::event);
+  std::string said = begin(ToldKind::event);
   ByteWriter out(said);
   out.text(account);
   out.byte(servers);
@@ -154,7 +154,7 @@ const Address& sender_of(const UserEvent& event) {
 }
 
 std::string write_concerns(const Concerns& concerns) {
-  std::string said = begin(Kind::concerns);
+  std::string said = begin(ToldKind::concerns);
   ByteWriter out(said);
   value::write(out, concerns);
   return said;
@@ -173,7 +173,7 @@ std::string write_presence(const Address& account, const std::vector<PresenceSou
     }
     ++count;
   }
-  std::string said = begin(Kind::presence);
+  std::string said = begin(ToldKind::presence);
   ByteWriter out(said);
   out.text(account.bare());
   out.number(count);
@@ -190,7 +190,7 @@ std::string write_relation(const RelationChanged& changed, const Address& by) {
 }
 
 std::string write_answer(ShardId to, const PageMessageAnswered& answered) {
-  std::string said = begin(Kind::answer);
+  std::string said = begin(ToldKind::answer);
   ByteWriter out(said);
   out.byte(to.number());
   value::write(out, answered);
@@ -199,13 +199,13 @@ std::string write_answer(ShardId to, const PageMessageAnswered& answered) {
 
 std::optional<Reader> reader_of(std::string_view said) {
   ByteReader in(said);
-  const std::optional<Kind> kind = read_kind(in);
+  const std::optional<ToldKind> kind = read_kind(in);
   if (!kind) return std::nullopt;
   Reader reader;
-  reader.once = *kind == Kind::event || *kind == Kind::answer;
-  if (*kind == Kind::answer) {
+  reader.once = *kind == ToldKind::event || *kind == ToldKind::answer;
+  if (*kind == ToldKind::answer) {
     reader.who = ShardId(in.byte());
-  } else if (*kind != Kind::concerns) {
+  } else if (*kind != ToldKind::concerns) {
     const std::string_view account = in.text();
     if (account.empty()) in.fail();
     reader.who = account;
@@ -215,14 +215,14 @@ std::optional<Reader> reader_of(std::string_view said) {
 
 std::optional<Said> read_said(std::string_view said) {
   ByteReader in(said);
-  const std::optional<Kind> kind = read_kind(in);
+  const std::optional<ToldKind> kind = read_kind(in);
   if (!kind) return std::nullopt;
   std::optional<Said> read;
   switch (*kind) {
-    case Kind::concerns: read = read_concerns(in); break;
-    case Kind::presence: read = read_presence(in); break;
-    case Kind::event: read = read_event(in); break;
-    case Kind::answer: read = read_answer(in); break;
+    case ToldKind::concerns: read = read_concerns(in); break;
+    case ToldKind::presence: read = read_presence(in); break;
+    case ToldKind::event: read = read_event(in); break;
+    case ToldKind::answer: read = read_answer(in); break;
   }
   if (in.failed() || in.left() > 0) return std::nullopt;
   return read;

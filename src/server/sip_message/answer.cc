@@ -10,7 +10,7 @@
 namespace muster {
 namespace {
 
-std::uint16_t narrow(std::size_t bytes) {
+std::uint16_t to_u16(std::size_t bytes) {
   MUSTER_CHECK(bytes <= std::numeric_limits<std::uint16_t>::max());
   return static_cast<std::uint16_t>(bytes);
 }
@@ -23,8 +23,8 @@ bool is_multicast(const IpAddress& ip) {
 
 SipAnswer::SipAnswer(const Parts& parts)
     : status_(parts.status),
-      reason_bytes_(narrow(parts.reason.size())),
-      to_tag_bytes_(narrow(parts.to_tag.size())),
+      reason_bytes_(to_u16(parts.reason.size())),
+      to_tag_bytes_(to_u16(parts.to_tag.size())),
       forms_dialog_(parts.forms_dialog) {
   // Many of these are kept; each is as long as it must be.
   const std::size_t end_bytes = parts.body.empty()

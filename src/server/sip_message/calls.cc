@@ -15,7 +15,7 @@
 namespace muster {
 namespace {
 
-std::uint32_t narrow(std::size_t bytes) {
+std::uint32_t to_u32(std::size_t bytes) {
   MUSTER_CHECK(bytes <= std::numeric_limits<std::uint32_t>::max());
   return static_cast<std::uint32_t>(bytes);
 }
@@ -109,13 +109,13 @@ void SipMessages::write_head(ClientTransaction& transaction, SipCallId id,
   const std::size_t via = text.size();
   text.append("SIP/2.0/").append(text_of(transaction.flow.transport)).append(1, ' ');
   text.append(sent_by_text_);
-  transaction.via_at = narrow(via - begin);
-  transaction.via_bytes = narrow(text.size() - via);
+  transaction.via_at = to_u32(via - begin);
+  transaction.via_bytes = to_u32(text.size() - via);
   text.append(";rport;branch=").append(sip::kBranchCookie);
   const std::size_t branch = text.size();
   append_sip_name(text, {shard_.self, id.slot, id.generation}, shard_.prng);
-  transaction.branch_at = narrow(branch - begin);
-  transaction.branch_bytes = narrow(text.size() - branch);
+  transaction.branch_at = to_u32(branch - begin);
+  transaction.branch_bytes = to_u32(text.size() - branch);
   text.append("\r\n").append(one.rows.view()).append(content_rows);
   transaction.head = heads.take();
 }

@@ -6,7 +6,7 @@
 
 namespace muster {
 
-using State = ClientTransaction::State;
+using ClientState = ClientTransaction::State;
 
 std::pair<SipCallId, ClientTransaction*> ClientTransactions::open(Now now) {
   MUSTER_CHECK(has_room());
@@ -22,18 +22,18 @@ ClientTransaction* ClientTransactions::find(const SipName& name, std::string_vie
 }
 
 void ClientTransactions::connecting(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = State::connecting;
+  transaction.state = ClientState::connecting;
   look_later(now, id, transaction);
 }
 
 void ClientTransactions::sent_over_udp(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = State::trying;
+  transaction.state = ClientState::trying;
   transaction.again = now.instant + kSipT1;
   look_later(now, id, transaction);
 }
 
 void ClientTransactions::sent_on_link(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = State::trying;
+  transaction.state = ClientState::trying;
   std::string kept;
   kept.reserve(std::size_t{transaction.via_bytes} + transaction.branch_bytes);
   kept.append(transaction.via()).append(transaction.branch());
@@ -65,7 +65,7 @@ void ClientTransactions::forget(SipCallId id) {
   const ClientTransaction* transaction = table_.find(id);
   MUSTER_CHECK(transaction != nullptr);
   const bool on_link =
-      is_stream(transaction->flow.transport) && transaction->state != State::connecting;
+      is_stream(transaction->flow.transport) && transaction->state != ClientState::connecting;
   if (on_link) leave_link(*transaction);
   table_.erase(id);
 }
@@ -92,7 +92,7 @@ std::optional<ClientTransactions::Due> ClientTransactions::look_at(Now now, SipC
   const bool sends = transaction->again <= now.instant;
   if (sends) {
     // Once somebody is at work, the pause is T2 (RFC 3261 section 17.1.2.2).
-    transaction->step = transaction->state == State::proceeding
+    transaction->step = transaction->state == ClientState::proceeding
                             ? std::uint8_t{BackoffTimers<SipCallId>::kSteps - 1}
                             : static_cast<std::uint8_t>(transaction->step + 1);
     transaction->again = now.instant + BackoffTimers<SipCallId>::delay_of(transaction->step);

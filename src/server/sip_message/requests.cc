@@ -12,7 +12,7 @@
 
 namespace muster {
 
-using State = ServerTransaction::State;
+using ServerState = ServerTransaction::State;
 
 void SipMessages::take_request(Now now, std::unique_ptr<ServerTransaction::Request> request,
                                Outbox& out) {
@@ -65,12 +65,12 @@ void SipMessages::take_again(Now now, SipRequestId id, const Flow& flow,
   ++counters_.retransmissions;
   const ServerTransaction& transaction = *requests_.find(id);
   switch (transaction.state) {
-    case State::trying:
-    case State::confirmed: return;
-    case State::proceeding:
+    case ServerState::trying:
+    case ServerState::confirmed: return;
+    case ServerState::proceeding:
       return send_answer(now, flow, message,
                          SipAnswer({sip::Status::trying}).to(message, flow.remote), out);
-    case State::completed:
+    case ServerState::completed:
       return send_answer(now, flow, message, transaction.answer.to(message, flow.remote), out);
   }
 }

@@ -7,7 +7,7 @@
 namespace muster {
 namespace {
 
-using State = ServerTransaction::State;
+using ServerState = ServerTransaction::State;
 
 // A request that nobody answered is looked at in steps of kSipTryingTime until its sender has given
 // up, too (Timer F).
@@ -67,7 +67,7 @@ std::pair<SipRequestId, ServerTransaction*> ServerTransactions::open_invite(
   transaction->request = std::move(request);
   transaction->answer = std::move(answer);
   transaction->is_invite = true;
-  transaction->state = State::completed;
+  transaction->state = ServerState::completed;
   index(id, keys);
   ++invites_;
   ends_.add(now.instant, id);
@@ -80,7 +80,7 @@ void ServerTransactions::complete(Now now, SipRequestId id, SipAnswer answer) {
   MUSTER_CHECK(transaction != nullptr && transaction->waits());
   if (is_stream(transaction->request->flow.transport)) return forget(id);  // Timer J is 0
   --waiting_;
-  transaction->state = State::completed;
+  transaction->state = ServerState::completed;
   transaction->answer = std::move(answer);
   drop_request(*transaction);
   ends_.add(now.instant, id);
@@ -89,9 +89,9 @@ void ServerTransactions::complete(Now now, SipRequestId id, SipAnswer answer) {
 void ServerTransactions::confirm(Now now, SipRequestId id) {
   ServerTransaction* transaction = table_.find(id);
   MUSTER_CHECK(transaction != nullptr && transaction->is_invite);
-  if (transaction->state == State::confirmed) return;
+  if (transaction->state == ServerState::confirmed) return;
   if (is_stream(transaction->request->flow.transport)) return forget(id);  // Timer I is 0
-  transaction->state = State::confirmed;
+  transaction->state = ServerState::confirmed;
   drop_request(*transaction);
   acknowledged_.add(now.instant, id);
 }
@@ -117,15 +117,15 @@ std::optional<ServerTransactions::Due> ServerTransactions::look_at_waiting(Now n
     return Due{Due::What::gave_up, id};
   }
   answers_due_.add(now.instant, id);
-  if (transaction->state == State::proceeding) return std::nullopt;
-  transaction->state = State::proceeding;
+  if (transaction->state == ServerState::proceeding) return std::nullopt;
+  transaction->state = ServerState::proceeding;
   return Due{Due::What::say_trying, id};
 }
 
 std::optional<ServerTransactions::Due> ServerTransactions::look_at_invite(Now now,
                                                                           SipRequestId id) {
   ServerTransaction* transaction = table_.find(id);
-  if (transaction == nullptr || transaction->state != State::completed) return std::nullopt;
+  if (transaction == nullptr || transaction->state != ServerState::completed) return std::nullopt;
   repetitions_.add(now.instant, ++transaction->looks, id);
   return Due{Due::What::answer_again, id};
 }

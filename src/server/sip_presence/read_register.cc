@@ -13,7 +13,7 @@ namespace muster {
 namespace {
 
 // RFC 3261 section 10.3 step 7: only what is shorter than this may be too brief.
-constexpr std::uint32_t kNeverTooBriefSeconds = 3600;
+constexpr std::uint32_t kRegistrationNeverTooBriefSeconds = 3600;
 
 // If there is one alone.
 std::optional<std::string_view> only_value(const sip::Message& message, sip::HeaderName name) {
@@ -129,7 +129,7 @@ std::optional<std::uint32_t> Registrar::seconds_for(const Request& request,
     asked = sip::seconds_of(request.message, sip::HeaderName::expires);
   }
   if (!asked) return static_cast<std::uint32_t>(most);
-  if (*asked > 0 && *asked < kNeverTooBriefSeconds &&
+  if (*asked > 0 && *asked < kRegistrationNeverTooBriefSeconds &&
       Duration::seconds(*asked) < limits.expires_min) {
     return std::nullopt;
   }

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kPackage = "presence";
 
 // RFC 6665 section 4.2.1.1: only what is shorter than this may be too brief.
-constexpr std::uint32_t kNeverTooBriefSeconds = 3600;
+constexpr std::uint32_t kSubscriptionNeverTooBriefSeconds = 3600;
 
 std::optional<sip::Event> event_of(const sip::Message& message) {
   const auto value = message.header(sip::HeaderName::event);
@@ -87,7 +87,8 @@ std::optional<std::uint32_t> Subscriptions::grant(const Request& request, Outbox
   const std::uint32_t asked = sip::seconds_of(request.message, sip::HeaderName::expires)
                                   .value_or(static_cast<std::uint32_t>(kDefaultTime.in_seconds()));
   const Limits& limits = shard_.settings.limits;
-  if (asked > 0 && asked < kNeverTooBriefSeconds && Duration::seconds(asked) < limits.expires_min) {
+  if (asked > 0 && asked < kSubscriptionNeverTooBriefSeconds &&
+      Duration::seconds(asked) < limits.expires_min) {
     answer_too_brief(request.id, limits.expires_min, out);
     return std::nullopt;
   }
