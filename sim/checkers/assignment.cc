@@ -26,7 +26,12 @@ void Assignment::asked(const cluster::ClusterRequest& request) {
 void Assignment::at_step(const View& view) {
   const ClusterMemory& cluster = view.world.cluster_store().memory();
   if (const cluster::Incarnation main = cluster.main(); main != cluster::Incarnation()) {
-    mains_.try_emplace(cluster.epoch(), main);
+    const auto known = mains_.try_emplace(cluster.epoch(), main).first;
+    if (known->second != main) {
+      wrong(view.now(), number_of(main) + " is main in epoch " +
+                            std::to_string(cluster.epoch().number()) + ", which had " +
+                            number_of(known->second));
+    }
   }
   for (const cluster::SetRole& order : orders_) {
     const auto main = mains_.find(order.epoch);

@@ -16,6 +16,7 @@ World::Plan plan_of(std::uint64_t seed, const Swarm& swarm, Planted planted) {
   plan.standbys = swarm.standbys;
   plan.max_level = swarm.max_level;
   plan.resources_per_user = swarm.resources_per_user;
+  plan.policy = swarm.policy;
   plan.shards = swarm.shards;
   plan.settings.domains = {"example.com"};
   plan.settings.plain_without_tls = true;
@@ -67,11 +68,13 @@ Run::Result Run::go() {
   world_.set_faults(swarm_.faults);
   for (std::size_t i = 0; i < world_.server_count(); ++i)
     world_.server(i).drift_clock(swarm_.trouble.drift_us_per_second);
-  world_.start_all();
+  start_servers();
   load_.begin();
   trouble_later(swarm_.trouble.crash_every, &Run::kill_server);
   trouble_later(swarm_.trouble.stall_every, &Run::stall_shard);
   trouble_later(swarm_.trouble.clock_step_every, &Run::step_clock);
+  trouble_later(swarm_.trouble.pause_every, &Run::stall_server);
+  trouble_later(swarm_.outages.every, &Run::cut_from_stores);
   partitions_.begin();
   if (!run_for(swarm_.busy_time)) return result();
   heal();
@@ -85,6 +88,20 @@ Run::Result Run::go() {
   for (const auto& checker : checkers_)
     checker->at_end(view());
   return result();
+}
+
+// The first one at once: somebody is to be there for who comes.
+void Run::start_servers() {
+  world_.start(0);
+  for (std::size_t i = 1; i < world_.server_count(); ++i) {
+    if (swarm_.late_start_most == Duration()) {
+      world_.start(i);
+      continue;
+    }
+    world_.timeline().after(draw_between(trouble_, {}, swarm_.late_start_most), [this, i] {
+      if (!healed_) world_.start(i);
+    });
+  }
 }
 
 bool Run::is_at_rest() {
@@ -136,6 +153,7 @@ void Run::heal() {
   partitions_.heal();
   for (std::size_t i = 0; i < world_.server_count(); ++i) {
     world_.server(i).drift_clock(0);
+    world_.reach_stores(i);
     if (!world_.server(i).running()) world_.start(i);
   }
   load_.bring_all_online();
@@ -185,6 +203,20 @@ void Run::stall_shard() {
   world_.history().add(world_.timeline().now(), "server " + std::to_string(server.id().number()),
                        "has a shard that stands still", {});
   server.stall(server.any_shard(), draw_between(trouble_, {}, swarm_.trouble.stall_most));
+}
+
+void Run::stall_server() {
+  Server& server = any_server();
+  world_.history().add(world_.timeline().now(), "server " + std::to_string(server.id().number()),
+                       "stands still", {});
+  server.stall_all(draw_between(trouble_, {}, swarm_.trouble.pause_most));
+}
+
+void Run::cut_from_stores() {
+  const std::size_t server = any_server().id().number();
+  world_.cut_from_stores(server);
+  world_.timeline().after(draw_between(trouble_, {}, swarm_.outages.most),
+                          [this, server] { world_.reach_stores(server); });
 }
 
 void Run::step_clock() {

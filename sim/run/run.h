@@ -76,6 +76,7 @@ class Run {
  private:
   bool run_until(Instant when);
   bool run_for(Duration time) { return run_until(world_.timeline().now() + time); }
+  void start_servers();
   void heal();
   bool is_at_rest();
   bool ask_servers();
@@ -83,6 +84,8 @@ class Run {
   Server& any_server() { return world_.server(trouble_.below(world_.server_count())); }
   void kill_server();
   void stall_shard();
+  void stall_server();
+  void cut_from_stores();
   void step_clock();
   View view() const { return {world_, crowd_, told_}; }
   Result result();

@@ -163,7 +163,10 @@ Swarm draw_swarm(const RandomStreams& streams) {
   if (swarm.servers > 1) draw_growth(streams, swarm);
   // Some runs have no faults at all: what fails there is nearest to the cause.
   if (coin(prng, 100)) return swarm;
-  if (swarm.servers > 1) swarm.partitions = draw_partitions(streams);
+  if (swarm.servers > 1) {
+    swarm.partitions = draw_partitions(streams);
+    draw_outages(streams, swarm);
+  }
   draw_network(prng, swarm.faults.network);
   draw_store(prng, swarm.faults.store);
   draw_server(prng, swarm.faults.server, swarm.trouble);
@@ -182,6 +185,7 @@ void draw_growth(const RandomStreams& streams, Swarm& swarm) {
     swarm.resources_per_user = up_to(of_weight, 1, 5);
     level = weight_of_all(swarm);
   }
+  if (coin(of_weight, 300)) swarm.policy = cluster::PlacingPolicy::limit;
   swarm.max_level = cluster::LoadLevel{level / swarm.servers + up_to(prng, 1, 3)};
   if (coin(prng, 800)) {
     swarm.standbys = static_cast<std::uint8_t>(up_to(prng, 1, swarm.servers - 1U));
@@ -199,6 +203,23 @@ PartitionFaults draw_partitions(const RandomStreams& streams) {
   return faults;
 }
 
+// What a server of many survives or is buried for: it stands still, or does not reach the stores,
+// sometimes for longer than its lease; and some come late.
+void draw_outages(const RandomStreams& streams, Swarm& swarm) {
+  Prng prng = streams.stream("outage swarm");
+  if (coin(prng, 300)) {
+    swarm.trouble.pause_every = draw_between(prng, Duration::seconds(20), Duration::minutes(5));
+    swarm.trouble.pause_most = draw_between(prng, ms(100), Duration::seconds(20));
+  }
+  if (coin(prng, 300)) {
+    swarm.outages.every = draw_between(prng, Duration::seconds(20), Duration::minutes(5));
+    swarm.outages.most = draw_between(prng, ms(100), Duration::seconds(30));
+  }
+  if (coin(prng, 300)) {
+    swarm.late_start_most = draw_between(prng, Duration::seconds(1), swarm.busy_time);
+  }
+}
+
 std::string to_text(const Swarm& swarm) {
   Table table;
   table.row("users", std::to_string(swarm.users));
@@ -207,6 +228,8 @@ std::string to_text(const Swarm& swarm) {
     table.row("candidates of these", std::to_string(swarm.standbys));
     table.row("max-loadlevel", std::to_string(swarm.max_level->value));
     table.row("resources of a user", std::to_string(swarm.resources_per_user));
+    table.row("who takes the next",
+              swarm.policy == cluster::PlacingPolicy::lowest ? "the lowest" : "who is asked");
   }
   table.row("shards of each", std::to_string(swarm.shards));
   table.row("load", name_of(swarm.load) + ", a wish every " + text_of(swarm.wish_every) + ", for " +
@@ -240,6 +263,9 @@ std::string to_text(const Swarm& swarm) {
   table.trouble("server killed", swarm.trouble.crash_every, swarm.trouble.down_most);
   table.trouble("servers parted", swarm.partitions.every, swarm.partitions.parted_max);
   table.rate("parted one way", swarm.partitions.one_way_per_mille);
+  table.trouble("server cut from the stores", swarm.outages.every, swarm.outages.most);
+  table.time("servers start late", swarm.late_start_most);
+  table.trouble("server stalled", swarm.trouble.pause_every, swarm.trouble.pause_most);
   table.trouble("shard stalled", swarm.trouble.stall_every, swarm.trouble.stall_most);
   table.trouble("clock stepped", swarm.trouble.clock_step_every, swarm.trouble.clock_step_most);
   if (swarm.trouble.drift_us_per_second != 0) {

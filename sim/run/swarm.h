@@ -8,6 +8,7 @@
 #include <string>
 
 #include "model/cluster/document.h"
+#include "server/load_settings.h"
 #include "sim/random_streams.h"
 #include "sim/world/faults.h"
 
@@ -21,6 +22,8 @@ struct ServerTrouble {
   Duration down_most;  // until it is started again
   Duration stall_every;
   Duration stall_most;
+  Duration pause_every;  // of all its shards
+  Duration pause_most;
   Duration clock_step_every;
   Duration clock_step_most;  // to either side
   std::int32_t drift_us_per_second = 0;
@@ -34,7 +37,8 @@ struct Swarm {
   std::uint8_t standbys = 0;                    // of these, which wait to be taken in
   std::optional<cluster::LoadLevel> max_level;  // of each server of a cluster
   std::uint32_t resources_per_user = 20;        // of these: what a user weighs (level.h)
-  std::uint8_t shards = 2;                      // of each
+  cluster::PlacingPolicy policy = cluster::PlacingPolicy::lowest;
+  std::uint8_t shards = 2;  // of each
   LoadKind load = LoadKind::steady;
   Duration busy_time;                      // of faults and load
   Duration wish_every;                     // of all users together
@@ -47,11 +51,14 @@ struct Swarm {
   Faults faults;
   ServerTrouble trouble;
   PartitionFaults partitions;
+  OutageFaults outages;
+  Duration late_start_most;  // of servers but the first
 };
 
 Swarm draw_swarm(const RandomStreams& streams);
 // Of a cluster; with servers drawn they are in the swarm too.
 PartitionFaults draw_partitions(const RandomStreams& streams);
+void draw_outages(const RandomStreams& streams, Swarm& swarm);
 void draw_growth(const RandomStreams& streams, Swarm& swarm);
 
 // A table, a line each; of faults, those that there are.

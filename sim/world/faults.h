@@ -58,6 +58,12 @@ struct PartitionFaults {
   std::uint32_t one_way_per_mille = 0;  // of them: nothing gets from one to the other, but back
 };
 
+// Of a cluster: one of its servers does not reach the stores, and reaches them again.
+struct OutageFaults {
+  Duration every;  // a mean; zero for never
+  Duration most;   // for how long
+};
+
 struct Faults {
   NetworkFaults network;
   StoreFaults store;

@@ -27,7 +27,7 @@ bool writes(const ClusterMemory&, const cluster::ClusterRequest&) {
 template <class Memory, class Request, class Reply>
 void ModelledStore<Memory, Request, Reply>::ask(Asker asker, Request request, Answer answer) {
   Line& line = lines_[asker];
-  line.questions.push_back({std::move(request), std::move(answer)});
+  line.questions.push_back({std::move(request), std::move(answer), timeline_.now()});
   line.last_commit = std::max(line.last_commit, timeline_.now() + draw(random_, faults.commit));
   timeline_.at(line.last_commit,
                [this, asker, life = lives_[asker.server]] { commit(asker, life); });
@@ -37,11 +37,15 @@ template <class Memory, class Request, class Reply>
 void ModelledStore<Memory, Request, Reply>::commit(Asker asker, std::uint32_t life) {
   if (life != lives_[asker.server]) return;
   Line& line = lines_[asker];
+  if (waits(asker.server, line.questions.front().asked_at)) {
+    timeline_.after(kTriedEvery, [this, asker, life] { commit(asker, life); });
+    return;
+  }
   Question question = std::move(line.questions.front());
   line.questions.pop_front();
   auto failed = misfortune();
-  if (writes(memory_, question.request) && !may_write(asker.server))
-    failed = StoreFailed{StoreFailed::Why::broken};
+  const bool may_not = writes(memory_, question.request) && !may_write(asker.server);
+  if (may_not || cut_off_.contains(asker.server)) failed = StoreFailed{StoreFailed::Why::broken};
   Reply reply = failed ? Reply(*failed) : carry_out(memory_, timeline_.now(), question.request);
   line.last_answer = std::max(line.last_answer, timeline_.now() + draw(random_, faults.answer));
   timeline_.at(line.last_answer,
@@ -65,14 +69,27 @@ bool ModelledStore<Memory, Request, Reply>::may_write(ServerId server) const {
 }
 
 template <class Memory, class Request, class Reply>
-void ModelledStore<Memory, Request, Reply>::fence(cluster::Incarnation life,
+void ModelledStore<Memory, Request, Reply>::fence(ServerId by, cluster::Incarnation life,
                                                   std::function<void(bool)> answer) {
-  timeline_.at(timeline_.now() + draw(random_, faults.commit), [this, life,
-                                                                answer = std::move(answer)] {
-    const bool done = !misfortune();
-    if (done) fenced_.insert(life);
-    timeline_.at(timeline_.now() + draw(random_, faults.answer), [answer, done] { answer(done); });
-  });
+  timeline_.after(draw(random_, faults.commit),
+                  [this, by, life, asked_at = timeline_.now(), answer = std::move(answer)] {
+                    fence_now(by, life, asked_at, answer);
+                  });
+}
+
+template <class Memory, class Request, class Reply>
+void ModelledStore<Memory, Request, Reply>::fence_now(ServerId by, cluster::Incarnation life,
+                                                      Instant asked_at,
+                                                      std::function<void(bool)> answer) {
+  if (waits(by, asked_at)) {
+    timeline_.after(kTriedEvery, [this, by, life, asked_at, answer = std::move(answer)] {
+      fence_now(by, life, asked_at, answer);
+    });
+    return;
+  }
+  const bool done = !misfortune() && !cut_off_.contains(by);
+  if (done) fenced_.insert(life);
+  timeline_.after(draw(random_, faults.answer), [answer, done] { answer(done); });
 }
 
 template <class Memory, class Request, class Reply>
@@ -82,7 +99,8 @@ void ModelledStore<Memory, Request, Reply>::asker_dies(ServerId server) {
   ++lives_[server];
   for (auto& [asker, line] : lines_) {
     if (asker.server != server) continue;
-    std::size_t done = line.questions.empty() ? 0 : random_.below(line.questions.size() + 1);
+    const bool none = line.questions.empty() || cut_off_.contains(server);
+    std::size_t done = none ? 0 : random_.below(line.questions.size() + 1);
     for (const Question& question : line.questions) {
       if (done-- == 0) break;
       if (!alive && writes(memory_, question.request)) continue;

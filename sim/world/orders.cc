@@ -106,7 +106,7 @@ void Server::obey(ShardId self, AskCluster& ask) {
       });
 }
 void Server::obey(ShardId self, FenceServer& fence) {
-  parts_.store->fence(fence.incarnation,
+  parts_.store->fence(id(), fence.incarnation,
                       [answer = answer_to(self), incarnation = fence.incarnation](bool fenced) {
                         answer(ServerFenced{incarnation, fenced});
                       });

@@ -107,6 +107,11 @@ void Server::stall(ShardId shard, Duration time) {
   later(until, [this, shard] { go_on(shard); });
 }
 
+void Server::stall_all(Duration time) {
+  for (std::uint8_t i = 0; i < parts_.shards; ++i)
+    stall(ShardId(i), time);
+}
+
 void Server::go_on(ShardId shard) {
   ShardPlace& place = shards_[shard.number()];
   if (place.stalled_until > parts_.timeline->now()) return;

@@ -78,6 +78,7 @@ class Server : public Host {
   void record_to(record::BlockSink* sink) { recording_ = sink; }
   void flush_recording();
   void stall(ShardId shard, Duration time);
+  void stall_all(Duration time);
   void step_clock(Duration by) { clock_offset_ = clock_offset_ + by; }
   // Microseconds that its civil clock gains in a second.
   void drift_clock(std::int32_t us_per_second);

@@ -96,6 +96,7 @@ const Settings* World::settings_of(std::size_t server) {
       {self.svr_id, Kind::xmpp, true, "xmpp:" + to_text(of_server(plan_.xmpp_at, server))}};
   self.max_level = plan_.max_level;
   settings.cluster->load.resources_per_user = plan_.resources_per_user;
+  settings.cluster->load.policy = plan_.policy;
   settings.cluster->standby = server + plan_.standbys >= plan_.servers;
   return &settings;
 }
@@ -120,6 +121,18 @@ void World::mend(std::size_t from, std::size_t to) {
 
 bool World::is_parted(std::size_t from, std::size_t to) const {
   return network_.is_parted(servers_[from].link_at().ip, servers_[to].link_at().ip);
+}
+
+void World::cut_from_stores(std::size_t server) {
+  store_.cut_off(servers_[server].id());
+  cluster_store_.cut_off(servers_[server].id());
+  history_.add(timeline_.now(), "network", "is cut",
+               "server " + std::to_string(server) + " to the stores");
+}
+
+void World::reach_stores(std::size_t server) {
+  store_.mend(servers_[server].id());
+  cluster_store_.mend(servers_[server].id());
 }
 
 void World::start(std::size_t server) {

@@ -41,6 +41,7 @@ class World : private TurnWatch {
     std::uint8_t standbys = 0;
     std::optional<cluster::LoadLevel> max_level;  // of each; none: no limit
     std::uint32_t resources_per_user = 20;
+    cluster::PlacingPolicy policy = cluster::PlacingPolicy::lowest;
     Planted planted{};  // a fault of the server itself (server/planted.h)
     // Of server n, with the last byte of the address n more.
     Endpoint xmpp_at{IpAddress::v4(10, 0, 0, 1), 5222};
@@ -78,6 +79,9 @@ class World : private TurnWatch {
   void part(std::size_t from, std::size_t to);
   void mend(std::size_t from, std::size_t to);
   bool is_parted(std::size_t from, std::size_t to) const;
+  // Both stores (model_store.h), until it reaches them again.
+  void cut_from_stores(std::size_t server);
+  void reach_stores(std::size_t server);
 
   // With memory that is empty; at first, and after a crash.
   void start(std::size_t server);

@@ -120,10 +120,26 @@ TEST_F(AssignmentChecker, OnlyTheMainOfAnEpochGivesOrdersInIt) {
   EXPECT_THAT(found(), ElementsAre(HasSubstr("epoch 1"), HasSubstr("epoch 2")));
 }
 
+TEST_F(AssignmentChecker, AnEpochHasOneMain) {
+  // Another world, where servers came later, is what the store would have to become.
+  World second(plan());
+  for (const char* id : {"sip:x.example.com", "sip:y.example.com"}) {
+    cluster::TakeLease gone;
+    gone.self.svr_id = id;
+    second.cluster_store().memory().carry_out({}, gone);
+  }
+  second.start_all();
+  second.run_for(Duration::seconds(5));
+  ASSERT_EQ(second.cluster_store().memory().epoch(), cluster::Epoch(1));
+  Crowd nobody(second);
+  assignment_.at_step({second, nobody});
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("is main in epoch 1, which had life")));
+}
+
 TEST_F(AssignmentChecker, WhoIsForgottenIsFenced) {
   asks(cluster::ForgetServer{one_, other_});
   EXPECT_THAT(found(), ElementsAre(HasSubstr("may still write")));
-  world_.store().fence(other_, [](bool) {});
+  world_.store().fence(ServerId(0), other_, [](bool) {});
   world_.settle();
   asks(cluster::ForgetServer{one_, other_});
   EXPECT_EQ(found().size(), 1u);

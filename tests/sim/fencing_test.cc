@@ -42,7 +42,7 @@ class FencingTest : public ::testing::Test {
            std::holds_alternative<PendingLoaded>(ask(LoadPending{alice}));
   }
   void fence() {
-    store.fence(kLife, [](bool fenced) { EXPECT_TRUE(fenced); });
+    store.fence(kServer, kLife, [](bool fenced) { EXPECT_TRUE(fenced); });
     while (timeline.next())
       timeline.step();
   }
@@ -70,6 +70,17 @@ TEST_F(FencingTest, OneOfManyChangesNothingBeforeItHasALife) {
   EXPECT_TRUE(may_write());
   store.asker_dies(kServer);
   EXPECT_FALSE(may_write()) << "its next life is another";
+}
+
+TEST_F(FencingTest, WhoIsCutOffFencesNobody) {
+  store.act_as(kServer, kLife);
+  store.cut_off(ServerId(2));
+  std::optional<bool> fenced;
+  store.fence(ServerId(2), kLife, [&](bool done) { fenced = done; });
+  while (timeline.next())
+    timeline.step();
+  EXPECT_EQ(fenced, false);
+  EXPECT_TRUE(may_write());
 }
 
 TEST_F(FencingTest, WhoIsAloneNeedsNoLife) {

@@ -117,6 +117,30 @@ TEST_F(ModelClusterStoreTest, FailsAsItIsTold) {
   EXPECT_EQ(told(), std::vector<std::string>{"75000us main in epoch 1"});
 }
 
+TEST_F(ModelClusterStoreTest, WhatAServerThatIsCutOffAsksWaitsUntilItIsMended) {
+  const Incarnation a = come("a");
+  store_.cut_off(ServerId(1));
+  ask(first_, AssignUsers{a, {{alice, {}, a}}});
+  ask(first_, FindOwners{a, {alice}});
+  ask(second_, FindOwners{a, {alice}});
+  timeline_.after(Duration::milliseconds(250), [this] { store_.mend(ServerId(1)); });
+  EXPECT_EQ(told(), (std::vector<std::string>{"25000us owners 0", "325000us owners 1",
+                                              "325000us owners 1"}));
+}
+
+TEST_F(ModelClusterStoreTest, WhatIsNotMendedInTimeHasFailedUndone) {
+  const Incarnation a = come("a", Duration::minutes(10));
+  store_.cut_off(ServerId(1));
+  ask(first_, AssignUsers{a, {{alice, {}, a}}});
+  EXPECT_EQ(told(), std::vector<std::string>{"1525000us failed: broken"});
+  EXPECT_EQ(owner_of(alice), Incarnation());
+  // Nor is what it had under way as it died.
+  ask(first_, AssignUsers{a, {{alice, {}, a}}});
+  store_.asker_dies(ServerId(1));
+  EXPECT_EQ(told(), std::vector<std::string>{});
+  EXPECT_EQ(owner_of(alice), Incarnation());
+}
+
 TEST_F(ModelClusterStoreTest, TransientFailuresAreDrawn) {
   store_.faults.busy_per_mille = 300;
   const Incarnation a = come("a", Duration::minutes(10));
