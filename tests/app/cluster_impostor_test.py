@@ -69,7 +69,7 @@ class ImpostorCase(cluster.ConfiguredCase):
 
     def refused_of(self, name):
         """What its log says of what was refused of s3, sorted."""
-        return sorted(re.findall(rf"document-refused incarnation {self.own}: (\w+)",
+        return sorted(re.findall(r"document-refused sip:s3.localhost: (\w+)",
                                  self.by_id[name].log()))
 
     def check_users(self):

@@ -19,7 +19,11 @@ namespace {
 
 using cluster::Incarnation;
 
-std::string name_of(Incarnation incarnation) {
+// As an operator knows it. One that is forgotten has no other name than its number.
+std::string name_of(Incarnation incarnation, const cluster::Directory& directory) {
+  for (const cluster::Member& member : directory.members) {
+    if (member.incarnation == incarnation) return member.self.svr_id;
+  }
   return "incarnation " + std::to_string(incarnation.number());
 }
 
@@ -185,9 +189,8 @@ std::optional<Instant> ClusterServer::next_deadline() const {
   for (const std::optional<Instant>& next :
        {membership_.next_deadline(), links_.next_deadline(), awaited_users_.next_deadline(),
         assignments_.next_deadline(), is_member ? main_.next_deadline() : std::nullopt,
-        documents_ ? documents_->next_deadline() : std::nullopt,
-        document_watchers_.next_deadline(), operator_desk_.next_deadline(),
-        users_desk_.next_deadline()}) {
+        documents_ ? documents_->next_deadline() : std::nullopt, document_watchers_.next_deadline(),
+        operator_desk_.next_deadline(), users_desk_.next_deadline()}) {
     if (next && (!earliest || *next < *earliest)) earliest = next;
   }
   return earliest;
@@ -347,7 +350,7 @@ void ClusterServer::not_delivered(const ServerLinks::NotDelivered& lost, Outbox&
     if (user == nullptr) continue;
     out.emit(shard_.home_of(*user), FromServer{lost.peer.number(), payload, true});
   }
-  out.order(Log{Log::Level::warning, "not-delivered", name_of(lost.peer),
+  out.order(Log{Log::Level::warning, "not-delivered", name_of(lost.peer, membership_.directory()),
                 std::to_string(lost.payloads.size())});
 }
 
@@ -363,32 +366,33 @@ bool ClusterServer::tell(Incarnation to, const cluster::Told& told) {
 
 void ClusterServer::carry_out(Now now, Outbox& out) {
   for (LinkOutcome& outcome : std::exchange(documents_->outcomes(), {})) {
-    std::visit(Overloaded{
-                   // What cannot leave is not answered, and so asked for anew in time.
-                   [&](const SendOnLane& send) {
-                     links_.send(send.to, cluster::Lane::documents, send.bytes);
-                   },
-                   [&](const DocumentRefused& refused) {
-                     std::string detail(to_string(refused.why));
-                     if (!refused.detail.empty()) detail.append(": ").append(refused.detail);
-                     out.order(Log{Log::Level::warning, "document-refused", name_of(refused.from),
-                                   std::move(detail)});
-                   },
-                   [&](const UsersWanted&) { want_users(out); },
-                   [&](UsersCame& came) {
-                     users_desk_.came(now, came.of, std::move(came.list.users));
-                     answer_operators(out);
-                   },
-                   [&](const UsersFailed& failed) {
-                     users_desk_.failed(failed.of);
-                     answer_operators(out);
-                   },
-                   [&](const InviteAnswered& answered) { invite_answered(now, answered); },
-                   // What the store says counts.
-                   [&](const TakenIn&) { membership_.look_again(now); },
-                   [&](const LetGoBy&) { membership_.look_again(now); },
-               },
-               outcome);
+    std::visit(
+        Overloaded{
+            // What cannot leave is not answered, and so asked for anew in time.
+            [&](const SendOnLane& send) {
+              links_.send(send.to, cluster::Lane::documents, send.bytes);
+            },
+            [&](const DocumentRefused& refused) {
+              std::string detail(to_string(refused.why));
+              if (!refused.detail.empty()) detail.append(": ").append(refused.detail);
+              out.order(Log{Log::Level::warning, "document-refused",
+                            name_of(refused.from, membership_.directory()), std::move(detail)});
+            },
+            [&](const UsersWanted&) { want_users(out); },
+            [&](UsersCame& came) {
+              users_desk_.came(now, came.of, std::move(came.list.users));
+              answer_operators(out);
+            },
+            [&](const UsersFailed& failed) {
+              users_desk_.failed(failed.of);
+              answer_operators(out);
+            },
+            [&](const InviteAnswered& answered) { invite_answered(now, answered); },
+            // What the store says counts.
+            [&](const TakenIn&) { membership_.look_again(now); },
+            [&](const LetGoBy&) { membership_.look_again(now); },
+        },
+        outcome);
   }
   read_loads(now, out);
 }
@@ -554,7 +558,7 @@ std::optional<Address> ClusterServer::read_user(Incarnation by, std::string_view
 
 void ClusterServer::tell_not_understood(Incarnation by, Outbox& out) {
   if (!not_understood_.insert(by).second) return;
-  out.order(Log{Log::Level::warning, "not-understood", name_of(by), {}});
+  out.order(Log{Log::Level::warning, "not-understood", name_of(by, membership_.directory()), {}});
 }
 
 void ClusterServer::told(Now, Incarnation by, const cluster::YieldUser& yield, Outbox& out) {

@@ -206,6 +206,7 @@ TEST_F(LoadControlOperators, AnOrderThatIsNoneIsNotUnderstood) {
        cluster::OrderAsked{42, 1, static_cast<std::uint8_t>(What::release) + 1, name_of(5)});
   EXPECT_TRUE(told(control).empty());
   EXPECT_EQ(orders<Log>(said_).at(0).what, "not-understood");
+  EXPECT_EQ(orders<Log>(said_).at(0).who, name_of(5));
 }
 
 TEST_F(LoadControlOperators, AnOutcomeThatIsNoneIsNotUnderstood) {
