@@ -1,5 +1,5 @@
-// Two servers of a cluster: all users of one move to the other, while two who have nothing to do
-// with it, of the same servers, watch each other.
+// Two servers of a cluster: all users of one move to the other, while a session of the other, which
+// has nothing to do with it, hears of its own changes.
 
 #include <sys/wait.h>
 
