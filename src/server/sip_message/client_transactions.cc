@@ -6,8 +6,6 @@
 
 namespace muster {
 
-using ClientState = ClientTransaction::State;
-
 std::pair<SipCallId, ClientTransaction*> ClientTransactions::open(Now now) {
   MUSTER_CHECK(has_room());
   const auto [id, transaction] = table_.emplace();
@@ -22,18 +20,18 @@ ClientTransaction* ClientTransactions::find(const SipName& name, std::string_vie
 }
 
 void ClientTransactions::connecting(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = ClientState::connecting;
+  transaction.state = ClientTransaction::State::connecting;
   look_later(now, id, transaction);
 }
 
 void ClientTransactions::sent_over_udp(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = ClientState::trying;
+  transaction.state = ClientTransaction::State::trying;
   transaction.again = now.instant + kSipT1;
   look_later(now, id, transaction);
 }
 
 void ClientTransactions::sent_on_link(Now now, SipCallId id, ClientTransaction& transaction) {
-  transaction.state = ClientState::trying;
+  transaction.state = ClientTransaction::State::trying;
   std::string kept;
   kept.reserve(std::size_t{transaction.via_bytes} + transaction.branch_bytes);
   kept.append(transaction.via()).append(transaction.branch());
@@ -64,8 +62,8 @@ void ClientTransactions::leave_link(const ClientTransaction& transaction) {
 void ClientTransactions::forget(SipCallId id) {
   const ClientTransaction* transaction = table_.find(id);
   MUSTER_CHECK(transaction != nullptr);
-  const bool on_link =
-      is_stream(transaction->flow.transport) && transaction->state != ClientState::connecting;
+  const bool on_link = is_stream(transaction->flow.transport) &&
+                       transaction->state != ClientTransaction::State::connecting;
   if (on_link) leave_link(*transaction);
   table_.erase(id);
 }
@@ -92,7 +90,7 @@ std::optional<ClientTransactions::Due> ClientTransactions::look_at(Now now, SipC
   const bool sends = transaction->again <= now.instant;
   if (sends) {
     // Once somebody is at work, the pause is T2 (RFC 3261 section 17.1.2.2).
-    transaction->step = transaction->state == ClientState::proceeding
+    transaction->step = transaction->state == ClientTransaction::State::proceeding
                             ? std::uint8_t{BackoffTimers<SipCallId>::kSteps - 1}
                             : static_cast<std::uint8_t>(transaction->step + 1);
     transaction->again = now.instant + BackoffTimers<SipCallId>::delay_of(transaction->step);
