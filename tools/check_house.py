@@ -220,6 +220,18 @@ def check_sleeps(tree):
                             " is slow or flaky; advance virtual time, or wait for the event itself")
 
 
+def check_test_namespaces(tree):
+    for file in tree.cpp("tests"):
+        if not file.path.endswith("_test.cc"):
+            continue
+        folder, name = file.path.removesuffix(".cc").split("/")[-2:]
+        for line, match in file.find(r"\bnamespace\s+(\w+_test\s+)?\{"):
+            if (match[1] or "").strip() != f"{folder}_{name}":
+                yield Violation(file.path, line, "test-namespace", f"namespace {folder}_{name}:"
+                                " files of a folder are compiled together, and each names what it"
+                                " needs as it likes (docs/adr/0015-compiled-together.md)")
+
+
 def check_plants(tree):
     for file in tree.cpp("src/shell", "src/app"):
         if file.path.startswith("src/app/sim/"):
@@ -238,6 +250,7 @@ CHECKS = [
     check_functions,
     check_limits,
     check_sleeps,
+    check_test_namespaces,
     check_plants,
 ]
 

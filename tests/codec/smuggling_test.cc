@@ -12,7 +12,7 @@
 #include "support/xml_stream.h"
 
 namespace muster::xml {
-namespace {
+namespace codec_smuggling_test {
 
 using namespace std::string_view_literals;
 
@@ -145,5 +145,5 @@ std::string test_name(const testing::TestParamInfo<Case>& row) {
 
 INSTANTIATE_TEST_SUITE_P(Xml, Smuggling, testing::ValuesIn(kCases), test_name);
 
-}  // namespace
+}  // namespace codec_smuggling_test
 }  // namespace muster::xml

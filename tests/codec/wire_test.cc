@@ -20,7 +20,7 @@
 #include "support/unfolded.h"
 
 namespace muster::cluster {
-namespace {
+namespace codec_wire_test {
 
 // The blocks of code by the heading they stand under, the last one if it has several.
 std::map<std::string, std::string> examples() {
@@ -125,5 +125,5 @@ TEST_F(Wire, the_redirection_of_an_xmpp_user) {
   EXPECT_EQ(read_redirection(*child), (Redirection{"s2.example.com", 5222, ""}));
 }
 
-}  // namespace
+}  // namespace codec_wire_test
 }  // namespace muster::cluster

@@ -12,7 +12,7 @@
 #include "scenario/stage.h"
 
 namespace muster::testing {
-namespace {
+namespace scenario_scenario_test {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
@@ -116,5 +116,5 @@ TEST(Stage, RowsOfAnswersAreCompared) {
   EXPECT_THAT(failure_of(subscribe + "404\n  Call-ID: other"), HasSubstr("Call-ID is '"));
 }
 
-}  // namespace
+}  // namespace scenario_scenario_test
 }  // namespace muster::testing

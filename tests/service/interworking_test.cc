@@ -8,7 +8,7 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 namespace muster::testing {
-namespace {
+namespace service_interworking_test {
 
 // juliet has a messenger, romeo a phone.
 class Interworking : public ::testing::Test {
@@ -223,5 +223,5 @@ TEST_F(Interworking, AMessageToWhoIsNowhereIsRefused) {
   EXPECT_THAT(romeo.heard(), ElementsAre("480 MESSAGE"));
 }
 
-}  // namespace
+}  // namespace service_interworking_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 namespace muster::testing {
-namespace {
+namespace service_phones_test {
 
 class Phones : public ::testing::Test {
  protected:
@@ -121,5 +121,5 @@ TEST_F(Phones, HearOfChangesAtMostOnceInAnInterval) {
   EXPECT_THAT(own.heard(), ElementsAre("NOTIFY active: balcony open 'three'"));
 }
 
-}  // namespace
+}  // namespace service_phones_test
 }  // namespace muster::testing

@@ -10,7 +10,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 namespace muster::testing {
-namespace {
+namespace service_replay_test {
 
 class Kept : public record::BlockSink {
  public:
@@ -336,5 +336,5 @@ TEST_F(OneShard, ALinkIsNotOpenedTwice) {
   EXPECT_EQ(replay_it().kind, Kind::broken);
 }
 
-}  // namespace
+}  // namespace service_replay_test
 }  // namespace muster::testing

@@ -8,7 +8,7 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 namespace muster::testing {
-namespace {
+namespace service_trouble_test {
 
 class Trouble : public ::testing::Test {
  protected:
@@ -87,5 +87,5 @@ TEST_F(Trouble, AnAccountThatIsRemovedIsGoneForAll) {
                                          "push <item jid='juliet' subscription='remove'/>"));
 }
 
-}  // namespace
+}  // namespace service_trouble_test
 }  // namespace muster::testing

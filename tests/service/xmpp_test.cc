@@ -5,7 +5,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 namespace muster::testing {
-namespace {
+namespace service_xmpp_test {
 
 // alice lives on one shard, bob on the other.
 class XmppService : public ::testing::Test {
@@ -109,5 +109,5 @@ TEST_F(XmppService, ARosterItemThatGoesEndsBothDirections) {
                                        "push <item jid='alice' subscription='none'/>"));
 }
 
-}  // namespace
+}  // namespace service_xmpp_test
 }  // namespace muster::testing

@@ -20,7 +20,7 @@
 #include "shell/tls/cluster_tls.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_cluster_links_test {
 
 constexpr Duration kMoment = Duration::microseconds(1);
 
@@ -426,5 +426,5 @@ TEST_F(ClusterLinks, AtTheEndNobodyIsWaitedFor) {
   expect_nothing();
 }
 
-}  // namespace
+}  // namespace shell_cluster_links_test
 }  // namespace muster::testing

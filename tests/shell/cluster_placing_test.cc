@@ -25,7 +25,7 @@
 #include "shell/store/sqlite_store.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_cluster_placing_test {
 
 using ::testing::HasSubstr;
 
@@ -206,5 +206,5 @@ TEST_F(ClusterPlacing, UsersOfTwoServersSeeEachOtherAndWrite) {
   alice.hear_until("type='unavailable'");
 }
 
-}  // namespace
+}  // namespace shell_cluster_placing_test
 }  // namespace muster::testing

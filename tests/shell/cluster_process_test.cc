@@ -24,7 +24,7 @@
 #include "support/raw_sqlite.h"
 
 namespace muster {
-namespace {
+namespace shell_cluster_process_test {
 
 using cluster::Directory;
 using cluster::Incarnation;
@@ -266,5 +266,5 @@ TEST_F(ClusterProcess, WhoStopsInOrderLeavesNothingBehind) {
   EXPECT_EQ(directory().main, Incarnation());
 }
 
-}  // namespace
+}  // namespace shell_cluster_process_test
 }  // namespace muster

@@ -10,7 +10,7 @@
 #include "shell/sockets.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_datagrams_test {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
@@ -300,5 +300,5 @@ TEST(Datagrams, OverIpv6TheyAreCutAsWell) {
   EXPECT_EQ(received[0].remote, from);
 }
 
-}  // namespace
+}  // namespace shell_datagrams_test
 }  // namespace muster::testing

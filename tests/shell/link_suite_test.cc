@@ -18,7 +18,7 @@
 #include "sim/world/network.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_link_suite_test {
 
 // One server, one peer, and at most one link between them.
 class LinkWorld {
@@ -379,5 +379,5 @@ TEST_P(LinkSuite, AServerIsToldThatNobodyListens) {
   EXPECT_EQ(world.failed, 1);
 }
 
-}  // namespace
+}  // namespace shell_link_suite_test
 }  // namespace muster::testing

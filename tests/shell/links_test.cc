@@ -6,7 +6,7 @@
 #include "shell/sockets.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_links_test {
 
 constexpr Duration kMoment = Duration::microseconds(1);
 
@@ -202,5 +202,5 @@ TEST(Links, WhoIsSilentHoldsNoBuffer) {
   }
 }
 
-}  // namespace
+}  // namespace shell_links_test
 }  // namespace muster::testing

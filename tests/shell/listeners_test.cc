@@ -7,7 +7,7 @@
 #include "shell/sockets.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_listeners_test {
 
 constexpr Endpoint kAnyPort{IpAddress::v4(127, 0, 0, 1), 0};
 
@@ -106,5 +106,5 @@ TEST_F(ListenersTest, WhoClosesLetsNobodyIn) {
   EXPECT_NE(event.events & (EPOLLERR | EPOLLHUP), 0u);
 }
 
-}  // namespace
+}  // namespace shell_listeners_test
 }  // namespace muster::testing

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 namespace muster::testing {
-namespace {
+namespace shell_log_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -58,5 +58,5 @@ TEST(Log, OneEventCannotFloodIt) {
   log.write(at(1'000), {Log::Level::info, "another", {}, {}});
 }
 
-}  // namespace
+}  // namespace shell_log_test
 }  // namespace muster::testing

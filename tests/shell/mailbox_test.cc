@@ -8,7 +8,7 @@
 #include "shell/shard_thread.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_mailbox_test {
 
 using ::testing::ElementsAre;
 
@@ -96,5 +96,5 @@ TEST(Mailbox, TwoThatAreFullForEachOtherGoOn) {
   other.join();
 }
 
-}  // namespace
+}  // namespace shell_mailbox_test
 }  // namespace muster::testing

@@ -6,7 +6,7 @@
 #include <mutex>
 
 namespace muster::testing {
-namespace {
+namespace shell_password_workers_test {
 
 PasswordJob job(AskerId asker, std::uint64_t number) {
   return {asker, Ticket(number), DeriveCredentials{{}, Secret(std::string("pencil")), {}}};
@@ -39,5 +39,5 @@ TEST(PasswordWorkers, WhatIsTooMuchIsAnsweredAtOnce) {
   go_on.set_value();
 }
 
-}  // namespace
+}  // namespace shell_password_workers_test
 }  // namespace muster::testing

@@ -9,7 +9,7 @@
 #include "shell/record/mapped_file.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_recording_writer_test {
 
 using record::Ending;
 
@@ -102,5 +102,5 @@ TEST(MappedFileTest, SaysWhatIsNoFile) {
   EXPECT_EQ(MappedFile::open("/dev/null").error(), "this is no file");
 }
 
-}  // namespace
+}  // namespace shell_recording_writer_test
 }  // namespace muster::testing

@@ -12,7 +12,7 @@
 #include "shell/process_world.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_server_process_test {
 
 using ::testing::HasSubstr;
 
@@ -105,5 +105,5 @@ TEST_F(ServerProcessTest, AStoreThatIsSlowHoldsPeersBack) {
   EXPECT_EQ(answered, said);
 }
 
-}  // namespace
+}  // namespace shell_server_process_test
 }  // namespace muster::testing

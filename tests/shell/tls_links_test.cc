@@ -9,7 +9,7 @@
 #include "shell/tls/contexts.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_tls_links_test {
 
 constexpr Duration kMoment = Duration::microseconds(1);
 
@@ -124,5 +124,5 @@ TEST_F(TlsLinks, WhatIsNoTlsIsCut) {
   EXPECT_EQ(world.heard, "");
 }
 
-}  // namespace
+}  // namespace shell_tls_links_test
 }  // namespace muster::testing

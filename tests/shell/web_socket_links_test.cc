@@ -10,7 +10,7 @@
 #include "support/web_socket_frames.h"
 
 namespace muster::testing {
-namespace {
+namespace shell_web_socket_links_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -267,5 +267,5 @@ TEST_F(WebSocketLinks, WhatEndsInTheMiddleEndsByACloseFrame) {
   EXPECT_THAT(server_frames(peer.hear()), ElementsAre("close:1000"));
 }
 
-}  // namespace
+}  // namespace shell_web_socket_links_test
 }  // namespace muster::testing

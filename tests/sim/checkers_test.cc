@@ -22,7 +22,7 @@
 #include "sim/sitter.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_checkers_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -440,5 +440,5 @@ TEST_F(Checkers, EventsWithoutEndAreFound) {
   EXPECT_THAT(found(), ElementsAre(HasSubstr("bounds: ")));
 }
 
-}  // namespace
+}  // namespace sim_checkers_test
 }  // namespace muster::sim

@@ -14,7 +14,7 @@
 #include "sim/sitter.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_cluster_checkers_test {
 
 using cluster::Incarnation;
 using ::testing::ElementsAre;
@@ -278,5 +278,5 @@ TEST_F(ClusterCheckers, WhoHasNotComeToHerOwnerCountsNotThere) {
   EXPECT_EQ(Levels::difference(view()), "");
 }
 
-}  // namespace
+}  // namespace sim_cluster_checkers_test
 }  // namespace muster::sim

@@ -14,7 +14,7 @@
 #include "sim/world/world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_cluster_replay_test {
 
 constexpr std::uint8_t kShards = 2;
 
@@ -115,5 +115,5 @@ TEST_F(ClusterReplay, HasWhatTheStoreAndTheOthersSaid) {
   EXPECT_EQ(inputs["ServerFenced"], 1);
 }
 
-}  // namespace
+}  // namespace sim_cluster_replay_test
 }  // namespace muster::sim

@@ -14,7 +14,7 @@
 #include "sim/world/world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_cluster_test {
 
 using cluster::Directory;
 using cluster::Epoch;
@@ -253,5 +253,5 @@ TEST(Cluster, WhateverHappensThereIsOneMainAndAllComeBack) {
   }
 }
 
-}  // namespace
+}  // namespace sim_cluster_test
 }  // namespace muster::sim

@@ -15,7 +15,7 @@
 #include "sim/checkers/recruiting.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_decisions_checkers_test {
 
 using cluster::AssignUsers;
 using cluster::Incarnation;
@@ -217,5 +217,5 @@ TEST_F(RecruitingChecker, AtRestNobodyWaitsWhileAllArePastTheirMarks) {
   EXPECT_EQ(found().size(), 1u);
 }
 
-}  // namespace
+}  // namespace sim_decisions_checkers_test
 }  // namespace muster::sim

@@ -9,7 +9,7 @@
 #include "sim/world/world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_fencing_test {
 
 const Address alice = Address::of_canonical("alice", "example.com");
 constexpr cluster::Incarnation kLife(7);
@@ -134,5 +134,5 @@ TEST(Lease, NobodyIsLoadedBeforeSheLands) {
   EXPECT_TRUE(asked.users.empty());
 }
 
-}  // namespace
+}  // namespace sim_fencing_test
 }  // namespace muster::sim

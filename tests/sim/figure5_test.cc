@@ -17,7 +17,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_figure5_test {
 
 using cluster::LoadLevel;
 using cluster::Role;
@@ -195,5 +195,5 @@ TEST_F(Figure5, ByeLetsItGo) {
     EXPECT_EQ(server.load.has_value(), server.itself) << server.member.self.svr_id;
 }
 
-}  // namespace
+}  // namespace sim_figure5_test
 }  // namespace muster::sim

@@ -12,7 +12,7 @@
 #include "support/cluster_words.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_model_cluster_store_test {
 
 using cluster::AssignUsers;
 using cluster::ClusterReply;
@@ -195,5 +195,5 @@ TEST(ModelClusterStore, WhatADyingAskerHadUnderWayIsDoneUpToAMoment) {
   EXPECT_EQ(done, (std::set<std::size_t>{0, 1, 2, 3, 4}));
 }
 
-}  // namespace
+}  // namespace sim_model_cluster_store_test
 }  // namespace muster::sim

@@ -11,7 +11,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_moving_test {
 
 using cluster::LoadLevel;
 using cluster::Role;
@@ -300,5 +300,5 @@ TEST(MovingInTheCluster, WhereTheNewServerDiesAllAreServedByOthers) {
   EXPECT_EQ(moving.cluster.users_of(moving.cluster.main(), moving.users), moving.users.size());
 }
 
-}  // namespace
+}  // namespace sim_moving_test
 }  // namespace muster::sim

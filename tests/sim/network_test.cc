@@ -10,7 +10,7 @@
 #include "base/slot_table.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_network_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -335,5 +335,5 @@ TEST_F(NetworkTest, AServerConnectsToWhoIsThere) {
   EXPECT_EQ(failed, 1);
 }
 
-}  // namespace
+}  // namespace sim_network_test
 }  // namespace muster::sim

@@ -16,7 +16,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_phones_moving_test {
 
 using What = OrderServer::What;
 
@@ -157,5 +157,5 @@ TEST_F(PhonesMoving, WhoHasDialogsLeavesAsFastAsOthers) {
   EXPECT_TRUE(until(cluster.world, is_empty, Residents::kMoveTimeMax * 3));
 }
 
-}  // namespace
+}  // namespace sim_phones_moving_test
 }  // namespace muster::sim

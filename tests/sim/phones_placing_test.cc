@@ -16,7 +16,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_phones_placing_test {
 
 using cluster::LoadLevel;
 using cluster::Role;
@@ -127,5 +127,5 @@ TEST_F(PhonesPlacing, WhoFollowsNothingIsServedAllTheSame) {
   EXPECT_GT(sent, 0) << "all had a place where they landed";
 }
 
-}  // namespace
+}  // namespace sim_phones_placing_test
 }  // namespace muster::sim

@@ -11,7 +11,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_placing_test {
 
 using cluster::Incarnation;
 
@@ -174,5 +174,5 @@ TEST(PlacingInTheCluster, WhoLeftIsFreeAfterAWhile) {
   EXPECT_TRUE(cluster.owned({"alice"}).contains(Incarnation()));
 }
 
-}  // namespace
+}  // namespace sim_placing_test
 }  // namespace muster::sim

@@ -9,7 +9,7 @@
 #include "sim/run/run.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_planted_test {
 
 TEST(Planted, HasANameAndAPlaceForEach) {
   std::set<std::string_view> names;
@@ -53,5 +53,5 @@ TEST(Planted, IsNotThereUnlessAskedFor) {
     ADD_FAILURE() << finding.checker << ": " << finding.what;
 }
 
-}  // namespace
+}  // namespace sim_planted_test
 }  // namespace muster::sim

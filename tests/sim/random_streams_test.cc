@@ -5,7 +5,7 @@
 #include <set>
 
 namespace muster::sim {
-namespace {
+namespace sim_random_streams_test {
 
 TEST(RandomStreams, AreTheSameForTheSameSeedAndName) {
   Prng one = RandomStreams(7).stream("network");
@@ -60,5 +60,5 @@ TEST(DrawBetween, StaysBetween) {
   EXPECT_EQ(draw_between(prng, Duration::seconds(1), Duration()), Duration::seconds(1));
 }
 
-}  // namespace
+}  // namespace sim_random_streams_test
 }  // namespace muster::sim

@@ -14,7 +14,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_recruiting_test {
 
 using cluster::LoadLevel;
 using cluster::Role;
@@ -276,5 +276,5 @@ TEST(RecruitingInTheCluster, WhoDoesNotFollowStaysWhereSheWas) {
     EXPECT_EQ(world.agents[i]->sent_to.size(), steps[i]) << "it is over";
 }
 
-}  // namespace
+}  // namespace sim_recruiting_test
 }  // namespace muster::sim

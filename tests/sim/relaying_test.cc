@@ -8,7 +8,7 @@
 #include "sim/placing_world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_relaying_test {
 
 using Role = cluster::Role;
 using What = OrderServer::What;
@@ -128,5 +128,5 @@ TEST_F(RelayingTest, AServerThatDrainsRelays) {
   EXPECT_EQ(cluster.users_of(0, {"stays"}), 0u);
 }
 
-}  // namespace
+}  // namespace sim_relaying_test
 }  // namespace muster::sim

@@ -6,7 +6,7 @@
 #include <set>
 
 namespace muster::sim {
-namespace {
+namespace sim_run_test {
 
 // (A test has a Run of its own: hence sim::Run.) Small, so that a test is quick with sanitizers
 // too.
@@ -53,5 +53,5 @@ TEST(Run, WithoutFaultsIsRight) {
     ADD_FAILURE() << finding.checker << ": " << finding.what;
 }
 
-}  // namespace
+}  // namespace sim_run_test
 }  // namespace muster::sim

@@ -15,7 +15,7 @@
 #include "sim/world/world.h"
 
 namespace muster::sim {
-namespace {
+namespace sim_server_links_test {
 
 constexpr std::size_t kServers = 3;
 constexpr ServerLinkSettings kLinks{};
@@ -256,5 +256,5 @@ TEST(ServerLinks, OfTheSameSeedHaveTheSameHistory) {
   EXPECT_NE(run(1).first, run(2).first);
 }
 
-}  // namespace
+}  // namespace sim_server_links_test
 }  // namespace muster::sim

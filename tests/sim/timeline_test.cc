@@ -5,7 +5,7 @@
 #include <vector>
 
 namespace muster::sim {
-namespace {
+namespace sim_timeline_test {
 
 using ::testing::ElementsAre;
 
@@ -59,5 +59,5 @@ TEST_F(TimelineTest, TimeDoesNotPassOverWhatIsDue) {
   EXPECT_DEATH(timeline.move_to(at(11)), "check failed");
 }
 
-}  // namespace
+}  // namespace sim_timeline_test
 }  // namespace muster::sim

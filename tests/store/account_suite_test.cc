@@ -13,7 +13,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_account_suite_test {
 
 using testing::address;
 
@@ -221,5 +221,5 @@ TEST_P(AccountSuite, TasksOfBothKindsShareAGroup) {
   EXPECT_FALSE(std::get<CredentialsLoaded>(std::get<AccountReply>(results[4])).exists);
 }
 
-}  // namespace
+}  // namespace store_account_suite_test
 }  // namespace muster

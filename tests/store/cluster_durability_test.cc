@@ -18,7 +18,7 @@
 #include "support/raw_sqlite.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_durability_test {
 
 using testing::a_server;
 using testing::address;
@@ -348,5 +348,5 @@ TEST(ClusterTime, IsTheMachinesForAllWhoOpenTheFile) {
   EXPECT_EQ(testing::words(testing::carry_out(*store, DeclareGone{a, b})), "gone");
 }
 
-}  // namespace
+}  // namespace store_cluster_durability_test
 }  // namespace muster::cluster

@@ -23,7 +23,7 @@
 #include "support/postgres_cluster.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_postgres_test {
 
 using std::chrono::steady_clock;
 using testing::a_server;
@@ -546,5 +546,5 @@ TEST_F(PostgresCluster, ADatabaseOfUsersAloneIsBroughtUp) {
             "user, policy 0");
 }
 
-}  // namespace
+}  // namespace store_cluster_postgres_test
 }  // namespace muster::cluster

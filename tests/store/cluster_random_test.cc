@@ -15,7 +15,7 @@
 #include "support/postgres_cluster.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_random_test {
 
 using testing::RandomClusterRequests;
 
@@ -238,5 +238,5 @@ TEST(ClusterRandom, PostgresDoesWhatTheModelDoes) {
   compare_seeds<testing::PostgresClusterPlace>();
 }
 
-}  // namespace
+}  // namespace store_cluster_random_test
 }  // namespace muster::cluster

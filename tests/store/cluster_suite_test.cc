@@ -10,7 +10,7 @@
 #include "store/cluster_suite.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_suite_test {
 
 using testing::a_server;
 using testing::address;
@@ -432,5 +432,5 @@ TEST_P(ClusterSuite, WhereTimeBeginsAnewAllLeasesHaveRunOut) {
   EXPECT_EQ(asked(DeclareGone{b, a}), "held");
 }
 
-}  // namespace
+}  // namespace store_cluster_suite_test
 }  // namespace muster::cluster

@@ -15,7 +15,7 @@
 #include "support/faulty_disk.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_thread_test {
 
 using testing::a_server;
 using testing::address;
@@ -139,5 +139,5 @@ TEST(ClusterTasks, OwnersAreAsManyAsUsers) {
   EXPECT_FALSE(ClusterTasks::answers(EndLease{}, Owners{}));
 }
 
-}  // namespace
+}  // namespace store_cluster_thread_test
 }  // namespace muster::cluster

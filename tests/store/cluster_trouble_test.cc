@@ -18,7 +18,7 @@
 #include "support/raw_sqlite.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_trouble_test {
 
 using testing::a_server;
 using testing::address;
@@ -274,5 +274,5 @@ TEST_F(ClusterTrouble, RowsThatMeanNothingAreBroken) {
   }
 }
 
-}  // namespace
+}  // namespace store_cluster_trouble_test
 }  // namespace muster::cluster

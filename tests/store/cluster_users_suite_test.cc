@@ -10,7 +10,7 @@
 #include "store/cluster_suite.h"
 
 namespace muster::cluster {
-namespace {
+namespace store_cluster_users_suite_test {
 
 using testing::address;
 using enum Role;
@@ -170,5 +170,5 @@ TEST_P(ClusterUsersSuite, WhatBelongsToTheForgottenIsSwept) {
   EXPECT_EQ(asked(SweepAssignments{a, 4'294'967'295}), "swept 1");
 }
 
-}  // namespace
+}  // namespace store_cluster_users_suite_test
 }  // namespace muster::cluster

@@ -12,7 +12,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_fences_suite_test {
 
 using cluster::Incarnation;
 using testing::address;
@@ -122,5 +122,5 @@ TEST_P(FencesSuite, WhoTakesANameThatIsFencedIsTold) {
   EXPECT_EQ(std::get<LifeFenced>(reply).life, Incarnation(1));
 }
 
-}  // namespace
+}  // namespace store_fences_suite_test
 }  // namespace muster

@@ -13,7 +13,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_postgres_fences_test {
 
 using cluster::Incarnation;
 using testing::address;
@@ -193,5 +193,5 @@ TEST_F(PostgresFences, NothingLandsBehindTheFence) {
   EXPECT_GT(told.size(), 50u);
 }
 
-}  // namespace
+}  // namespace store_postgres_fences_test
 }  // namespace muster

@@ -24,7 +24,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_postgres_trouble_test {
 
 using testing::address;
 using ::testing::HasSubstr;
@@ -494,5 +494,5 @@ TEST(PostgresKill, WhatIsAcknowledgedSurvivesAFastShutdown) {
   end_the_server_under_a_worker(&PostgresServer::shut_down);
 }
 
-}  // namespace
+}  // namespace store_postgres_trouble_test
 }  // namespace muster

@@ -14,7 +14,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_postgres_wire_test {
 
 using testing::address;
 using testing::FaultyWire;
@@ -102,5 +102,5 @@ TEST(PostgresTrickle, IsGivenUpAsWhatDoesNotAnswer) {
   EXPECT_EQ(asked(LoadUser{alice}), "user, policy 0");
 }
 
-}  // namespace
+}  // namespace store_postgres_wire_test
 }  // namespace muster

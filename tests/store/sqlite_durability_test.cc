@@ -18,7 +18,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_sqlite_durability_test {
 
 using testing::address;
 using testing::at;
@@ -266,5 +266,5 @@ TEST(SqliteProcesses, MakeTheFileTogether) {
   EXPECT_EQ(std::get<AccountsListed>(reply).accounts.size(), 4u);
 }
 
-}  // namespace
+}  // namespace store_sqlite_durability_test
 }  // namespace muster

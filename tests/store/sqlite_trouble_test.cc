@@ -23,7 +23,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_sqlite_trouble_test {
 
 using testing::address;
 using testing::at;
@@ -521,5 +521,5 @@ TEST_F(SqliteTrouble, AFileThatIsMovedAwayIsBrokenUntilItIsBack) {
   EXPECT_EQ(asked(*store_, item(alice, "x")), "item v1 x@example.com none listed ''");
 }
 
-}  // namespace
+}  // namespace store_sqlite_trouble_test
 }  // namespace muster

@@ -12,7 +12,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_store_random_test {
 
 using testing::RandomRequests;
 
@@ -73,5 +73,5 @@ TEST(StoreRandom, PostgresDoesWhatTheModelDoes) {
   });
 }
 
-}  // namespace
+}  // namespace store_store_random_test
 }  // namespace muster

@@ -13,7 +13,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_store_suite_test {
 
 using testing::address;
 using testing::at;
@@ -590,5 +590,5 @@ TEST_P(StoreSuite, PublishersAreFoundWhenAServerStarts) {
   EXPECT_EQ(asked(LoadPublications{at(0)}), "publishers carol@example.com");
 }
 
-}  // namespace
+}  // namespace store_store_suite_test
 }  // namespace muster

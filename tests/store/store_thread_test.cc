@@ -12,7 +12,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace store_store_thread_test {
 
 using testing::address;
 
@@ -260,5 +260,5 @@ TEST(StoreThread, ServesManyAskersAtOnce) {
   }
 }
 
-}  // namespace
+}  // namespace store_store_thread_test
 }  // namespace muster

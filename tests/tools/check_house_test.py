@@ -201,6 +201,15 @@ class HouseTest(PlantTest):
                 self.assert_caught("tests/shell/x_test.cc", text, "2: sleep: virtual time")
         self.assert_clean({"src/shell/x.cc": "void f() { usleep(1); }\n"})
 
+    def test_a_test_file_has_a_namespace_called_after_it(self):
+        path = "tests/machine/presence_db/users_test.cc"
+        for name in ["", "users_test ", "presence_db_watches_test "]:
+            with self.subTest(name=name):
+                self.assert_caught(path, f"namespace muster {{\nnamespace {name}{{\n}}\n}}\n",
+                                   "2: test-namespace: presence_db_users_test")
+        self.assert_clean({path: "namespace muster {\nnamespace presence_db_users_test {\n}\n}\n",
+                           "src/base/time.cc": '#include "base/time.h"\n\nnamespace {\n}\n'})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,7 +6,7 @@
 #include "machine/conversion/conversion_world.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_document_test {
 
 using pidf::Basic;
 using pidf::Extension;
@@ -399,5 +399,5 @@ TEST(Document, leaves_out_what_would_make_it_invalid) {
   EXPECT_EQ(world.tuple(RegistrationSource{{"\xff\xfe", "no uri", 1000}}).id, "ID-sip");
 }
 
-}  // namespace
+}  // namespace conversion_document_test
 }  // namespace muster::testing

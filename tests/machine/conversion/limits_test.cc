@@ -8,7 +8,7 @@
 #include "server/conversion/compose.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_limits_test {
 
 std::string with_status(std::size_t bytes) {
   return "'><status>" + std::string(bytes, 's') + "</status></presence>";
@@ -302,5 +302,5 @@ TEST(Limits, a_stanza_that_is_too_long_is_passed_over) {
   EXPECT_EQ(notes(most + 1), 0U);
 }
 
-}  // namespace
+}  // namespace conversion_limits_test
 }  // namespace muster::testing

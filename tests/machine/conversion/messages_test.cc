@@ -8,7 +8,7 @@
 #include "server/conversion/page_message.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_messages_test {
 
 class MessageWorld : public ConversionWorld {
  public:
@@ -573,5 +573,5 @@ TEST(PageMessageRefused, says_the_reason_phrase) {
             "Busy Here");
 }
 
-}  // namespace
+}  // namespace conversion_messages_test
 }  // namespace muster::testing

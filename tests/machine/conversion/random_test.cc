@@ -11,7 +11,7 @@
 #include "machine/conversion/conversion_world.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_random_test {
 
 class Drawing {
  public:
@@ -269,5 +269,5 @@ TEST(RandomMessages, to_sip_have_rows_of_one_line) {
   }
 }
 
-}  // namespace
+}  // namespace conversion_random_test
 }  // namespace muster::testing

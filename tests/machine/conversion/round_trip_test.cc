@@ -6,7 +6,7 @@
 #include "machine/conversion/conversion_world.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_round_trip_test {
 
 // A session's presence, as who reads the document and publishes it again would be seen.
 std::vector<TuplesConverted::Resource> there_and_back(ConversionWorld& world,
@@ -105,5 +105,5 @@ TEST(RoundTrip, from_pidf_keeps_what_rfc_8048_maps) {
   EXPECT_EQ(tuple.priority, 803);  // 102
 }
 
-}  // namespace
+}  // namespace conversion_round_trip_test
 }  // namespace muster::testing

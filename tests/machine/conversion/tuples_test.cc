@@ -8,7 +8,7 @@
 #include "machine/conversion/conversion_world.h"
 
 namespace muster::testing {
-namespace {
+namespace conversion_tuples_test {
 
 using Resource = TuplesConverted::Resource;
 using Status = Seen::Status;
@@ -320,5 +320,5 @@ TEST(Tuples, of_a_registration_are_an_available_resource) {
   EXPECT_EQ(names_of(world.resources(RegistrationSource{{"\xc3", "sip:x@y", 0}})), Names{"sip"});
 }
 
-}  // namespace
+}  // namespace conversion_tuples_test
 }  // namespace muster::testing

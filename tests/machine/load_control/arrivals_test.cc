@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace muster::cluster {
-namespace {
+namespace load_control_arrivals_test {
 
 std::vector<std::uint32_t> sorted_users(const Arrivals& arrivals) {
   std::vector<std::uint32_t> users;
@@ -171,5 +171,5 @@ TEST(Arrivals, WithoutACandidateThatComesTheRestWaits) {
   EXPECT_EQ(arrivals.decisions(), expected);
 }
 
-}  // namespace
+}  // namespace load_control_arrivals_test
 }  // namespace muster::cluster

@@ -12,7 +12,7 @@
 #include "machine/load_control/assignments_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_assignments_moving_test {
 
 // --- room ----------------------------------------------------------------------------------------
 
@@ -306,5 +306,5 @@ TEST_F(AssignmentsMoving, ARequestHasALimit) {
   EXPECT_EQ(moved + decided.size(), users.size());
 }
 
-}  // namespace
+}  // namespace load_control_assignments_moving_test
 }  // namespace muster::testing

@@ -10,7 +10,7 @@
 #include "machine/load_control/assignments_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_assignments_test {
 
 // Paper, figure 4: the lowest level.
 TEST_F(AssignmentsTest, WhoIsNobodysGoesToTheServerWithTheLowestLevel) {
@@ -389,5 +389,5 @@ TEST(ContactsOf, WhatAServerDoesNotSayItDoesNotHave) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_assignments_test
 }  // namespace muster::testing

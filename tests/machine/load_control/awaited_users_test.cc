@@ -8,7 +8,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_awaited_users_test {
 
 const Address kAlice = Address::of_canonical("alice", "example.com");
 const Address kBob = Address::of_canonical("bob", "example.com");
@@ -103,5 +103,5 @@ TEST(AwaitedUsers, WhoIsGoneIsForgotten) {
   EXPECT_EQ(awaited.settled(kSecond), 1u);
 }
 
-}  // namespace
+}  // namespace load_control_awaited_users_test
 }  // namespace muster::cluster

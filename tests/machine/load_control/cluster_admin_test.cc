@@ -8,7 +8,7 @@
 #include "support/module_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_cluster_admin_test {
 
 using Outcome = AdminReply::Outcome;
 
@@ -147,5 +147,5 @@ TEST_F(ClusterAdminTest, AStoreThatFailsIsSaid) {
   EXPECT_EQ(where(control, fenced).outcome, Outcome::no_lease);
 }
 
-}  // namespace
+}  // namespace load_control_cluster_admin_test
 }  // namespace muster::testing

@@ -10,7 +10,7 @@
 #include "support/module_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_document_watchers_test {
 
 using What = ClusterWatched::What;
 using ::testing::HasSubstr;
@@ -130,5 +130,5 @@ TEST_F(DocumentWatchersTest, WithoutALeaseThereIsNothingToSee) {
   EXPECT_EQ(watchers.next_deadline(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace load_control_document_watchers_test
 }  // namespace muster::testing

@@ -12,7 +12,7 @@
 #include "support/raw_server.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_invitations_test {
 
 using cluster::Incarnation;
 using cluster::Role;
@@ -481,5 +481,5 @@ TEST_F(Invited, ANewInviteReplacesTheOldDialog) {
   EXPECT_EQ(status_of(server.say(request("BYE", 2, tag))), 481);
 }
 
-}  // namespace
+}  // namespace load_control_documents_invitations_test
 }  // namespace muster

@@ -12,7 +12,7 @@
 #include "support/documents_world.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_random_test {
 
 using cluster::Role;
 using test::DocumentsWorld;
@@ -149,5 +149,5 @@ TEST(DocumentsRandom, after_any_trouble_all_agree) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_documents_random_test
 }  // namespace muster

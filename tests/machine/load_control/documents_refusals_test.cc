@@ -9,7 +9,7 @@
 #include "support/raw_server.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_refusals_test {
 
 using test::RawServer;
 using test::row;
@@ -537,5 +537,5 @@ TEST(DocumentsRefusals, users_beyond_what_a_total_holds_are_left_out) {
   EXPECT_EQ(server.documents.picture().total_users_number, 5U);
 }
 
-}  // namespace
+}  // namespace load_control_documents_refusals_test
 }  // namespace muster

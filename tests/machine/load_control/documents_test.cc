@@ -12,7 +12,7 @@
 #include "support/documents_world.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_test {
 
 using cluster::LoadLevel;
 using cluster::Role;
@@ -357,5 +357,5 @@ TEST(Documents, a_main_that_leaves_sends_its_subscribers_elsewhere) {
   EXPECT_EQ(world.strayed(), Words());
 }
 
-}  // namespace
+}  // namespace load_control_documents_test
 }  // namespace muster

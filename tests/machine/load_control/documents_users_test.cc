@@ -13,7 +13,7 @@
 #include "support/raw_server.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_users_test {
 
 using cluster::PresType;
 using cluster::User;
@@ -191,5 +191,5 @@ TEST(DocumentsUsers, of_another_than_who_was_asked_are_refused) {
   EXPECT_TRUE(server.say(server.notify(body)).starts_with("SIP/2.0 403 Forbidden\r\n"));
 }
 
-}  // namespace
+}  // namespace load_control_documents_users_test
 }  // namespace muster

@@ -14,7 +14,7 @@
 #include "support/unfolded.h"
 
 namespace muster {
-namespace {
+namespace load_control_documents_wire_test {
 
 using test::DocumentsWorld;
 
@@ -103,5 +103,5 @@ TEST(DocumentsWire, the_exchange) {
   EXPECT_LT(std::stoi(names["version1"]), std::stoi(names["version2"]));
 }
 
-}  // namespace
+}  // namespace load_control_documents_wire_test
 }  // namespace muster

@@ -12,7 +12,7 @@
 #include "server/load_control/growth.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_growth_in_time_test {
 
 // Users are spread evenly over the servers at once, of which each has room for 100; a server joins,
 // or is gone, ten seconds after it was decided. One step is a second.
@@ -131,5 +131,5 @@ TEST(GrowthInTime, OppositeDecisionsAreFarApart) {
   EXPECT_GT(opposite, 100u);  // else nothing is shown
 }
 
-}  // namespace
+}  // namespace load_control_growth_in_time_test
 }  // namespace muster::cluster

@@ -11,7 +11,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_growth_test {
 
 const GrowthDecision kNothing;
 
@@ -377,5 +377,5 @@ TEST_F(Grown, AShortageBeginsTheTimeAnew) {
   EXPECT_EQ(step(2 * kLowTime), GrowthDecision(LetGo{Incarnation(2)}));
 }
 
-}  // namespace
+}  // namespace load_control_growth_test
 }  // namespace muster::cluster

@@ -4,7 +4,7 @@
 #include "server/load_control/interests.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_interests_directed_test {
 
 constexpr SipRequestId kRequest{9, 3};
 constexpr ShardId kOtherShard{0};
@@ -585,5 +585,5 @@ TEST_F(InterestsDirectedTest, AnAnswerThatCameBackAnswersNobody) {
   EXPECT_TRUE(answered(back.happened).empty());
 }
 
-}  // namespace
+}  // namespace load_control_interests_directed_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "machine/load_control/interests_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_interests_test {
 
 // --- whom this server watches, and serves --------------------------------------------------------
 
@@ -573,5 +573,5 @@ TEST_F(InterestsTest, WhatCouldNotBeKeptIsAskedForOnceMore) {
   EXPECT_EQ(said<Concerns>(unwatch(alice), {}).size(), 1u) << "that was no watcher more";
 }
 
-}  // namespace
+}  // namespace load_control_interests_test
 }  // namespace muster::testing

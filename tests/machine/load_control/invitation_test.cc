@@ -10,7 +10,7 @@
 #include "support/raw_server.h"
 
 namespace muster {
-namespace {
+namespace load_control_invitation_test {
 
 using test::row;
 using test::with;
@@ -147,5 +147,5 @@ TEST_F(InvitationTest, AnotherDialogIsNotThisOne) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_invitation_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_late_moves_test {
 
 LoadSettings fast() {
   LoadSettings settings;
@@ -78,5 +78,5 @@ TEST(LateMoves, AtThePaceOfUsersAndOfDialogs) {
   EXPECT_TRUE(goes(dialogs, 34, 1));
 }
 
-}  // namespace
+}  // namespace load_control_late_moves_test
 }  // namespace muster::cluster

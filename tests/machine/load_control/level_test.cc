@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace muster::cluster {
-namespace {
+namespace load_control_level_test {
 
 constexpr std::uint32_t kHighest = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kManyUsers = std::numeric_limits<std::uint64_t>::max();
@@ -150,5 +150,5 @@ TEST(LoadSettings, AreRefusedWithTheRuleThatTheyBreak) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_level_test
 }  // namespace muster::cluster

@@ -2,7 +2,7 @@
 #include "machine/load_control/load_control_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_load_control_operators_test {
 
 class LoadControlOperators : public LoadControlTest {
  protected:
@@ -226,5 +226,5 @@ TEST_F(LoadControlOperators, AnOutcomeThatIsNoneIsNotUnderstood) {
   EXPECT_TRUE(answered()) << "it waits still";
 }
 
-}  // namespace
+}  // namespace load_control_load_control_operators_test
 }  // namespace muster::testing

@@ -15,7 +15,7 @@
 #include "support/module_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_load_control_test {
 
 TEST_F(LoadControlTest, WhomTheDirectoryHasIsLinked) {
   LoadControl control(world.shard);
@@ -422,5 +422,5 @@ TEST_F(LoadControlTest, WhereThereAreNoLinksOneThatOpensIsClosed) {
   EXPECT_EQ(on_shard_1.next_deadline(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace load_control_load_control_test
 }  // namespace muster::testing

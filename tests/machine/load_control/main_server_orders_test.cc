@@ -11,7 +11,7 @@
 #include "machine/load_control/main_server_world.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_main_server_orders_test {
 
 // --- orders --------------------------------------------------------------------------------------
 
@@ -224,5 +224,5 @@ TEST_F(MainServerTest, WhoIsBeingLetGoIsNotTakenBack) {
   EXPECT_NE(main.ordered({What::undrain, name(2)}), Outcome::done);
 }
 
-}  // namespace
+}  // namespace load_control_main_server_orders_test
 }  // namespace muster::cluster

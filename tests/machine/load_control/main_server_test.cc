@@ -12,7 +12,7 @@
 #include "machine/load_control/main_server_world.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_main_server_test {
 
 // --- taking in -----------------------------------------------------------------------------------
 
@@ -359,5 +359,5 @@ TEST_F(MainServerTest, WhatAnEarlierEpochAskedIsNotHeard) {
   EXPECT_EQ(step(3), Words{}) << "what becomes of it the directory says";
 }
 
-}  // namespace
+}  // namespace load_control_main_server_test
 }  // namespace muster::cluster

@@ -13,7 +13,7 @@
 #include "support/module_world.h"
 
 namespace muster {
-namespace {
+namespace load_control_membership_test {
 
 using cluster::ClusterRefused;
 using cluster::Directory;
@@ -422,5 +422,5 @@ TEST_F(MembershipTest, TakesNoLeaseAnyMoreWhenTheStoreFailedIt) {
   EXPECT_EQ(membership_.state(), Membership::State::over);
 }
 
-}  // namespace
+}  // namespace load_control_membership_test
 }  // namespace muster

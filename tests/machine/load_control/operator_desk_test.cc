@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace load_control_operator_desk_test {
 
 using cluster::Incarnation;
 using Of = OperatorDesk::Of;
@@ -146,5 +146,5 @@ TEST(OperatorDesk, HasRoomForSoManyQuestions) {
   EXPECT_TRUE(desk.has_room());
 }
 
-}  // namespace
+}  // namespace load_control_operator_desk_test
 }  // namespace muster

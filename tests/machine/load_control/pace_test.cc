@@ -14,7 +14,7 @@
 #include "server/load_settings.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_pace_test {
 
 Instant us(std::int64_t microseconds) {
   return Instant::at(Duration::microseconds(microseconds));
@@ -126,5 +126,5 @@ TEST(Pace, HoldsForWhatCannotBeParted) {
   EXPECT_GT(beyond, 0u);  // a burst alone is not the bound
 }
 
-}  // namespace
+}  // namespace load_control_pace_test
 }  // namespace muster::cluster

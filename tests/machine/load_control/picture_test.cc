@@ -9,7 +9,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_picture_test {
 
 LoadReport report(std::uint32_t level, std::uint64_t settled) {
   return {LoadLevel{level}, level, 0, settled};
@@ -108,5 +108,5 @@ TEST_F(Pictured, WrongNumbersHaveBounds) {
   EXPECT_EQ(two().level().value, std::numeric_limits<std::uint32_t>::max());
 }
 
-}  // namespace
+}  // namespace load_control_picture_test
 }  // namespace muster::cluster

@@ -13,7 +13,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_placing_test {
 
 using Outcome = Placement::Outcome;
 
@@ -235,5 +235,5 @@ TEST(Placing, TheUserIsMeantNotTheSession) {
       place(other, Incarnation(1), user(0).with_resource("phone"), PlacingPolicy::lowest).server);
 }
 
-}  // namespace
+}  // namespace load_control_placing_test
 }  // namespace muster::cluster

@@ -14,7 +14,7 @@
 #include "server/load_control/rebalance.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_rebalance_random_test {
 
 constexpr std::uint32_t kHeaviest = 3;
 constexpr std::uint32_t kDialogsOfOne = 9;
@@ -180,5 +180,5 @@ TEST(RebalanceAtRandom, WhoDrainsIsEmpty) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_rebalance_random_test
 }  // namespace muster::cluster

@@ -13,7 +13,7 @@
 #include "machine/load_control/servers.h"
 
 namespace muster::cluster {
-namespace {
+namespace load_control_rebalance_test {
 
 constexpr std::int64_t kRest = 3'000;  // report_time_max
 
@@ -449,5 +449,5 @@ TEST(Rebalance, WhoIsInFlightForTooLongHasEnded) {
   EXPECT_FALSE(rebalance.step(over + settings.report_time_max, servers).empty());
 }
 
-}  // namespace
+}  // namespace load_control_rebalance_test
 }  // namespace muster::cluster

@@ -14,7 +14,7 @@
 #include "support/module_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_relay_test {
 
 using Why = FromRelay::Why;
 using Happened = ModuleWorld::Happened;
@@ -490,5 +490,5 @@ TEST_F(RelayTest, WhatCannotBeReadIsPassedOver) {
   EXPECT_TRUE(owner.happened.events.empty());
 }
 
-}  // namespace
+}  // namespace load_control_relay_test
 }  // namespace muster::testing

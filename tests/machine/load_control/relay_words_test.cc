@@ -9,7 +9,7 @@
 #include "base/digest.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_relay_words_test {
 
 const Address kAlice = Address::of_canonical("alice", "example.com");
 constexpr std::uint64_t kNumber = (std::uint64_t{3} << kRelayShardShift) | 7;
@@ -95,5 +95,5 @@ TEST(RelayWords, EachIsForOneShard) {
   }
 }
 
-}  // namespace
+}  // namespace load_control_relay_words_test
 }  // namespace muster::testing

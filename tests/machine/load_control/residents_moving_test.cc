@@ -14,7 +14,7 @@
 #include "machine/load_control/residents_moving_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_residents_moving_test {
 
 using Outcome = UserPlace::Outcome;
 
@@ -255,5 +255,5 @@ TEST_F(ResidentsMoving, EachMoveHasItsOwnTime) {
   EXPECT_EQ(ended(pass(Duration::milliseconds(1))), 1u);
 }
 
-}  // namespace
+}  // namespace load_control_residents_moving_test
 }  // namespace muster::testing

@@ -11,7 +11,7 @@
 #include "machine/load_control/residents_moving_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_residents_phones_test {
 
 using Outcome = UserPlace::Outcome;
 
@@ -231,5 +231,5 @@ TEST_F(ResidentsPhones, WhoHasNothingAnyMoreIsAnsweredAllTheSame) {
   EXPECT_TRUE(events<UserLeaves>(goes).empty());
 }
 
-}  // namespace
+}  // namespace load_control_residents_phones_test
 }  // namespace muster::testing

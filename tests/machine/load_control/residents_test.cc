@@ -10,7 +10,7 @@
 #include "machine/load_control/residents_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_residents_test {
 
 using Outcome = UserPlace::Outcome;
 
@@ -228,5 +228,5 @@ TEST_F(ResidentsTest, TheListHasWhoCounts) {
   EXPECT_EQ(list[2], (cluster::User{carol, cluster::PresType::xmpp, 0, {}}));
 }
 
-}  // namespace
+}  // namespace load_control_residents_test
 }  // namespace muster::testing

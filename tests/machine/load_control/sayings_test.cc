@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace load_control_sayings_test {
 
 const Address kAlice = Address::of_canonical("alice", "example.com");
 const Address kBob = Address::of_canonical("bob", "example.com");
@@ -78,5 +78,5 @@ TEST(Sayings, OfSoManyOfOneUserTheOrderIsKept) {
   EXPECT_EQ(sayings.weighed(kAlice, first, saying("1")).size(), Sayings::kWaitingMax);
 }
 
-}  // namespace
+}  // namespace load_control_sayings_test
 }  // namespace muster

@@ -9,7 +9,7 @@
 #include "machine/load_control/server_links_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_server_links_random_test {
 
 class Trial {
  public:
@@ -96,5 +96,5 @@ TEST(ServerLinksRandom, WhatIsDirectedComesOnceAndInOrder) {
   EXPECT_GT(cuts, 300u);
 }
 
-}  // namespace
+}  // namespace load_control_server_links_random_test
 }  // namespace muster::testing

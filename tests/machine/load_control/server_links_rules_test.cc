@@ -10,7 +10,7 @@
 #include "support/grind.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_server_links_rules_test {
 
 using cluster::Acknowledged;
 using cluster::Control;
@@ -236,5 +236,5 @@ TEST(ServerLinksRules, ItDoesNotMatterWhereBytesAreCut) {
                           std::string("relay 5 \0\1", 10)}));
 }
 
-}  // namespace
+}  // namespace load_control_server_links_rules_test
 }  // namespace muster::testing

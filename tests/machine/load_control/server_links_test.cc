@@ -10,7 +10,7 @@
 #include "machine/load_control/server_links_world.h"
 
 namespace muster::testing {
-namespace {
+namespace load_control_server_links_test {
 
 using Sent = ServerLinks::Sent;
 constexpr Duration kMoment = Duration::microseconds(1);
@@ -523,5 +523,5 @@ TEST_F(ServerLinksTest, ALinkToWhoIsGoneMeanwhileIsClosed) {
   young().give(world.now, BytesReceived{LinkId{77, 1}, "x"});
 }
 
-}  // namespace
+}  // namespace load_control_server_links_test
 }  // namespace muster::testing

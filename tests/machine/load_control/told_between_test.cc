@@ -11,7 +11,7 @@
 #include "server/value_bytes.h"
 
 namespace muster {
-namespace {
+namespace load_control_told_between_test {
 
 using value::ByteWriter;
 
@@ -426,5 +426,5 @@ TEST(ToldBetween, OfTooMuchPresenceWhatHasNoRoomIsLeftOut) {
   EXPECT_EQ(read_back({kPresenceBytesMax + 1}), Sizes());
 }
 
-}  // namespace
+}  // namespace load_control_told_between_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace load_control_users_desk_test {
 
 using cluster::Incarnation;
 using Outcome = AdminReply::Outcome;
@@ -130,5 +130,5 @@ TEST_F(UsersDeskTest, HasRoomForSoManyQuestions) {
   EXPECT_EQ(replies().at(0).outcome, Outcome::no_answer);
 }
 
-}  // namespace
+}  // namespace load_control_users_desk_test
 }  // namespace muster

@@ -6,7 +6,7 @@ using ::testing::IsEmpty;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_admin_test {
 
 class PresenceDbAdmin : public ::testing::Test {
  protected:
@@ -169,5 +169,5 @@ TEST_F(PresenceDbAdmin, AnAccountThatIsNoMoreIsGone) {
   EXPECT_THAT(world.heard(), ElementsAre("gone nobody"));
 }
 
-}  // namespace
+}  // namespace presence_db_admin_test
 }  // namespace muster::testing

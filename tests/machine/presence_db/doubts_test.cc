@@ -11,7 +11,7 @@ using ::testing::UnorderedElementsAre;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_doubts_test {
 
 class PresenceDbDoubts : public ::testing::Test {
  protected:
@@ -159,5 +159,5 @@ TEST_F(PresenceDbDoubts, ARosterThatCannotBeReadIsPushedLater) {
   EXPECT_THAT(heard(), Contains("push alice 2: bob from"));
 }
 
-}  // namespace
+}  // namespace presence_db_doubts_test
 }  // namespace muster::testing

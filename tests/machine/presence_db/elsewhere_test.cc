@@ -12,7 +12,7 @@ using ::testing::UnorderedElementsAre;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_elsewhere_test {
 
 constexpr Duration kMoment = Duration::milliseconds(1);
 
@@ -576,5 +576,5 @@ TEST_F(PresenceDbElsewhere, AServerThatIsAloneTellsNothing) {
   EXPECT_THAT(kept, Each(Not(StartsWith("cluster: "))));
 }
 
-}  // namespace
+}  // namespace presence_db_elsewhere_test
 }  // namespace muster::testing

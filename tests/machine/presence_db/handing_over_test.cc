@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_handing_over_test {
 
 PresenceSource session(std::string name, std::string after = "'/>") {
   return XmppSource{std::move(name), true, 0, share(std::move(after)), {}};
@@ -305,5 +305,5 @@ TEST_F(HandingOver, WhoIsServedNoMoreIsForgotten) {
   EXPECT_EQ(world.held_users(), 0U);
 }
 
-}  // namespace
+}  // namespace presence_db_handing_over_test
 }  // namespace muster::testing

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace presence_db_known_versions_test {
 
 TEST(KnownVersions, AreWholeUpToTheFirstThatIsWanting) {
   KnownVersions known(7);
@@ -64,5 +64,5 @@ TEST(KnownVersions, MayComeAllTheWrongWayRound) {
   EXPECT_EQ(known.whole(), KnownVersions::kAheadMax + 1);
 }
 
-}  // namespace
+}  // namespace presence_db_known_versions_test
 }  // namespace muster

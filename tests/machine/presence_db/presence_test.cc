@@ -6,7 +6,7 @@ using ::testing::IsEmpty;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_presence_test {
 
 class PresenceDbPresence : public ::testing::Test {
  protected:
@@ -172,5 +172,5 @@ TEST_F(PresenceDbPresence, APublicationGivesItsNameToASessionThatComes) {
                                          " to='alice/home'>desk</presence>"));
 }
 
-}  // namespace
+}  // namespace presence_db_presence_test
 }  // namespace muster::testing

@@ -5,7 +5,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_publications_test {
 
 constexpr Duration kMinute = Duration::seconds(60);
 
@@ -168,5 +168,5 @@ TEST_F(PresenceDbPublications, WhatTheStoreDidNotKeepIsNotPresence) {
   EXPECT_THAT(heard(), ElementsAre("watch 2 active: [publication desk]"));
 }
 
-}  // namespace
+}  // namespace presence_db_publications_test
 }  // namespace muster::testing

@@ -9,7 +9,7 @@ using ::testing::Not;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_relations_test {
 
 class PresenceDbRelations : public ::testing::Test {
  protected:
@@ -398,5 +398,5 @@ TEST_F(PresenceDbRelations, ForgettingRecordsThatAreGoneKeepsTheOthers) {
   EXPECT_THAT(world.heard(), ElementsAre("to bob: <presence from='alice/home' to='bob'/>"));
 }
 
-}  // namespace
+}  // namespace presence_db_relations_test
 }  // namespace muster::testing

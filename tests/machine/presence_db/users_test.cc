@@ -5,7 +5,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_users_test {
 
 // As a server before this one did.
 void store_publication(PresenceDbWorld& world, std::string_view name, Duration expires) {
@@ -208,5 +208,5 @@ TEST(PresenceDbUsers, AStartWithoutTheStoreIsLoggedAndMadeGoodLater) {
   EXPECT_EQ(again.requests.size(), 7U);  // one for each shard, thrice; and alice
 }
 
-}  // namespace
+}  // namespace presence_db_users_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@ using ::testing::IsEmpty;
 using Verb = muster::SubscriptionVerb;
 
 namespace muster::testing {
-namespace {
+namespace presence_db_watches_test {
 
 class PresenceDbWatches : public ::testing::Test {
  protected:
@@ -343,5 +343,5 @@ TEST_F(PresenceDbWatches, WhoEndedHearsNoMore) {
   EXPECT_THAT(world.heard(), ElementsAre("ready alice: loaded"));
 }
 
-}  // namespace
+}  // namespace presence_db_watches_test
 }  // namespace muster::testing

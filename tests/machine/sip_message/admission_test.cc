@@ -9,7 +9,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_admission_test {
 
 struct Row {
   SipText request;
@@ -177,5 +177,5 @@ TEST(Admission, WhileItStops) {
   EXPECT_EQ(world.statuses(), std::vector{200});
 }
 
-}  // namespace
+}  // namespace sip_message_admission_test
 }  // namespace muster::testing

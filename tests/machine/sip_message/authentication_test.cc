@@ -8,7 +8,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_authentication_test {
 
 using Outcome = DigestAnswered::Outcome;
 
@@ -186,5 +186,5 @@ TEST_F(Authentication, TheLinkGoesMeanwhile) {
   EXPECT_TRUE(world.sip().idle());
 }
 
-}  // namespace
+}  // namespace sip_message_authentication_test
 }  // namespace muster::testing

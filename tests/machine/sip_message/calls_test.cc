@@ -11,7 +11,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_calls_test {
 
 enum class Way { udp, stream, tcp_for_size };
 
@@ -389,5 +389,5 @@ TEST(Calls, AnAnsweredCallLeavesNothing) {
   EXPECT_LE(test::heap_bytes(), before + 10'000);
 }
 
-}  // namespace
+}  // namespace sip_message_calls_test
 }  // namespace muster::testing

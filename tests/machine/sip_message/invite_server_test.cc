@@ -10,7 +10,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_invite_server_test {
 
 const SipText kInvite{
     .method = "INVITE", .rows = "Content-Type: application/sdp\r\n", .body = "v=0\r\n"};
@@ -226,5 +226,5 @@ TEST(InviteServer, LimitOfInvites) {
   EXPECT_EQ(world.sip().next_deadline(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace sip_message_invite_server_test
 }  // namespace muster::testing

@@ -10,7 +10,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_non_invite_server_test {
 
 // The SUBSCRIBE of alice, who is trusted, or not.
 class Machine {
@@ -303,5 +303,5 @@ TEST(NonInviteServer, CancelFindsEveryMethod) {
   }
 }
 
-}  // namespace
+}  // namespace sip_message_non_invite_server_test
 }  // namespace muster::testing

@@ -9,7 +9,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_placing_test {
 
 using Outcome = UserPlace::Outcome;
 
@@ -216,5 +216,5 @@ TEST_F(SipPlacing, AServerKnowsItsOwnName) {
   EXPECT_EQ(world.statuses(), std::vector{404});
 }
 
-}  // namespace
+}  // namespace sip_message_placing_test
 }  // namespace muster::testing

@@ -12,7 +12,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_proxying_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -585,5 +585,5 @@ TEST_F(Proxying, WhatIsNoneOfItIsPassedOver) {
   EXPECT_TRUE(owner.sip().idle());
 }
 
-}  // namespace
+}  // namespace sip_message_proxying_test
 }  // namespace muster::testing

@@ -12,7 +12,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_receiving_test {
 
 const SipText kOptions{.method = "OPTIONS", .uri = "sip:example.com"};
 
@@ -439,5 +439,5 @@ TEST(Routing, ALostLinkIsToldToAllShards) {  // RFC 5626 section 5.3
   EXPECT_EQ(moved[1].to, ShardId(2));
 }
 
-}  // namespace
+}  // namespace sip_message_receiving_test
 }  // namespace muster::testing

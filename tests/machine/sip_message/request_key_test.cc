@@ -9,7 +9,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_request_key_test {
 
 // Whether the second is taken for the first come again.
 bool is_repetition(const SipText& first, const SipText& second) {
@@ -84,5 +84,5 @@ TEST(RequestMatching, RefusesMergedRequests) {  // 8.2.2.2
   EXPECT_EQ(world.said<SipRequestReceived>().size(), 1u);
 }
 
-}  // namespace
+}  // namespace sip_message_request_key_test
 }  // namespace muster::testing

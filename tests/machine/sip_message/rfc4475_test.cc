@@ -15,7 +15,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_rfc4475_test {
 
 struct Row {
   std::string_view file;
@@ -157,5 +157,5 @@ TEST(Rfc4475Details, AnInviteOfRfc2543IsOneTransaction) {  // 3.4.1
   EXPECT_EQ(world.sip().counters().retransmissions, 1u);
 }
 
-}  // namespace
+}  // namespace sip_message_rfc4475_test
 }  // namespace muster::testing

@@ -9,7 +9,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_server_limits_test {
 
 SipText numbered(int number) {
   return {.via = "SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK" + std::to_string(number),
@@ -104,5 +104,5 @@ TEST(ServerTransactionLimits, AnAnswerCostsLittleMemory) {
   EXPECT_EQ(world.sip().next_deadline(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace sip_message_server_limits_test
 }  // namespace muster::testing

@@ -5,7 +5,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace sip_message_timers_test {
 
 Instant at(std::int64_t ms) {
   return Instant::at(Duration::milliseconds(ms));
@@ -70,5 +70,5 @@ TEST(BackoffTimers, TheNextIsTheEarliestOfAll) {
   EXPECT_EQ(timers.next(), at(4'000));
 }
 
-}  // namespace
+}  // namespace sip_message_timers_test
 }  // namespace muster

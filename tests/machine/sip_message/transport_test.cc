@@ -11,7 +11,7 @@
 #include "support/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_message_transport_test {
 
 // --- answers over UDP (18.2.2) -------------------------------------------------------------------
 
@@ -386,5 +386,5 @@ TEST(Peers, OurLinksAreTakenAtTheLimit) {
   EXPECT_TRUE(world.ordered<CloseLink>().empty());
 }
 
-}  // namespace
+}  // namespace sip_message_transport_test
 }  // namespace muster::testing

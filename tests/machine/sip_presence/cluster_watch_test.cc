@@ -7,7 +7,7 @@
 #include "machine/sip_presence/subscription_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_cluster_watch_test {
 
 using ::testing::ElementsAre;
 
@@ -130,5 +130,5 @@ TEST_F(ClusterWatch, HasNoRoom) {
   EXPECT_EQ(row(world.answer_rows(), "Retry-After"), "10");
 }
 
-}  // namespace
+}  // namespace sip_presence_cluster_watch_test
 }  // namespace muster::testing

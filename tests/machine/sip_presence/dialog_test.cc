@@ -6,7 +6,7 @@
 #include "machine/sip_presence/subscription_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_dialog_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -213,5 +213,5 @@ TEST(SipResubscribe, TheLastMomentIsTooLate) {  // RFC 6665 4.2.1.4
               ElementsAre("unwatch bob@example.com", "NOTIFY 2 terminated;reason=timeout", "481"));
 }
 
-}  // namespace
+}  // namespace sip_presence_dialog_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "machine/sip_presence/subscription_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_endings_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -280,5 +280,5 @@ TEST(SipEndings, AStoppingServerLetsANotifyUnderWayEnd) {
   EXPECT_TRUE(world.sip.idle());
 }
 
-}  // namespace
+}  // namespace sip_presence_endings_test
 }  // namespace muster::testing

@@ -5,7 +5,7 @@
 #include "machine/sip_presence/subscription_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_flows_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -146,5 +146,5 @@ TEST(SipFlows, Rfc8048Section72) {  // example 24: a poll
               ElementsAre("200", "NOTIFY 1 terminated;reason=timeout <presence/>"));
 }
 
-}  // namespace
+}  // namespace sip_presence_flows_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "support/heap.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_memory_test {
 
 constexpr int kDialogs = 2'000;
 constexpr std::size_t kDialogBytesMax = 1'000;
@@ -38,5 +38,5 @@ TEST(SipMemory, OfAnIdleSubscription) {
   EXPECT_LE(bytes, kDialogBytesMax);
 }
 
-}  // namespace
+}  // namespace sip_presence_memory_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "machine/sip_presence/subscription_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_notify_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -335,5 +335,5 @@ TEST(SipNotify, AnEndWithoutABeginningIsOverlooked) {
   EXPECT_THAT(world.on(SipRequestEnded{12345, sip::Method::notify, 481, 0}), IsEmpty());
 }
 
-}  // namespace
+}  // namespace sip_presence_notify_test
 }  // namespace muster::testing

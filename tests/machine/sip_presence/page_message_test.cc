@@ -6,7 +6,7 @@
 #include "machine/sip_presence/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_page_message_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -420,5 +420,5 @@ TEST_F(SipMessage, WhoWaitsGoesOverTheOtherFlowToo) {
   EXPECT_THAT(ended(world.sent().asker, 200), ElementsAre("MESSAGE sip:bob@10.0.0.1 two"));
 }
 
-}  // namespace
+}  // namespace sip_presence_page_message_test
 }  // namespace muster::testing

@@ -6,7 +6,7 @@
 #include "machine/sip_presence/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_publish_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -229,5 +229,5 @@ TEST_F(SipPublish, TheDocumentIsAboutThePublisher) {
   }
 }
 
-}  // namespace
+}  // namespace sip_presence_publish_test
 }  // namespace muster::testing

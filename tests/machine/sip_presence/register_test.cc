@@ -6,7 +6,7 @@
 #include "machine/sip_presence/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_register_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -570,5 +570,5 @@ TEST_F(SipRegister, AFoldInAContactIsOneSpace) {  // 7.3.1
   EXPECT_THAT(contacts(), ElementsAre("<sip:a@10.0.0.1>;x=\"one two\";expires=3600"));
 }
 
-}  // namespace
+}  // namespace sip_presence_register_test
 }  // namespace muster::testing

@@ -6,7 +6,7 @@
 #include "machine/sip_presence/sip_world.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_requests_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -111,5 +111,5 @@ TEST(SipRequests, AStoppingServerTakesNothingNew) {  // 21.5.4
   EXPECT_TRUE(world.sip.idle());
 }
 
-}  // namespace
+}  // namespace sip_presence_requests_test
 }  // namespace muster::testing

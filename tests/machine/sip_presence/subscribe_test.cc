@@ -8,7 +8,7 @@
 #include "server/sip_names.h"
 
 namespace muster::testing {
-namespace {
+namespace sip_presence_subscribe_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -320,5 +320,5 @@ TEST(SipSubscribe, ThePresentityMayLiveOnAnotherShard) {
   }
 }
 
-}  // namespace
+}  // namespace sip_presence_subscribe_test
 }  // namespace muster::testing

@@ -8,7 +8,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_binding_test {
 
 using ::testing::IsEmpty;
 
@@ -277,5 +277,5 @@ TEST(AccountGone, LeavesThoseWhoWaitToTheAnswerTheyWaitFor) {
   EXPECT_EQ(events<BindRefused>(happened).size(), 1u);
 }
 
-}  // namespace
+}  // namespace xmpp_presence_binding_test
 }  // namespace muster::testing

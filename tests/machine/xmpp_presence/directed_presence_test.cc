@@ -6,7 +6,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_directed_presence_test {
 
 using ::testing::IsEmpty;
 
@@ -314,5 +314,5 @@ TEST_F(DirectedPresence, AProbeSaysWhichSessionsShowedThemselvesToTheWatcher) {
   EXPECT_EQ(probe(nurse_connected, "juliet@example.com"), std::vector<Address>{chamber.full});
 }
 
-}  // namespace
+}  // namespace xmpp_presence_directed_presence_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_iq_test {
 
 using ::testing::IsEmpty;
 
@@ -300,5 +300,5 @@ TEST_F(Iq, ARefusalGoesToTheHomeOfTheSender) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_presence_iq_test
 }  // namespace muster::testing

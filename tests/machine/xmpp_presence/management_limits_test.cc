@@ -9,7 +9,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_management_limits_test {
 
 // What others send her is not her doing: she is asked, and has time to answer.
 TEST_F(Managed, WhoAcknowledgesNothingOfTooMuchIsEnded) {
@@ -381,5 +381,5 @@ TEST_F(Managed, AStoppingServerEndsThoseWhoWaitInPortions) {
   EXPECT_TRUE(world.presence->idle());
 }
 
-}  // namespace
+}  // namespace xmpp_presence_management_limits_test
 }  // namespace muster::testing

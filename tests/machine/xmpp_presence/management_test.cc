@@ -11,7 +11,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_management_test {
 
 // --- section 3 -----------------------------------------------------------------------------------
 
@@ -561,5 +561,5 @@ TEST_F(Managed, AFanOutKeepsTheTextsThatAllShare) {
 static_assert(sizeof(Unacknowledged) <= 56);
 static_assert(sizeof(XmppSession::managed) == 8);
 
-}  // namespace
+}  // namespace xmpp_presence_management_test
 }  // namespace muster::testing

@@ -6,7 +6,7 @@
 #include "support/heap.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_memory_test {
 
 constexpr std::size_t kSessions = 2'000;
 // What this module has of it: the user, the session, and the start of its presence, which
@@ -35,5 +35,5 @@ TEST(SessionMemory, IsBounded) {
   EXPECT_EQ(world.presence->sessions(), 1u);
 }
 
-}  // namespace
+}  // namespace xmpp_presence_memory_test
 }  // namespace muster::testing

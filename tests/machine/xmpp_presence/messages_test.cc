@@ -6,7 +6,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_messages_test {
 
 using ::testing::IsEmpty;
 
@@ -325,5 +325,5 @@ TEST_F(Messages, FromSipAreNotForNegativeSessions) {
   EXPECT_FALSE(events<MessageDelivered>(happened).at(0).taken);
 }
 
-}  // namespace
+}  // namespace xmpp_presence_messages_test
 }  // namespace muster::testing

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_moving_test {
 
 // XmppPresence::kMovingTimeMax, which is its own.
 constexpr Duration kMovingTimeMax = Duration::seconds(30);
@@ -248,5 +248,5 @@ TEST_F(XmppMoving, DirectedPresenceEnds) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_presence_moving_test
 }  // namespace muster::testing

@@ -6,7 +6,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_presence_test {
 
 using ::testing::IsEmpty;
 
@@ -331,5 +331,5 @@ TEST_F(InboundPresence, StopsWhenTheSessionIsNoLongerAvailable) {
   EXPECT_EQ(world.got(negative).size(), 1u);
 }
 
-}  // namespace
+}  // namespace xmpp_presence_presence_test
 }  // namespace muster::testing

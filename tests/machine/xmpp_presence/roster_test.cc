@@ -6,7 +6,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_roster_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -440,5 +440,5 @@ TEST_F(Roster, AnswersToAPushAreIgnored) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_presence_roster_test
 }  // namespace muster::testing

@@ -7,7 +7,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_services_test {
 
 using ::testing::IsEmpty;
 
@@ -244,5 +244,5 @@ TEST_F(Services, AnotherAccountIsAskedAtItsHome) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_presence_services_test
 }  // namespace muster::testing

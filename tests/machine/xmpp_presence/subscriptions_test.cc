@@ -6,7 +6,7 @@
 #include "machine/xmpp_presence/world.h"
 
 namespace muster::testing {
-namespace {
+namespace xmpp_presence_subscriptions_test {
 
 using ::testing::IsEmpty;
 
@@ -185,5 +185,5 @@ TEST(InboundSubscription, IsShownToOneSessionIfItIsForOne) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_presence_subscriptions_test
 }  // namespace muster::testing

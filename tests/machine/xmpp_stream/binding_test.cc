@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_binding_test {
 
 using ::testing::HasSubstr;
 using testing::only;
@@ -181,5 +181,5 @@ TEST(Binding, ASessionWithoutAStreamEnds) {
   EXPECT_EQ(only<StreamEnded>(world.events)[0].session, StreamWorld::session());
 }
 
-}  // namespace
+}  // namespace xmpp_stream_binding_test
 }  // namespace muster

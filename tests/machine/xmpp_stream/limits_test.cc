@@ -6,7 +6,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_limits_test {
 
 using ::testing::HasSubstr;
 using testing::only;
@@ -114,5 +114,5 @@ TEST(StreamLimits, MemoryOfABoundStream) {
   EXPECT_LE(each, kBytesPerStreamMax);
 }
 
-}  // namespace
+}  // namespace xmpp_stream_limits_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_login_test {
 
 using testing::only;
 using testing::StreamWorld;
@@ -121,5 +121,5 @@ TEST(Login, BytesBehindStartTlsAreNeverReadAtAnySplit) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_stream_login_test
 }  // namespace muster

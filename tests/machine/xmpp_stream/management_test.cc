@@ -8,7 +8,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 namespace muster::testing {
-namespace {
+namespace xmpp_stream_management_test {
 
 constexpr std::string_view kEnable = "<enable xmlns='urn:xmpp:sm:3' resume='true' max='60'/>";
 constexpr std::string_view kResume = "<resume xmlns='urn:xmpp:sm:3' previd='some-id' h='7'/>";
@@ -225,5 +225,5 @@ TEST_F(Management, ASessionThatIsGrantedToNobodyWaitsOn) {
   EXPECT_EQ(ended[0].how, StreamEnd::lost);
 }
 
-}  // namespace
+}  // namespace xmpp_stream_management_test
 }  // namespace muster::testing

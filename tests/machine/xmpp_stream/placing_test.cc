@@ -7,7 +7,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_placing_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -533,5 +533,5 @@ TEST_F(Placing, AStreamThatIsGoneIsSentNowhere) {
   EXPECT_TRUE(world.orders.empty());
 }
 
-}  // namespace
+}  // namespace xmpp_stream_placing_test
 }  // namespace muster

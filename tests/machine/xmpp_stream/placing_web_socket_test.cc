@@ -6,7 +6,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_placing_web_socket_test {
 
 using ::testing::HasSubstr;
 using Outcome = UserPlace::Outcome;
@@ -123,5 +123,5 @@ TEST_F(PlacingWebSocket, WhoIsRelayedIsToldItsUri) {
   EXPECT_EQ(world.said(link), kSeeOtherUri);
 }
 
-}  // namespace
+}  // namespace xmpp_stream_placing_web_socket_test
 }  // namespace muster

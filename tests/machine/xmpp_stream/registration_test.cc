@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_registration_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -274,5 +274,5 @@ TEST(Registration, AQueryOfNoKnownKindIsBad) {
   EXPECT_THAT(world.said(link), HasSubstr("<bad-request "));
 }
 
-}  // namespace
+}  // namespace xmpp_stream_registration_test
 }  // namespace muster

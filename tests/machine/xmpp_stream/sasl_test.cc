@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_sasl_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -295,5 +295,5 @@ TEST(Sasl, AnAnswerToAClosedStreamIsForgotten) {
   EXPECT_TRUE(world.orders.empty());
 }
 
-}  // namespace
+}  // namespace xmpp_stream_sasl_test
 }  // namespace muster

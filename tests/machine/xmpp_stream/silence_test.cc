@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_silence_test {
 
 using ::testing::HasSubstr;
 using testing::only;
@@ -119,5 +119,5 @@ TEST(LoginTime, IsLimited) {
   EXPECT_EQ(world.state(quick), "bound");
 }
 
-}  // namespace
+}  // namespace xmpp_stream_silence_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_stanza_test {
 
 using ::testing::HasSubstr;
 using testing::only;
@@ -132,5 +132,5 @@ TEST(BoundStream, LeavesRequestsToOthersAlone) {
             1u);
 }
 
-}  // namespace
+}  // namespace xmpp_stream_stanza_test
 }  // namespace muster

@@ -11,7 +11,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_states_test {
 
 using testing::StreamWorld;
 
@@ -189,5 +189,5 @@ TEST(StreamStates, TheTablesOfTraitsNameEachState) {
   EXPECT_EQ(traits_of(StreamState::bound).name, "bound");
 }
 
-}  // namespace
+}  // namespace xmpp_stream_states_test
 }  // namespace muster

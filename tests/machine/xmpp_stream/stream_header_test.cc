@@ -6,7 +6,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_stream_header_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -211,5 +211,5 @@ TEST(StreamHeader, LanguagesAreNumberedUpToALimit) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_stream_stream_header_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "support/stream_world.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stream_tls_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -174,5 +174,5 @@ TEST(StartTls, ThatTakesTooLongIsCutWithoutAWord) {
   EXPECT_TRUE(world.closed(link));
 }
 
-}  // namespace
+}  // namespace xmpp_stream_tls_test
 }  // namespace muster

@@ -7,7 +7,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace base_ascii_test {
 
 TEST(Ascii, ClassesHoldForEachByte) {
   const std::string digits = "0123456789";
@@ -71,5 +71,5 @@ TEST(Ascii, ParseNumberStopsAtTheRangeOfItsType) {
   EXPECT_EQ(parse_number<std::int8_t>("-129"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace base_ascii_test
 }  // namespace muster

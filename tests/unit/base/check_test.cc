@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace base_check_test {
 
 TEST(CheckDeathTest, StopsWithTheConditionAndItsPlace) {
   const int answer = 41;
@@ -37,5 +37,5 @@ TEST(Check, TakesWhatConvertsToBoolExplicitly) {
   MUSTER_CHECK(Answer{});
 }
 
-}  // namespace
+}  // namespace base_check_test
 }  // namespace muster

@@ -11,7 +11,7 @@
 #include "base/prng.h"
 
 namespace muster {
-namespace {
+namespace base_deadlines_test {
 
 Instant at(std::int64_t milliseconds) {
   return Instant::at(Duration::milliseconds(milliseconds));
@@ -90,5 +90,5 @@ TEST(Deadlines, HoldsKeysThatOnlyMove) {
   EXPECT_EQ(**deadlines.take_due(at(2)), 2);
 }
 
-}  // namespace
+}  // namespace base_deadlines_test
 }  // namespace muster

@@ -9,7 +9,7 @@
 #include "base/prng.h"
 
 namespace muster {
-namespace {
+namespace base_digest_test {
 
 // Calculated apart from the code: who lives on which shard must not change with a build.
 TEST(HashBytes, StaysWhatItWas) {
@@ -103,5 +103,5 @@ TEST(Digest, ForgetsNothingOfALongRun) {
   }
 }
 
-}  // namespace
+}  // namespace base_digest_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 namespace muster {
-namespace {
+namespace base_ids_test {
 
 using ShardNumber = Id<struct ShardNumberTag, std::uint8_t>;
 using TicketNumber = Id<struct TicketNumberTag, std::uint64_t>;
@@ -54,5 +54,5 @@ TEST(Ids, AreKeysOfUnorderedContainers) {
   EXPECT_EQ(links.size(), 3u);
 }
 
-}  // namespace
+}  // namespace base_ids_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <variant>
 
 namespace muster {
-namespace {
+namespace base_overloaded_test {
 
 TEST(Overloaded, EachAlternativeFindsItsArm) {
   const auto name_of = [](const std::variant<int, std::string, double>& value) {
@@ -20,5 +20,5 @@ TEST(Overloaded, EachAlternativeFindsItsArm) {
   EXPECT_STREQ(name_of(1.0), "something else");
 }
 
-}  // namespace
+}  // namespace base_overloaded_test
 }  // namespace muster

@@ -7,7 +7,7 @@
 #include <type_traits>
 
 namespace muster {
-namespace {
+namespace base_prng_test {
 
 static_assert(!std::is_copy_constructible_v<Prng> && !std::is_copy_assignable_v<Prng>);
 static_assert(std::is_nothrow_move_constructible_v<Prng>);
@@ -154,5 +154,5 @@ TEST(Prng, HandsOnTheWordsOfAnotherSource) {
   EXPECT_EQ(words.asked, 22u);
 }
 
-}  // namespace
+}  // namespace base_prng_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace base_result_test {
 
 enum class Fault { disk_full, busy };
 
@@ -75,5 +75,5 @@ TEST(ResultDeathTest, AskingForWhatIsNotThereStops) {
   EXPECT_DEATH(static_cast<void>(fine.error()), "check failed");
 }
 
-}  // namespace
+}  // namespace base_result_test
 }  // namespace muster

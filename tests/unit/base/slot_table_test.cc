@@ -12,7 +12,7 @@
 #include "base/prng.h"
 
 namespace muster {
-namespace {
+namespace base_slot_table_test {
 
 using Table = SlotTable<std::string>;
 
@@ -128,5 +128,5 @@ TEST(SlotTable, AgreesWithAMapOverAnyHistory) {
     EXPECT_EQ(table.find(id), nullptr);
 }
 
-}  // namespace
+}  // namespace base_slot_table_test
 }  // namespace muster

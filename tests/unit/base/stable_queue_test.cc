@@ -6,7 +6,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace base_stable_queue_test {
 
 using Texts = StableQueue<std::string>;
 constexpr std::size_t kMany = Texts::kBlockItems * (Texts::kBlocksKept + 3);
@@ -66,5 +66,5 @@ TEST(StableQueueDeathTest, AnEmptyOneHasNoFront) {
   EXPECT_DEATH(queue.pop_front(), "");
 }
 
-}  // namespace
+}  // namespace base_stable_queue_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 namespace muster {
-namespace {
+namespace base_time_test {
 
 static_assert(sizeof(Duration) == 8 && sizeof(Instant) == 8 && sizeof(UnixTime) == 8);
 static_assert(!std::is_convertible_v<Instant, UnixTime>);
@@ -73,5 +73,5 @@ TEST(Rfc3339DeathTest, YearsItCannotWriteAreABug) {
   EXPECT_DEATH(rfc3339(at_second(951'782'400 + std::int64_t{65'536} * 31'556'952)), "check failed");
 }
 
-}  // namespace
+}  // namespace base_time_test
 }  // namespace muster

@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace model_address_test {
 
 TEST(Address, HasItsPartsAndItsText) {
   const Address full = Address::of_canonical("alice", "example.com", "phone");
@@ -107,5 +107,5 @@ TEST(AddressDeathTest, MoreOrNoDomainIsABug) {
   EXPECT_DEATH(Address().with_resource("r"), "check failed");
 }
 
-}  // namespace
+}  // namespace model_address_test
 }  // namespace muster

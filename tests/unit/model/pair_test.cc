@@ -12,7 +12,7 @@
 #include "support/print_relation.h"
 
 namespace muster {
-namespace {
+namespace model_pair_test {
 
 using enum Subscription;
 using enum SubscriptionVerb;
@@ -376,5 +376,5 @@ TEST(SipWatcher, AnswerAlsoEndsHerXmppRequest) {
   EXPECT_EQ(change.peer, listed(from));
 }
 
-}  // namespace
+}  // namespace model_pair_test
 }  // namespace muster

@@ -11,7 +11,7 @@
 #include "support/print_relation.h"
 
 namespace muster {
-namespace {
+namespace model_subscription_test {
 
 using enum Subscription;
 using enum SubscriptionVerb;
@@ -246,5 +246,5 @@ TEST(Relation, BlankIfItSaysNothing) {
   EXPECT_FALSE((Relation{none_pending_in, false, false}).blank());
 }
 
-}  // namespace
+}  // namespace model_subscription_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace server_followers_test {
 
 constexpr Instant kNow = Instant::at(Duration::seconds(1));
 constexpr Duration kTime = Duration::minutes(5);
@@ -121,5 +121,5 @@ TEST(Followers, OfTooManyWhoWasSeenLongestAgoIsForgotten) {
   EXPECT_TRUE(followers.has_come_back(kNow, user(Followers::kUsersMax), kHome));
 }
 
-}  // namespace
+}  // namespace server_followers_test
 }  // namespace muster

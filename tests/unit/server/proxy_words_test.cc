@@ -11,7 +11,7 @@
 #include "codec/address/ip.h"
 
 namespace muster {
-namespace {
+namespace server_proxy_words_test {
 
 using namespace std::string_literals;
 
@@ -102,5 +102,5 @@ TEST(ProxyWords, WhoSendsIsAUser) {
   }
 }
 
-}  // namespace
+}  // namespace server_proxy_words_test
 }  // namespace muster

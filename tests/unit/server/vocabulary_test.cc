@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace server_vocabulary_test {
 
 TEST(TextParts, EachPartIsWhatWasAppendedSinceTheLast) {
   TextParts parts(100);
@@ -56,5 +56,5 @@ TEST(TextPart, MayBeATextOfItsOwn) {
   EXPECT_EQ(TextPart(std::string("alone")).size(), 5u);
 }
 
-}  // namespace
+}  // namespace server_vocabulary_test
 }  // namespace muster

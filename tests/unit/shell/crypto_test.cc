@@ -5,7 +5,7 @@
 #include <set>
 
 namespace muster {
-namespace {
+namespace shell_crypto_test {
 
 // RFC 6234 section 8.5, RFC 1321 appendix A.5, RFC 3174 section 7.3.
 TEST(Crypto, Hashes) {
@@ -98,5 +98,5 @@ TEST(RandomBytes, DifferEachTime) {
   EXPECT_NE(random_seed(), random_seed());
 }
 
-}  // namespace
+}  // namespace shell_crypto_test
 }  // namespace muster

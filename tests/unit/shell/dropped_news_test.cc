@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace shell_dropped_news_test {
 
 Now at(std::int64_t seconds) {
   Now now;
@@ -51,5 +51,5 @@ TEST(DroppedNews, WhatHappensWhereAllIsWellIsNone) {
   EXPECT_EQ(news.due(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace shell_dropped_news_test
 }  // namespace muster

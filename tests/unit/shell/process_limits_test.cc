@@ -10,7 +10,7 @@
 #include "support/store_world.h"
 
 namespace muster {
-namespace {
+namespace shell_process_limits_test {
 
 class ProcessLimitsTest : public ::testing::Test {
  protected:
@@ -74,5 +74,5 @@ TEST_F(ProcessLimitsTest, ProcessorsAreWhatTheGroupOrOneAboveSays) {
   EXPECT_EQ(processors(), 100u) << "version 1";
 }
 
-}  // namespace
+}  // namespace shell_process_limits_test
 }  // namespace muster

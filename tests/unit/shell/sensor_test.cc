@@ -9,7 +9,7 @@
 #include "shell/clock.h"
 
 namespace muster {
-namespace {
+namespace shell_sensor_test {
 
 Instant at(std::int64_t milliseconds) {
   return Instant::at(Duration::milliseconds(milliseconds));
@@ -146,5 +146,5 @@ TEST(Sensor, MemoryIsThatOfTheProcess) {
   EXPECT_EQ(other.take(at(1'000)).memory, cluster::Share()) << "another one looks after that";
 }
 
-}  // namespace
+}  // namespace shell_sensor_test
 }  // namespace muster

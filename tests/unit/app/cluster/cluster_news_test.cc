@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace cluster_cluster_news_test {
 
 using cluster::Role;
 using ::testing::ElementsAre;
@@ -116,5 +116,5 @@ TEST_F(ClusterNewsTest, WhoComesDrainingDrains) {
               ElementsAre("s3 came", "s3 drains: it takes no more users"));
 }
 
-}  // namespace
+}  // namespace cluster_cluster_news_test
 }  // namespace muster

@@ -15,7 +15,7 @@
 #include "shell/control/unix_socket.h"
 
 namespace muster {
-namespace {
+namespace cluster_cluster_view_test {
 
 ServerSeen server(std::uint64_t incarnation) {
   ServerSeen seen;
@@ -193,5 +193,5 @@ TEST_F(ClusterViewUsersTest, EndWhereTheirListEnds) {
   EXPECT_EQ(done_.error(), "the server did not say whom it has");
 }
 
-}  // namespace
+}  // namespace cluster_cluster_view_test
 }  // namespace muster

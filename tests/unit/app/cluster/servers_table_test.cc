@@ -5,7 +5,7 @@
 #include "app/cluster/cluster_view.h"
 
 namespace muster {
-namespace {
+namespace cluster_servers_table_test {
 
 using Kind = cluster::ServerEndpoint::Kind;
 
@@ -93,5 +93,5 @@ TEST(ShortName, IsWhatIsBelowTheDomain) {
   EXPECT_EQ(short_name(nameless, "example.com"), "incarnation 4");
 }
 
-}  // namespace
+}  // namespace cluster_servers_table_test
 }  // namespace muster

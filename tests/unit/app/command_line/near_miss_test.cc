@@ -5,7 +5,7 @@
 #include <array>
 
 namespace muster {
-namespace {
+namespace command_line_near_miss_test {
 
 constexpr std::array<std::string_view, 4> kKnown = {"add", "passwd", "remove", "watchers"};
 
@@ -30,5 +30,5 @@ TEST(NearMiss, ComparesNoLongWords) {
   EXPECT_EQ(near_miss(longest + "a", known), std::nullopt);
 }
 
-}  // namespace
+}  // namespace command_line_near_miss_test
 }  // namespace muster

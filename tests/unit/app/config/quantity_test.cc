@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace config_quantity_test {
 
 TEST(Quantity, ADurationHasAUnit) {
   EXPECT_EQ(parse_duration("500 ms"), Duration::milliseconds(500));
@@ -42,5 +42,5 @@ TEST(Quantity, HasAMost) {
   EXPECT_EQ(parse_duration("99999999999999999999 h"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace config_quantity_test
 }  // namespace muster

@@ -15,7 +15,7 @@
 #include "shell/store/cluster_postgres.h"
 
 namespace muster {
-namespace {
+namespace config_read_config_test {
 
 std::string sample() {
   std::ifstream file(MUSTER_SOURCE_DIR "/config/musterd.toml", std::ios::binary);
@@ -445,5 +445,5 @@ TEST(Load, IsMeasuredAndPlacedByNames) {
   EXPECT_NE(wrong_with(load("policy = \"highest\"")), "nothing");
 }
 
-}  // namespace
+}  // namespace config_read_config_test
 }  // namespace muster

@@ -11,7 +11,7 @@
 #include "shell/tls/cluster_tls.h"
 
 namespace muster {
-namespace {
+namespace data_cluster_key_test {
 
 class ClusterKeyTest : public testing::Test {
  protected:
@@ -52,5 +52,5 @@ TEST_F(ClusterKeyTest, WhereItCannotBeIsSaid) {
       << made.error();
 }
 
-}  // namespace
+}  // namespace data_cluster_key_test
 }  // namespace muster

@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace data_data_directory_test {
 
 class DataDirectoryTest : public testing::Test {
  protected:
@@ -95,5 +95,5 @@ TEST_F(DataDirectoryTest, WhatCannotBeReadIsNotEmpty) {
   EXPECT_EQ(read.error(), path + ": Is a directory");
 }
 
-}  // namespace
+}  // namespace data_data_directory_test
 }  // namespace muster

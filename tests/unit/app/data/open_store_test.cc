@@ -10,7 +10,7 @@
 #include "support/postgres_server.h"
 
 namespace muster {
-namespace {
+namespace data_open_store_test {
 
 using cluster::LeaseRenewed;
 using cluster::LeaseTaken;
@@ -45,5 +45,5 @@ TEST(OpenStore, ItsTimeGoesOnByAsMuchAsFromOneRenewalToTheNext) {
   data->remove();
 }
 
-}  // namespace
+}  // namespace data_open_store_test
 }  // namespace muster

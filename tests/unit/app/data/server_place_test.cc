@@ -7,7 +7,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace data_server_place_test {
 
 class ServerPlaceTest : public testing::Test {
  protected:
@@ -86,5 +86,5 @@ TEST_F(ServerPlaceTest, IsFoundByItsControlSocket) {
   EXPECT_EQ(control_sockets(data_), sockets);
 }
 
-}  // namespace
+}  // namespace data_server_place_test
 }  // namespace muster

@@ -8,7 +8,7 @@
 #include "shell/fd.h"
 
 namespace muster {
-namespace {
+namespace user_password_input_test {
 
 // What is read where `text` stands on stdin.
 Result<std::string, std::string> read_from(const std::string& text) {
@@ -42,5 +42,5 @@ TEST(PasswordInput, HasAMost) {
   EXPECT_EQ(read_from(longest + longest).error(), "a password has at most 1023 bytes");
 }
 
-}  // namespace
+}  // namespace user_password_input_test
 }  // namespace muster

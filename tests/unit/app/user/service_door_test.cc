@@ -5,7 +5,7 @@
 #include "shell/shard_thread.h"
 
 namespace muster {
-namespace {
+namespace user_service_door_test {
 
 class OpenDoorTest : public testing::Test {
  protected:
@@ -37,5 +37,5 @@ TEST(DoorTime, OutlastsAServerThatEnds) {
   EXPECT_GT(kDoorTimeMax, ShardThread::kStopTimeMax);
 }
 
-}  // namespace
+}  // namespace user_service_door_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <set>
 
 namespace muster {
-namespace {
+namespace address_address_error_test {
 
 TEST(AddressError, EachIsDescribedInItsOwnWords) {
   std::set<std::string_view> seen;
@@ -18,5 +18,5 @@ TEST(AddressError, EachIsDescribedInItsOwnWords) {
   }
 }
 
-}  // namespace
+}  // namespace address_address_error_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace address_code_points_test {
 
 struct Case {
   char32_t c;
@@ -257,5 +257,5 @@ TEST(BidiRule, Conditions5And6NoRightToLeftInLeftToRightText) {
   EXPECT_FALSE(satisfies_bidi_rule(U"a\u05d0b"));
 }
 
-}  // namespace
+}  // namespace address_code_points_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace address_domain_test {
 
 void expect_canonical(std::string_view text, std::string_view expected) {
   std::string scratch;
@@ -140,5 +140,5 @@ TEST(Domain, IsWrittenInALabelsForSip) {
   EXPECT_EQ(appended, "sip:xn--bcher-kva.example");
 }
 
-}  // namespace
+}  // namespace address_domain_test
 }  // namespace muster

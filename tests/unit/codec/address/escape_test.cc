@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace address_escape_test {
 
 // Both ways, as XEP-0106 shows them.
 void expect_escaped(std::string_view name, std::string_view local) {
@@ -227,5 +227,5 @@ TEST(Gruu, IsAResourcepart) {
   EXPECT_EQ(gruu("\"#,<>?@^`{|}"), "%22%23%2C%3C%3E%3F%40%5E%60%7B%7C%7D");
 }
 
-}  // namespace
+}  // namespace address_escape_test
 }  // namespace muster

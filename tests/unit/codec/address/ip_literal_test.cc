@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace address_ip_literal_test {
 
 void expect_canonical(std::string_view text, std::string_view expected) {
   std::string scratch;
@@ -88,5 +88,5 @@ TEST(IpLiteral, RefusesEverythingElse) {
   }
 }
 
-}  // namespace
+}  // namespace address_ip_literal_test
 }  // namespace muster

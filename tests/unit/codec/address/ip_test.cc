@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace address_ip_test {
 
 IpAddress v6(std::uint8_t first, std::uint8_t last) {
   IpAddress ip;
@@ -55,5 +55,5 @@ TEST(Endpoint, IsAnAddressAndAPort) {
   }
 }
 
-}  // namespace
+}  // namespace address_ip_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace address_jid_test {
 
 Address parsed(std::string_view text) {
   const auto address = parse_jid(text);
@@ -200,5 +200,5 @@ TEST(Jid, NoLegalPartIsLongerThanKPartInputBytesMaxBeforeItIsMapped) {
   EXPECT_LT(before.size() * Address::kPartBytesMax / after->size(), kPartInputBytesMax);
 }
 
-}  // namespace
+}  // namespace address_jid_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace address_precis_test {
 
 using Enforce = Result<std::string_view, AddressError> (*)(std::string_view, std::string&);
 
@@ -131,5 +131,5 @@ TEST(OpaqueString, RefusesControlsContextsAndBadUtf8) {
   expect_error(enforce_opaque_string, "\xed\xa0\x80", AddressError::not_utf8);
 }
 
-}  // namespace
+}  // namespace address_precis_test
 }  // namespace muster

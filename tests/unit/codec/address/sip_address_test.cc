@@ -7,7 +7,7 @@
 #include "codec/address/jid.h"
 
 namespace muster {
-namespace {
+namespace address_sip_address_test {
 
 std::string sip_uri(const Address& address) {
   std::string out;
@@ -130,5 +130,5 @@ TEST(SipAddress, ComesBackFromItsUri) {
   }
 }
 
-}  // namespace
+}  // namespace address_sip_address_test
 }  // namespace muster

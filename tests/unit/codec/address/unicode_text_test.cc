@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace address_unicode_text_test {
 
 TEST(Utf8, GoesThereAndBack) {
   const std::u32string text =
@@ -56,5 +56,5 @@ TEST(Width, MapsFullwidthAndHalfwidthOnly) {
   EXPECT_EQ(to_usual_width(U"\u2163\u00b9a"), U"\u2163\u00b9a");
 }
 
-}  // namespace
+}  // namespace address_unicode_text_test
 }  // namespace muster

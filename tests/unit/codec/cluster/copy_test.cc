@@ -12,7 +12,7 @@
 #include "support/cluster_documents.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_copy_test {
 
 class Copy : public ::testing::Test {
  protected:
@@ -175,5 +175,5 @@ TEST_F(Copy, a_user_larger_than_a_chunk_has_one_alone) {
   EXPECT_EQ(copy_.document()->lists[0].users.size(), 1U);
 }
 
-}  // namespace
+}  // namespace cluster_copy_test
 }  // namespace muster::cluster

@@ -6,7 +6,7 @@
 #include <variant>
 
 namespace muster::cluster {
-namespace {
+namespace cluster_directed_test {
 
 using std::literals::string_literals::operator""s;
 
@@ -95,5 +95,5 @@ TEST(Directed, WhatIsCutOrLongerIsNone) {
     EXPECT_EQ(read_told(kind + given.substr(1)), std::nullopt) << "no kind";
 }
 
-}  // namespace
+}  // namespace cluster_directed_test
 }  // namespace muster::cluster

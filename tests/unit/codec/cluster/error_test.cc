@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster::cluster {
-namespace {
+namespace cluster_error_test {
 
 TEST(ClusterError, what_an_application_of_changes_says_has_its_name_here) {
   EXPECT_EQ(to_string(error_of(ApplyError::no_target)), "no_target");
@@ -14,5 +14,5 @@ TEST(ClusterError, what_an_application_of_changes_says_has_its_name_here) {
   EXPECT_EQ(to_string(error_of(ApplyError::contradictory)), "contradictory");
 }
 
-}  // namespace
+}  // namespace cluster_error_test
 }  // namespace muster::cluster

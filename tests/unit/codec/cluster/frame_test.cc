@@ -9,7 +9,7 @@
 #include "support/grind.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_frame_test {
 
 using Frames = std::vector<std::pair<Lane, std::string>>;
 using std::string_literals::operator""s;
@@ -147,5 +147,5 @@ TEST(Control, WhatIsNoneIsNone) {
   EXPECT_EQ(read_directed("\0\0\0\0\0\0\0\5x"s)->number, 5u);
 }
 
-}  // namespace
+}  // namespace cluster_frame_test
 }  // namespace muster::cluster

@@ -9,7 +9,7 @@
 #include "support/cluster_documents.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_read_test {
 
 std::string example() {
   std::string out;
@@ -352,5 +352,5 @@ TEST(ClusterReadLimits, changes) {
   EXPECT_EQ(update_outcome(one + one, {.changes_max = 1}), "too_many_changes");
 }
 
-}  // namespace
+}  // namespace cluster_read_test
 }  // namespace muster::cluster

@@ -9,7 +9,7 @@
 #include "codec/xml/document_parser.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_selector_test {
 
 constexpr std::string_view kOurs =
     "<p:add xmlns='urn:ietf:params:xml:ns:pidf' xmlns:c='urn:muster:presence-cluster:1' "
@@ -106,5 +106,5 @@ TEST(Selector, has_a_limit) {
   EXPECT_FALSE(read("/" + fits.substr(1, begin.size() - 1) + "x" + fits.substr(begin.size())));
 }
 
-}  // namespace
+}  // namespace cluster_selector_test
 }  // namespace muster::cluster

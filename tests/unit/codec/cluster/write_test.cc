@@ -13,7 +13,7 @@
 #include "support/presence_schema.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_write_test {
 
 // By the schemas of PIDF and partial PIDF alone, and with ours.
 void expect_valid(const std::string& body) {
@@ -153,5 +153,5 @@ TEST(ClusterWrite, a_tuple_s_id_tells_server_and_kind) {
             "wss-sip_x003A_s1.example.com");
 }
 
-}  // namespace
+}  // namespace cluster_write_test
 }  // namespace muster::cluster

@@ -12,7 +12,7 @@
 #include "support/presence_schema.h"
 
 namespace muster::pidf {
-namespace {
+namespace pidf_extension_test {
 
 using Kind = Extension::Kind;
 
@@ -158,5 +158,5 @@ TEST(ExtensionDeathTest, has_no_name_when_unknown) {
   EXPECT_DEATH(plain(Kind::unknown, "x"), "found");
 }
 
-}  // namespace
+}  // namespace pidf_extension_test
 }  // namespace muster::pidf

@@ -6,7 +6,7 @@
 #include <string_view>
 
 namespace muster::pidf {
-namespace {
+namespace pidf_id_test {
 
 TEST(Id, is_a_name_without_a_colon) {
   for (const std::string_view text : {"a", "_", "ID-yn0cl4bnw0yr3vym", "a.b-c_d9", "Z"}) {
@@ -59,5 +59,5 @@ TEST(IdDeathTest, stops_when_misused) {
   EXPECT_DEATH(to_id("ID-", "\xff"), "has_value");
 }
 
-}  // namespace
+}  // namespace pidf_id_test
 }  // namespace muster::pidf

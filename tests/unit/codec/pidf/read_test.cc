@@ -9,7 +9,7 @@
 #include "support/golden.h"
 
 namespace muster::pidf {
-namespace {
+namespace pidf_read_test {
 
 std::string presence(std::string_view content) {
   return "<presence xmlns='urn:ietf:params:xml:ns:pidf' "
@@ -256,5 +256,5 @@ TEST(Read, limits_the_bytes_of_extensions) {
   EXPECT_EQ(error_of(inside), "none") << "declared once, on the extension itself";
 }
 
-}  // namespace
+}  // namespace pidf_read_test
 }  // namespace muster::pidf

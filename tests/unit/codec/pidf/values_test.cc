@@ -5,7 +5,7 @@
 #include <string_view>
 
 namespace muster::pidf {
-namespace {
+namespace pidf_values_test {
 
 TEST(Trim, takes_the_spaces_at_both_ends) {
   EXPECT_EQ(trim(" \t\r\n a b \n"), "a b");
@@ -100,5 +100,5 @@ TEST(Language, is_recognised) {
   }
 }
 
-}  // namespace
+}  // namespace pidf_values_test
 }  // namespace muster::pidf

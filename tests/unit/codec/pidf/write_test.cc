@@ -10,7 +10,7 @@
 #include "support/presence_schema.h"
 
 namespace muster::pidf {
-namespace {
+namespace pidf_write_test {
 
 std::string written(const Document& document) {
   std::string out;
@@ -211,5 +211,5 @@ TEST(Write, loses_nothing_of_everything) {
   }
 }
 
-}  // namespace
+}  // namespace pidf_write_test
 }  // namespace muster::pidf

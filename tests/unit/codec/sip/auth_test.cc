@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_auth_test {
 
 // RFC 7616 section 3.9.1, as SIP would carry it.
 constexpr std::string_view kMufasa =
@@ -175,5 +175,5 @@ TEST(ChallengesDeathTest, UnknownAlgorithm) {
   EXPECT_DEATH(append_challenge(value, {.algorithm = DigestAlgorithm::other}), "check failed");
 }
 
-}  // namespace
+}  // namespace sip_auth_test
 }  // namespace muster::sip

@@ -22,7 +22,7 @@
 #include "support/sip_stream.h"
 
 namespace muster::sip {
-namespace {
+namespace sip_check_rfc4475_test {
 
 using test::frames_of;
 using test::grind;
@@ -450,5 +450,5 @@ TEST(Rfc4475Values, Rfc2543Invite) {
   EXPECT_EQ(read.message.body().size(), 105u);
 }
 
-}  // namespace
+}  // namespace sip_check_rfc4475_test
 }  // namespace muster::sip

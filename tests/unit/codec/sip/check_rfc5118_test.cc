@@ -12,7 +12,7 @@
 #include "support/sip_stream.h"
 
 namespace muster::sip {
-namespace {
+namespace sip_check_rfc5118_test {
 
 std::string bytes_of(std::string_view file) {
   return test::read_golden("rfc5118/" + std::string(file) + ".dat");
@@ -124,5 +124,5 @@ TEST(Rfc5118Values, MappedAddressesAndTheThirdColon) {
   EXPECT_TRUE(same_uri(essentials_of(three).target, essentials_of(two).target));
 }
 
-}  // namespace
+}  // namespace sip_check_rfc5118_test
 }  // namespace muster::sip

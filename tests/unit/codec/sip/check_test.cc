@@ -7,7 +7,7 @@
 #include <string_view>
 
 namespace muster::sip {
-namespace {
+namespace sip_check_test {
 
 // A request that passes, of which a test replaces or adds a row.
 std::string request(std::string_view replaced = {}, std::string_view by = {}) {
@@ -191,5 +191,5 @@ TEST(CheckDeathTest, RequestsAndResponsesAreNotMixedUp) {
   EXPECT_DEATH((void)check_request(message), "check failed");
 }
 
-}  // namespace
+}  // namespace sip_check_test
 }  // namespace muster::sip

@@ -10,7 +10,7 @@
 #include "support/sip_stream.h"
 
 namespace muster::sip {
-namespace {
+namespace sip_framer_test {
 
 using Said = std::vector<std::string>;
 
@@ -112,5 +112,5 @@ TEST(Framing, AgreesWithTheParser) {
   EXPECT_EQ(framer.next(stream).size, parse_message(stream).value().bytes().size());
 }
 
-}  // namespace
+}  // namespace sip_framer_test
 }  // namespace muster::sip

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_header_name_test {
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -92,5 +92,5 @@ TEST(HeaderNames, ListsAreThoseOfTheGrammar) {
   }
 }
 
-}  // namespace
+}  // namespace sip_header_name_test
 }  // namespace muster::sip

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_host_test {
 
 HostKind kind_of(std::string_view text) {
   return parse_host(text).value().kind;
@@ -124,5 +124,5 @@ TEST(Hosts, WithTheirPorts) {
   }
 }
 
-}  // namespace
+}  // namespace sip_host_test
 }  // namespace muster::sip

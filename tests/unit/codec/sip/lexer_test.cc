@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace muster::sip {
-namespace {
+namespace sip_lexer_test {
 
 using std::string_literals::operator""s;
 using std::string_view_literals::operator""sv;
@@ -141,5 +141,5 @@ TEST(Lexer, ListsSplitAtTheirCommasOnly) {
   EXPECT_EQ(elements_of("<a, b"), (Elements{"<a, b"}));
 }
 
-}  // namespace
+}  // namespace sip_lexer_test
 }  // namespace muster::sip

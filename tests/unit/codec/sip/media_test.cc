@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_media_test {
 
 std::optional<std::uint16_t> quality(std::string_view rows) {
   const std::string bytes = "SUBSCRIBE sip:a@b SIP/2.0\r\n" + std::string(rows) + "\r\n";
@@ -65,5 +65,5 @@ TEST(Dispositions, HandlingIsRequiredByDefault) {
   EXPECT_FALSE(parse_disposition(";handling=optional"));
 }
 
-}  // namespace
+}  // namespace sip_media_test
 }  // namespace muster::sip

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace muster::sip {
-namespace {
+namespace sip_message_test {
 
 using std::string_literals::operator""s;
 using std::string_view_literals::operator""sv;
@@ -286,5 +286,5 @@ TEST(Messages, OfNoBytes) {
   EXPECT_EQ(message.bytes(), "");
 }
 
-}  // namespace
+}  // namespace sip_message_test
 }  // namespace muster::sip

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster::sip {
-namespace {
+namespace sip_methods_test {
 
 TEST(Methods, EachHasItsNameAndBack) {
   for (int i = 0; i < static_cast<int>(Method::other); ++i) {
@@ -24,5 +24,5 @@ TEST(Methods, AreCaseSensitiveAndWithoutEscapes) {
   EXPECT_EQ(text_of(Method::other), "");
 }
 
-}  // namespace
+}  // namespace sip_methods_test
 }  // namespace muster::sip

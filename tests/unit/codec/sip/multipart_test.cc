@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace muster::sip {
-namespace {
+namespace sip_multipart_test {
 
 std::optional<Multipart> open(std::string_view type, std::string_view body) {
   return Multipart::open(parse_media_type(type).value(), body);
@@ -129,5 +129,5 @@ TEST(Multiparts, PartsHaveALimit) {
   EXPECT_FALSE(more.complete);
 }
 
-}  // namespace
+}  // namespace sip_multipart_test
 }  // namespace muster::sip

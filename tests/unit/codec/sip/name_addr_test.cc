@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_name_addr_test {
 
 // RFC 3261 sections 20.10, 20.20, 20.39.
 TEST(NameAddrs, ExamplesOfTheRfc) {
@@ -123,5 +123,5 @@ TEST(NameAddrs, NumbersOfContact) {
   EXPECT_EQ(reg_id("2147483648"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace sip_name_addr_test
 }  // namespace muster::sip

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_params_test {
 
 std::optional<Params> take(std::string_view text) {
   Cursor cursor(text);
@@ -63,5 +63,5 @@ TEST(Params, TwiceIsLookedForAmongTheFirst) {
   EXPECT_TRUE(take(text + ";q;q"));  // beyond the limit: overlooked, not refused
 }
 
-}  // namespace
+}  // namespace sip_params_test
 }  // namespace muster::sip

@@ -11,7 +11,7 @@
 #include "support/golden.h"
 
 namespace muster::sip {
-namespace {
+namespace sip_peek_test {
 
 constexpr std::string_view kNotify =
     "\r\n\r\nNOTIFY sip:a@192.0.2.1 SIP/2.0\r\n"
@@ -97,5 +97,5 @@ TEST(Peeking, AgreesWithTheParserOnTheTortureMessages) {
   EXPECT_EQ(compared, 49u + 12u - 1u);  // all but bigcode
 }
 
-}  // namespace
+}  // namespace sip_peek_test
 }  // namespace muster::sip

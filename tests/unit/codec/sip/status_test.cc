@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster::sip {
-namespace {
+namespace sip_status_test {
 
 TEST(Status, PhrasesAreTheRfcs) {
   EXPECT_EQ(reason_phrase(Status::trying), "Trying");
@@ -35,5 +35,5 @@ TEST(Status, Classes) {
   EXPECT_EQ(number_of(Status::bad_event), 489);
 }
 
-}  // namespace
+}  // namespace sip_status_test
 }  // namespace muster::sip

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_uri_test {
 
 using std::string_literals::operator""s;
 
@@ -239,5 +239,5 @@ TEST(UriWritingDeathTest, RefusesAHostThatIsNone) {
   EXPECT_DEATH(make_sip_uri("a", "b>\r\nVia: x"), "check failed");
 }
 
-}  // namespace
+}  // namespace sip_uri_test
 }  // namespace muster::sip

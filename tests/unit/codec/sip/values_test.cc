@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster::sip {
-namespace {
+namespace sip_values_test {
 
 Message with_rows(const std::string& bytes) {
   return parse_message(bytes).value();
@@ -168,5 +168,5 @@ TEST(Values, ListsOfTokens) {
   EXPECT_FALSE(lists(message, HeaderName::require, "path"));
 }
 
-}  // namespace
+}  // namespace sip_values_test
 }  // namespace muster::sip

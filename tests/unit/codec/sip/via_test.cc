@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster::sip {
-namespace {
+namespace sip_via_test {
 
 // RFC 3261 section 20.42.
 TEST(Vias, ExamplesOfTheRfc) {
@@ -85,5 +85,5 @@ TEST(Vias, SentByAlone) {
   EXPECT_FALSE(parse_sent_by("nonsense"));
 }
 
-}  // namespace
+}  // namespace sip_via_test
 }  // namespace muster::sip

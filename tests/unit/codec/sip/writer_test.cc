@@ -11,7 +11,7 @@
 #include "codec/sip/via.h"
 
 namespace muster::sip {
-namespace {
+namespace sip_writer_test {
 
 using std::string_view_literals::operator""sv;
 
@@ -255,5 +255,5 @@ TEST(RowsDeathTest, NoValueBreaksOutOfItsRow) {
   EXPECT_DEATH(begin_request(out, {.target = "sip:a@b", .branch = "a b"}), "check failed");
 }
 
-}  // namespace
+}  // namespace sip_writer_test
 }  // namespace muster::sip

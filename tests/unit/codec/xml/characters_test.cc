@@ -5,7 +5,7 @@
 #include <string_view>
 
 namespace muster::xml {
-namespace {
+namespace xml_characters_test {
 
 using namespace std::string_view_literals;
 
@@ -51,5 +51,5 @@ TEST(Characters, recognises_utf16) {
   EXPECT_FALSE(looks_like_utf16("\xef\xbb\xbf<a/>"sv));
 }
 
-}  // namespace
+}  // namespace xml_characters_test
 }  // namespace muster::xml

@@ -8,7 +8,7 @@
 #include "support/xml_stream.h"
 
 namespace muster::xml {
-namespace {
+namespace xml_document_parser_test {
 
 using namespace std::string_view_literals;
 
@@ -126,5 +126,5 @@ TEST(DocumentParser, is_ready_again_after_an_error) {
   EXPECT_EQ(read(parser, "<c/>"), "c");
 }
 
-}  // namespace
+}  // namespace xml_document_parser_test
 }  // namespace muster::xml

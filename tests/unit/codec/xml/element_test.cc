@@ -11,7 +11,7 @@
 #include "support/xml_stream.h"
 
 namespace muster::xml {
-namespace {
+namespace xml_element_test {
 
 class ElementTest : public testing::Test {
  protected:
@@ -220,5 +220,5 @@ TEST_F(ElementTest, knows_what_a_prefix_in_a_text_means) {
   EXPECT_EQ(b.namespace_of("q"), "w");
 }
 
-}  // namespace
+}  // namespace xml_element_test
 }  // namespace muster::xml

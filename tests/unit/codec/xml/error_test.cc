@@ -5,7 +5,7 @@
 #include <string_view>
 
 namespace muster::xml {
-namespace {
+namespace xml_error_test {
 
 // RFC 6120 sections 4.9.3.1, 2, 10, 13, 14, 18 and 22.
 TEST(Error, is_answered_by_the_stream_error_of_its_kind) {
@@ -33,5 +33,5 @@ TEST(Error, is_answered_by_the_stream_error_of_its_kind) {
   }
 }
 
-}  // namespace
+}  // namespace xml_error_test
 }  // namespace muster::xml

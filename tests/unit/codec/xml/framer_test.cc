@@ -9,7 +9,7 @@
 #include "support/xml_stream.h"
 
 namespace muster::xml {
-namespace {
+namespace xml_framer_test {
 
 constexpr std::string_view kHeader =
     "<?xml version='1.0'?><stream:stream to='example.com' version='1.0' xmlns='jabber:client' "
@@ -237,5 +237,5 @@ TEST(Framer, does_not_look_again_at_what_it_scanned) {
   EXPECT_EQ(frame.bytes, unread.size());
 }
 
-}  // namespace
+}  // namespace xml_framer_test
 }  // namespace muster::xml

@@ -11,7 +11,7 @@
 #include "support/xml_stream.h"
 
 namespace muster::xml {
-namespace {
+namespace xml_stanza_parser_test {
 
 using namespace std::string_view_literals;
 
@@ -270,5 +270,5 @@ TEST(StanzaParser, reads_whole_streams_however_they_are_cut) {
             "end\n");
 }
 
-}  // namespace
+}  // namespace xml_stanza_parser_test
 }  // namespace muster::xml

@@ -8,7 +8,7 @@
 #include "codec/xml/document_parser.h"
 
 namespace muster::xml {
-namespace {
+namespace xml_writer_test {
 
 std::string escaped(std::string_view text) {
   std::string out = "|";
@@ -73,5 +73,5 @@ TEST(WriterDeathTest, stops_when_misused) {
   EXPECT_DEATH(Writer(out).open("a").text("").attribute("b", "c"), "in_start_tag_");
 }
 
-}  // namespace
+}  // namespace xml_writer_test
 }  // namespace muster::xml

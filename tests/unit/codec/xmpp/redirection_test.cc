@@ -9,7 +9,7 @@
 #include "codec/xml/document_parser.h"
 
 namespace muster {
-namespace {
+namespace xmpp_redirection_test {
 
 std::optional<Redirection> read(std::string_view element) {
   xml::DocumentParser parser;
@@ -57,5 +57,5 @@ TEST(RedirectionXml, has_a_limit) {
   EXPECT_FALSE(read_text(fits + "x"));
 }
 
-}  // namespace
+}  // namespace xmpp_redirection_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <string>
 
 namespace muster {
-namespace {
+namespace xmpp_sip_errors_test {
 
 // RFC 7247 table 2, row by row; of two codes the first is of a full JID where note 1 or 2 says so.
 struct ToSip {
@@ -132,5 +132,5 @@ TEST(SipErrors, nothing_becomes_503) {
   }
 }
 
-}  // namespace
+}  // namespace xmpp_sip_errors_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "codec/xml/stanza_parser.h"
 
 namespace muster {
-namespace {
+namespace xmpp_stanza_test {
 
 class Stanza : public ::testing::Test {
  protected:
@@ -101,5 +101,5 @@ TEST(StanzaReply, Error) {
             "</error></presence>");
 }
 
-}  // namespace
+}  // namespace xmpp_stanza_test
 }  // namespace muster

@@ -11,7 +11,7 @@
 #include "support/grind.h"
 
 namespace muster {
-namespace {
+namespace xmpp_web_socket_framing_test {
 
 using Messages = std::vector<std::string>;
 
@@ -327,5 +327,5 @@ TEST(WebSocketFraming, is_the_other_half_of_stream_bytes) {
   EXPECT_EQ(understood(messages), "header presence end");
 }
 
-}  // namespace
+}  // namespace xmpp_web_socket_framing_test
 }  // namespace muster

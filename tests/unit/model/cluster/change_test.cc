@@ -11,7 +11,7 @@
 #include "support/cluster_documents.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_change_test {
 
 const std::string kS1 = "sip:s1.example.com";
 const std::string kS9 = "sip:s9.example.com";
@@ -134,5 +134,5 @@ TEST(Change, a_failure_brings_a_removed_list_back_as_its_number) {
   EXPECT_EQ(document, before);
 }
 
-}  // namespace
+}  // namespace cluster_change_test
 }  // namespace muster::cluster

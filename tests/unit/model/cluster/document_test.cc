@@ -7,7 +7,7 @@
 #include "support/cluster_documents.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_document_test {
 
 Contradiction after(void (*change)(Document&), Parts parts = Parts::none) {
   Document document = test::example_document();
@@ -72,5 +72,5 @@ TEST(Document, the_total_is_the_sum_where_all_lists_are_told) {
   EXPECT_EQ(after(too_few), Contradiction::total_number);
 }
 
-}  // namespace
+}  // namespace cluster_document_test
 }  // namespace muster::cluster

@@ -10,7 +10,7 @@
 #include "support/heap.h"
 
 namespace muster::cluster {
-namespace {
+namespace cluster_sorted_test {
 
 struct Number {
   int value = 0;
@@ -59,5 +59,5 @@ TEST(Sorted, a_list_of_users_is_within_its_bytes) {
   EXPECT_LE(test::heap_bytes() - before, kUsers * kUserBytesMax);
 }
 
-}  // namespace
+}  // namespace cluster_sorted_test
 }  // namespace muster::cluster

@@ -7,7 +7,7 @@
 #include "codec/pidf/id.h"
 
 namespace muster {
-namespace {
+namespace conversion_names_test {
 
 // RFC 8048 table 1 note 2.
 TEST(Names, of_an_id_with_the_prefix_is_the_resource_it_was_made_of) {
@@ -45,5 +45,5 @@ TEST(Names, are_limited) {
   EXPECT_EQ(resource_name(std::string(100'000, 'x')), "sip");
 }
 
-}  // namespace
+}  // namespace conversion_names_test
 }  // namespace muster

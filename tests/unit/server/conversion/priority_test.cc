@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace conversion_priority_test {
 
 // RFC 8048 table 1 note 6: its example.
 TEST(Priority, is_that_of_the_example_of_rfc_8048) {
@@ -40,5 +40,5 @@ TEST(Priority, from_pidf_is_the_nearest) {
   EXPECT_EQ(xmpp_priority(1000), 127);
 }
 
-}  // namespace
+}  // namespace conversion_priority_test
 }  // namespace muster

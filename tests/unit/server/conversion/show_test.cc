@@ -9,7 +9,7 @@
 #include "codec/pidf/read.h"
 
 namespace muster {
-namespace {
+namespace conversion_show_test {
 
 using pidf::Extension;
 
@@ -138,5 +138,5 @@ TEST(Show, knows_the_calendar) {
   EXPECT_TRUE(holds_from("2026-11-22T14:03:05Z", 1'795'356'185));
 }
 
-}  // namespace
+}  // namespace conversion_show_test
 }  // namespace muster

@@ -6,7 +6,7 @@
 #include <string_view>
 
 namespace muster {
-namespace {
+namespace conversion_text_test {
 
 using std::string_view_literals::operator""sv;
 
@@ -48,5 +48,5 @@ TEST(Text, has_the_line_breaks_of_its_protocol) {
   EXPECT_EQ(with_lf("\r\na\r\nb\nc\rd\r\r\n"), "\na\nb\nc\rd\r\n");
 }
 
-}  // namespace
+}  // namespace conversion_text_test
 }  // namespace muster

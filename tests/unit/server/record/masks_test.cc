@@ -6,7 +6,7 @@
 #include "support/grind.h"
 
 namespace muster::record {
-namespace {
+namespace record_masks_test {
 
 // What is left of `text`.
 template <class Mask>
@@ -216,5 +216,5 @@ TEST(LinkMasks, OfALinkThatIsNotOpenAllIsMasked) {
   }
 }
 
-}  // namespace
+}  // namespace record_masks_test
 }  // namespace muster::record

@@ -6,7 +6,7 @@
 #include "server/record/values.h"
 
 namespace muster::record {
-namespace {
+namespace record_recording_test {
 
 // A recording in memory.
 class Kept : public BlockSink {
@@ -386,5 +386,5 @@ TEST(OrderMarks, LeaveOutWhatAnswersSayToThePeer) {
   EXPECT_EQ(mark("<chal>chal</chal>", "chal"), mark("<chal>AAAA</chal>", "AAAA"));
 }
 
-}  // namespace
+}  // namespace record_recording_test
 }  // namespace muster::record

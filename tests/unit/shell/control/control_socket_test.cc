@@ -13,7 +13,7 @@
 #include "shell/store/sqlite_store.h"
 
 namespace muster {
-namespace {
+namespace control_control_socket_test {
 
 // Longer than anything takes on a slow machine: who waits in vain fails its test.
 constexpr timeval kPatience{60, 0};
@@ -122,5 +122,5 @@ TEST_F(ControlSocketTest, WhoIsSilentIsClosed) {
   EXPECT_EQ(hear(begun), "");
 }
 
-}  // namespace
+}  // namespace control_control_socket_test
 }  // namespace muster

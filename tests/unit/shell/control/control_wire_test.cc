@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace control_control_wire_test {
 
 const Address kAlice = Address::of_canonical("alice", "example.com");
 const Address kBob = Address::of_canonical("bob", "example.com");
@@ -96,5 +96,5 @@ TEST(ControlWire, HasRoomForWhatIsAsked) {
   EXPECT_LT(to_json(ControlReply(AccountsListed{page})).size(), kControlReplyBytesMax);
 }
 
-}  // namespace
+}  // namespace control_control_wire_test
 }  // namespace muster

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace muster {
-namespace {
+namespace control_servers_wire_test {
 
 using control::Json;
 using Kind = cluster::ServerEndpoint::Kind;
@@ -73,5 +73,5 @@ TEST(ServersWire, RefusesWhatIsNone) {
   }
 }
 
-}  // namespace
+}  // namespace control_servers_wire_test
 }  // namespace muster

@@ -8,7 +8,7 @@
 #include "shell/tls/certificate.h"
 
 namespace muster {
-namespace {
+namespace tls_contexts_test {
 
 class TlsContextsNames : public testing::Test {
  protected:
@@ -65,5 +65,5 @@ TEST_F(TlsContextsNames, AnInternationalNameIsFound) {
   EXPECT_NE(told({"xn--bcher-kva.example"}, "bucher.example"), "taken");
 }
 
-}  // namespace
+}  // namespace tls_contexts_test
 }  // namespace muster

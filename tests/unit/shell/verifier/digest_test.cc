@@ -5,7 +5,7 @@
 #include "shell/verifier/password.h"
 
 namespace muster {
-namespace {
+namespace verifier_digest_test {
 
 const UnixTime kNow = UnixTime::at(Duration::seconds(1'790'000'000));
 constexpr Duration kMoment = Duration::microseconds(1);
@@ -230,5 +230,5 @@ TEST(DigestChallenges, AreBestFirst) {
                 "Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5, qop=\"auth\""}));
 }
 
-}  // namespace
+}  // namespace verifier_digest_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "shell/verifier/scram.h"
 
 namespace muster {
-namespace {
+namespace verifier_password_test {
 
 const Address kAlice = Address::of_canonical("alice", "example.com");
 
@@ -50,5 +50,5 @@ TEST(Password, IsTheOneOrIsNot) {
   EXPECT_FALSE(is_password(keys, ""));
 }
 
-}  // namespace
+}  // namespace verifier_password_test
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include "shell/crypto.h"
 
 namespace muster {
-namespace {
+namespace verifier_scram_test {
 
 // An exchange as the RFCs print it: user "user", password "pencil".
 struct Printed {
@@ -120,5 +120,5 @@ TEST(ScramFinal, IsRefusedWhereItIsMalformed) {
   }
 }
 
-}  // namespace
+}  // namespace verifier_scram_test
 }  // namespace muster

@@ -7,7 +7,7 @@
 #include "base/overloaded.h"
 
 namespace muster {
-namespace {
+namespace verifier_verifier_test {
 
 using Outcome = SaslAnswered::Outcome;
 
@@ -545,5 +545,5 @@ TEST_F(DigestVerifierTest, SaysWhatElseIsWrong) {
   EXPECT_EQ(digest({answer_to(challenged, "alice", "pencil")}).outcome, Digest::store_failed);
 }
 
-}  // namespace
+}  // namespace verifier_verifier_test
 }  // namespace muster

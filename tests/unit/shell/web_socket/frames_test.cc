@@ -11,7 +11,7 @@
 #include "support/web_socket_frames.h"
 
 namespace muster::testing {
-namespace {
+namespace web_socket_frames_test {
 
 constexpr std::size_t kMessageBytesMax = 1'000;
 
@@ -194,5 +194,5 @@ TEST(FrameWriter, writes_what_a_peer_reads) {
   EXPECT_EQ(frames[5], "close:1000");
 }
 
-}  // namespace
+}  // namespace web_socket_frames_test
 }  // namespace muster::testing

@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace muster {
-namespace {
+namespace web_socket_request_test {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
@@ -196,5 +196,5 @@ TEST(Head, ends_with_its_empty_line_wherever_bytes_are_cut) {
   EXPECT_EQ(end_of_head(head.substr(0, head.size() - 5), 0), std::nullopt);
 }
 
-}  // namespace
+}  // namespace web_socket_request_test
 }  // namespace muster
