@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Expiry>(findings));
   checkers.push_back(std::make_unique<Leaks>(findings));
   checkers.push_back(std::make_unique<Levels>(findings));
-  checkers.push_back(std::make_unique<Order>(findings));
+  checkers.push_back(std::make_unique<Ordering>(findings));
   checkers.push_back(std::make_unique<Permission>(findings));
   checkers.push_back(std::make_unique<Placing>(findings));
   checkers.push_back(std::make_unique<Recruiting>(findings));

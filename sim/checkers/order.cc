@@ -4,7 +4,7 @@
 
 namespace muster::sim {
 
-void Order::happened(const Happened& fact) {
+void Ordering::happened(const Happened& fact) {
   if (const auto* went = std::get_if<WentOnline>(&fact.what)) {
     if (went->as.has_resource()) {
       sessions_.emplace(went->as.to_bare(), std::string(went->as.resource()));
@@ -23,13 +23,13 @@ void Order::happened(const Happened& fact) {
   }
 }
 
-void Order::at_step(const View& view) {
+void Ordering::at_step(const View& view) {
   lives_ = 0;
   for (std::size_t i = 0; i < view.world.server_count(); ++i)
     lives_ += view.world.server(i).incarnation();
 }
 
-void Order::look_at_message(const Happened& fact, const HeardMessage& heard) {
+void Ordering::look_at_message(const Happened& fact, const HeardMessage& heard) {
   const auto sent = sent_.find(heard.text);
   if (sent == sent_.end()) {
     return wrong(fact.at, "a message is heard that nobody sent: " + heard.text);
@@ -39,7 +39,7 @@ void Order::look_at_message(const Happened& fact, const HeardMessage& heard) {
   if (!news && !forgot) wrong(fact.at, "a message is heard twice: " + heard.text);
 }
 
-void Order::look_at(const Happened& fact, const SawPicture& saw) {
+void Ordering::look_at(const Happened& fact, const SawPicture& saw) {
   auto& seen = seen_[fact.agent];
   for (const auto& [resource, shown] : saw.picture) {
     // A phone that is registered and publishes nothing shows nothing of its own.

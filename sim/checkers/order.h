@@ -17,7 +17,7 @@
 
 namespace muster::sim {
 
-class Order : public Checker {
+class Ordering : public Checker {
  public:
   // Half of Timer J: the first was heard after the timer began, the other was under way.
   static constexpr Duration kRemembered = Duration::seconds(16);

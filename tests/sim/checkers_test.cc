@@ -93,7 +93,7 @@ class OrderChecker : public Checkers {
   }
   void sees(const std::string& note) { tell(order_, romeo_, SawPicture{kJuliet, picture(note)}); }
 
-  Order order_{findings_};
+  Ordering order_{findings_};
 };
 
 TEST_F(OrderChecker, TheNewerAfterTheOlderAndTheSameAgainAreRight) {
@@ -109,7 +109,7 @@ TEST_F(OrderChecker, AMessageIsHeardOnceByEachUnlessTheSecondIsLate) {
   EXPECT_THAT(found(), IsEmpty());
   tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
   EXPECT_THAT(found(), ElementsAre("order: a message is heard twice: text 1"));
-  world_.timeline().move_to(view_.now() + Order::kRemembered);
+  world_.timeline().move_to(view_.now() + Ordering::kRemembered);
   tell(order_, romeo_, HeardMessage{kJuliet, "text 1"});
   EXPECT_EQ(found().size(), 1u);
 }

@@ -9,7 +9,7 @@
 namespace muster {
 namespace data_server_place_test {
 
-class ServerPlaceTest : public testing::Test {
+class ServerPlaceTest : public ::testing::Test {
  protected:
   void TearDown() override { data_.remove(); }
   ServerPlace place(const std::string& id) {
