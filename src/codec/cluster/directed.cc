@@ -1,7 +1,7 @@
 #include "codec/cluster/directed.h"
 
 #include "base/overloaded.h"
-#include "codec/cluster/numbers.h"
+#include "codec/network_order.h"
 
 namespace muster::cluster {
 namespace {

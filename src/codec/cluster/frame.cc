@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
-#include "codec/cluster/numbers.h"
+#include "codec/network_order.h"
 
 namespace muster::cluster {
 namespace {

@@ -1,4 +1,4 @@
-// Numbers in network order, as the frames between servers hold them.
+// Numbers in network order, as STUN and the frames between servers hold them.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace muster::cluster {
+namespace muster {
 
 template <class Number>
 void append_number(std::string& out, Number number) {
@@ -24,4 +24,4 @@ Number take_number(std::string_view& bytes) {
   return static_cast<Number>(number);
 }
 
-}  // namespace muster::cluster
+}  // namespace muster
