@@ -21,6 +21,7 @@
 #include "base/check.h"
 #include "codec/address/ip.h"
 #include "codec/sip/check.h"
+#include "codec/stun/binding.h"
 #include "server/sip_message/sip_messages.h"
 
 namespace muster {
@@ -194,6 +195,10 @@ class World {
 
   void see_sent(const std::string& text) {
     if (text.starts_with("\r\n")) return;  // pongs
+    if (stun::is_stun(text)) {
+      ++sent_;
+      return;
+    }
     const auto message = sip::parse_message(text);
     MUSTER_CHECK(message.ok() && message->defect() == sip::Defect::none);
     if (message->is_request()) {

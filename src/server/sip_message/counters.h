@@ -13,6 +13,7 @@ enum class SipDrop : std::uint8_t {
   // Messages.
   keep_alive,            // a datagram of line breaks only
   not_sip,               // neither request nor response
+  not_binding_request,   // STUN, and another message of it, or malformed
   bare_line_break,       // a CR or LF of its own in the header section
   oversized,             // a header section that ends nowhere within the codec's limit
   unanswerable,          // a bad request without a Via to answer to, or a bad ACK
@@ -39,6 +40,7 @@ std::string_view text_of(SipDrop drop);
 
 struct SipCounters {
   std::uint64_t requests = 0;         // that were read, retransmissions too
+  std::uint64_t bindings = 0;         // STUN Binding Requests, all answered
   std::uint64_t responses = 0;        // that ended a request of ours, or were provisional
   std::uint64_t retransmissions = 0;  // of requests, that were absorbed
   std::uint64_t refused = 0;          // answered here with 300 and above

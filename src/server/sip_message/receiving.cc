@@ -9,6 +9,7 @@
 #include "codec/sip/rows.h"
 #include "codec/sip/uri.h"
 #include "codec/sip/via.h"
+#include "codec/stun/binding.h"
 #include "server/planted.h"
 #include "server/sip_message/sip_messages.h"
 #include "server/sip_names.h"
@@ -63,8 +64,19 @@ void SipMessages::on(Now now, const LinkFailed& failed, Outbox& out) {
 void SipMessages::on(Now, const TlsStarted&, Outbox&) {}
 
 void SipMessages::on(Now now, const DatagramReceived& datagram, Outbox& out) {
+  if (stun::is_stun(datagram.bytes)) return answer_binding(datagram, out);
   route(now, Flow{Transport::udp, shard_.self, {}, datagram.local, datagram.remote}, datagram.bytes,
         out);
+}
+
+// RFC 5626 section 8: a flow over UDP is kept by STUN. Nobody here keeps a state of such a flow, so
+// that it need only be answered: from where it was sent to, to where it came from.
+void SipMessages::answer_binding(const DatagramReceived& datagram, Outbox& out) {
+  const auto request = stun::parse_binding_request(datagram.bytes);
+  if (!request) return counters_.count(SipDrop::not_binding_request);
+  ++counters_.bindings;
+  out.order(SendDatagram{datagram.local, datagram.remote,
+                         stun::answer_binding(*request, datagram.remote)});
 }
 
 void SipMessages::on(Now now, const SipMessageArrived& arrived, Outbox& out) {

@@ -111,6 +111,7 @@ class SipMessages {
 
  private:
   // receiving.cc
+  void answer_binding(const DatagramReceived& datagram, Outbox& out);
   void route(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
   void route_response(Now now, const Flow& flow, std::string_view bytes, Outbox& out);
   ShardId home_of(std::string_view bytes) const;

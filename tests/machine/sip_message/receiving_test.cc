@@ -16,6 +16,11 @@ namespace sip_message_receiving_test {
 
 const SipText kOptions{.method = "OPTIONS", .uri = "sip:example.com"};
 
+// STUN with the magic cookie and no attributes (RFC 8489 section 5).
+std::string binding_request(std::string_view type = {"\0\1", 2}) {
+  return std::string(type) + std::string("\0\0\x21\x12\xa4\x42", 6) + "transaction0";
+}
+
 // --- datagrams -----------------------------------------------------------------------------------
 
 TEST(Datagrams, WhatCannotBeAnsweredIsDroppedAndCounted) {
@@ -35,6 +40,8 @@ TEST(Datagrams, WhatCannotBeAnsweredIsDroppedAndCounted) {
       {"", SipDrop::keep_alive},
       {std::string(4, '\0'), SipDrop::not_sip},
       {"GET / HTTP/1.1\r\n\r\n", SipDrop::not_sip},
+      {binding_request("\1\1"), SipDrop::not_binding_request},  // a response
+      {binding_request() + "x", SipDrop::not_binding_request},
       {"SIP/2.0 99 Too low\r\n\r\n", SipDrop::stray_response},
       {bare, SipDrop::bare_line_break},
       {"OPTIONS sip:example.com SIP/2.0\r\nX: " + std::string(65'500, 'x'), SipDrop::oversized},
@@ -62,6 +69,32 @@ TEST(Datagrams, EachDropHasAName) {
   EXPECT_EQ(names.back(), "link_to_nobody");
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
+}
+
+// RFC 5626 section 8: on the shard and by the socket that it came by, whoever's phone it is.
+TEST(Datagrams, AStunBindingRequestIsAnsweredWithWhereItCameFrom) {
+  SipWorld world(4, 2);
+  world.datagram(binding_request());
+  const auto sent = world.only_sent();
+  EXPECT_EQ(sent.link, std::nullopt);
+  EXPECT_EQ(sent.local, world.server);
+  EXPECT_EQ(sent.remote, world.phone);
+  const std::string_view mapped("\0\x20\0\x08\0\1\xbd\x52\x5e\x12\xa4\x43", 12);  // 127.0.0.1:40000
+  EXPECT_EQ(sent.text,
+            "\1\1" + std::string("\0\x0c", 2) + binding_request().substr(4) + std::string(mapped));
+  EXPECT_EQ(world.sip().counters().bindings, 1u);
+  EXPECT_TRUE(world.ordered<ToShard>().empty());
+  EXPECT_TRUE(world.said<SipRequestReceived>().empty());
+  EXPECT_TRUE(world.sip().idle());
+}
+
+// On a stream it is what cannot be divided into messages: section 4.4.2 forbids it there.
+TEST(Streams, StunIsNotForThem) {
+  SipWorld world;
+  const LinkId link = world.open_link(0);
+  world.bytes(link, binding_request() + std::string(2'000, '\0'));
+  EXPECT_TRUE(world.sent().empty());
+  EXPECT_EQ(world.sip().counters().bindings, 0u);
 }
 
 // RFC 3261 section 18.3: bytes behind the body are discarded.
