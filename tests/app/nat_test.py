@@ -1,12 +1,63 @@
 """A phone behind a NAT, over UDP: what it says of its address is not where it is reached. It asks
-for rport (RFC 3581), and is served where its requests come from."""
+for rport (RFC 3581), and is served where its requests come from. It keeps the way there, and
+learns where that is, by STUN (RFC 5626 section 4.4.2)."""
 
+import contextlib
+import select
 import socket
+import threading
 
 import programs
 import sip
 
 BEHIND = "192.0.2.1:5060"  # where nobody is (RFC 5737)
+
+LOOK_S = 0.02
+
+
+class Nat:
+    """Between one phone, which takes `inside` for the server, and the server."""
+
+    def __init__(self, server):
+        self.server, self.over, self.is_used = server, False, False
+        self.inside = self.bound()
+        self.outsides = [self.bound()]  # the last is in use
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    @staticmethod
+    def bound():
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        return one
+
+    def address(self):
+        return self.outsides[-1].getsockname()
+
+    def forget_the_unused(self):
+        """As after a while: by what was not used since the last time nothing comes in again."""
+        if not self.is_used:
+            self.outsides.append(self.bound())
+        self.is_used = False
+
+    def run(self):
+        phone = None
+        while not self.over:
+            outside = self.outsides[-1]
+            ready = select.select([self.inside, outside], [], [], LOOK_S)[0]
+            if self.inside in ready:
+                data, phone = self.inside.recvfrom(65536)
+                self.is_used = True
+                outside.sendto(data, self.server)
+            elif outside in ready and phone is not None:
+                with contextlib.suppress(ConnectionRefusedError):
+                    self.inside.sendto(outside.recv(65536), phone)
+
+    def close(self):
+        self.over = True
+        self.thread.join()
+        for one in [self.inside, *self.outsides]:
+            one.close()
 
 
 class NatTest(programs.Case):
@@ -62,6 +113,40 @@ class NatTest(programs.Case):
         self.assert_notified("closed")
         self.assertEqual(200, self.bob.publish("here").status)
         self.assert_notified("here")
+
+    def test_she_keeps_the_way_to_her_by_stun(self):
+        nat = self.behind_nat()
+        self.assertEqual(200, self.alice.watch("bob@localhost").status)
+        self.assert_notified("closed")
+        nat.forget_the_unused()
+        mapped = nat.address()
+        for _ in range(3):
+            self.assertEqual(mapped, self.alice.learn_address())
+            nat.forget_the_unused()
+        self.assertEqual(200, self.bob.publish("here").status)
+        self.assert_notified("here")
+
+    def test_she_learns_that_the_way_to_her_is_another(self):
+        """She has said nothing for too long: what she knows then is that her flow has failed (RFC
+        5626 section 4.4.2), and she subscribes anew."""
+        nat = self.behind_nat()
+        first = self.alice.watch("bob@localhost")
+        self.assert_notified("closed")
+        mapped = self.alice.learn_address()
+        nat.forget_the_unused()
+        nat.forget_the_unused()
+        self.assertNotEqual(mapped, nat.address())
+        self.assertEqual(nat.address(), self.alice.learn_address())
+        self.assertEqual(200, self.alice.watch("bob@localhost", dialog=first).status)
+        self.assert_notified("closed")
+        self.assertEqual(200, self.bob.publish("here").status)
+        self.assert_notified("here")
+
+    def behind_nat(self):
+        nat = Nat(self.server.sip[0])
+        self.addCleanup(nat.close)
+        self.alice.server = nat.inside.getsockname()
+        return nat
 
     def assert_notified(self, text):
         notify = self.alice.notified()

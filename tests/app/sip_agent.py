@@ -4,9 +4,9 @@ digest; requests that come are handed on and answered. By RFC 3261 and 5626:
 - Over UDP a request is repeated, after T1, twice as long, and so on up to T2 (section 17.1.2.2);
   over TCP it is not. After 64 * T1 (timer F) it has failed, as if it were answered 408.
 - A flow on which nothing comes is asked for a sign of life: by an empty line over TCP (RFC 5626
-  section 4.4.1), by OPTIONS over UDP, where the RFC has STUN. If none comes the flow has failed,
-  and so it has if the link ends or ICMP says that nobody is there (section 18.4). The RFC waits
-  10 s for it; here it is as long as XMPP programs wait (people.py).
+  section 4.4.1), by STUN over UDP (section 4.4.2). If none comes the flow has failed, and so it has
+  if its mapped address is another, if the link ends, or ICMP says that nobody is there (RFC 3261
+  section 18.4). The RFC waits 10 s for it; here it is as long as XMPP programs wait (people.py).
 """
 
 import itertools
@@ -18,6 +18,7 @@ import sys
 import time
 
 import sip
+import stun
 
 # Behind this folder: each has a module `sip`.
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -26,7 +27,6 @@ import digest
 T1_S, T2_S, TIMER_F_S = 0.5, 4, 32
 CONNECT_S = 2
 PING_S, GIVE_UP_S = 1, 4
-LENGTH = "content-length"
 
 
 class Lost(Exception):
@@ -46,6 +46,7 @@ class Flow:
             self.socket.connect(server)
         self.address = self.socket.getsockname()
         self.heard = time.monotonic()
+        self.mapped = None  # address, as the server says
 
     def send(self, data):
         try:
@@ -64,20 +65,22 @@ class Flow:
         if not data and self.transport == "TCP":
             raise Lost("closed")
         self.heard = time.monotonic()
-        return self.divide(data) if self.transport == "TCP" else [sip.Message(data)]
+        if self.transport == "TCP":
+            messages, self.unread = sip.divide(self.unread + data)
+            return [sip.Message(message) for message in messages]
+        if stun.is_stun(data):
+            self.hear_mapped(stun.mapped_address(data))
+            return []
+        return [sip.Message(data)]
 
-    def divide(self, data):
-        """By Content-Length (section 18.3)."""
-        self.unread += data
-        messages = []
-        while (unread := self.unread.lstrip(b"\r\n")) and b"\r\n\r\n" in unread:
-            head = unread.index(b"\r\n\r\n") + 4
-            length = int(sip.Message(unread[:head]).headers.get(LENGTH, 0))
-            if len(unread) < head + length:
-                break
-            messages.append(sip.Message(unread[:head + length]))
-            self.unread = unread[head + length:]
-        return messages
+    def ask_life(self):
+        self.send(b"\r\n\r\n" if self.transport == "TCP" else stun.request())
+
+    def hear_mapped(self, address):
+        """RFC 5626 section 4.4.2: another one is another flow."""
+        if address is None or self.mapped not in (None, address):
+            raise Lost(f"{self.mapped} is mapped to {address}")
+        self.mapped = address
 
 
 class Request:
@@ -113,7 +116,7 @@ class Agent:
         self.contact = f"<sip:{name}@{host}:{port};transport={flow.transport.lower()}>"
         self.challenge, self.proofs = None, itertools.count(1)
         self.requests = {}  # by branch
-        self.pinged = False
+        self.pings = 0  # since something came
 
     def ask(self, method, uri, ends, headers=(), body="", then=lambda answer: None):
         """`ends`: what says whose exchange it is, from, to, call-id and number, the last of which
@@ -170,13 +173,11 @@ class Agent:
         silent_s = now - self.flow.heard
         if silent_s > GIVE_UP_S:
             raise Lost("silent")
-        self.pinged = self.pinged and silent_s > PING_S
-        if silent_s > PING_S and not self.pinged:
-            self.pinged = True
-            if self.flow.transport == "TCP":
-                self.flow.send(b"\r\n\r\n")
-            else:
-                self.ask("OPTIONS", "sip:localhost", self.ends())
+        if silent_s <= PING_S:
+            self.pings = 0
+        elif silent_s > (self.pings + 1) * PING_S:  # a datagram may be lost
+            self.pings += 1
+            self.flow.ask_life()
 
     def answer(self, request, status):
         kept = [f"{name}: {request.headers[name]}"
