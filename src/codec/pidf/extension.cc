@@ -84,6 +84,13 @@ Value read_value(const xml::Element& element) {
   return value;
 }
 
+// Of an element that is kept as it came: one whose xml:lang is no language says so wherever it is
+// put, and has none.
+std::string kept_language(const xml::Element& element, std::string_view around) {
+  const auto own = element.attribute("lang", xml::kNsXml);
+  return own ? read_language(element, {}) : std::string(around);
+}
+
 std::string date_time_of(const xml::Element& element, std::string_view attribute) {
   const std::string_view text = element.attribute(attribute).value_or(std::string_view());
   return is_date_time(text) ? std::string(text) : std::string();
@@ -113,14 +120,14 @@ Note read_note(const xml::Element& element, std::string_view around) {
   return {std::string(element.text()), read_language(element, around)};
 }
 
-Extension read_extension(const xml::Element& element) {
+Extension read_extension(const xml::Element& element, std::string_view around) {
   Extension extension;
   extension.kind = kind_of(element);
   if (extension.kind == Kind::unknown) return extension;
-  const std::string language = read_language(element, {});
+  const std::string language = kept_language(element, around);
   for (const xml::Element child : element.children()) {
     if (child.is("note", element.ns())) {
-      extension.notes.push_back(read_note(child, language));
+      extension.notes.push_back({std::string(child.text()), kept_language(child, language)});
     } else {
       extension.values.push_back(read_value(child));
     }

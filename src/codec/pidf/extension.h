@@ -83,9 +83,8 @@ const Value* find(const Extension& extension, std::string_view name);
 std::string read_language(const xml::Element& element, std::string_view around);
 Note read_note(const xml::Element& element, std::string_view around);
 
-// What an element says, but for its `xml`. Its notes have the languages that are stated inside it,
-// so that they keep them wherever it is put.
-Extension read_extension(const xml::Element& element);
+// What an element says, but for its `xml`; the language of what is around it is `around`.
+Extension read_extension(const xml::Element& element, std::string_view around);
 
 // New ones. An enumeration, as of activities or mood, of names that its schema has; contents are
 // written as text, but for place_is, where they are names too.

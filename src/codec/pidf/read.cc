@@ -8,12 +8,18 @@
 #include "base/check.h"
 #include "codec/pidf/values.h"
 #include "codec/xml/namespaces.h"
+#include "codec/xml/writer.h"
 
 namespace muster::pidf {
 namespace {
 
 Error error_of(xml::Error error) {
   return xml::is_limit(error) ? Error::too_big : Error::bad_xml;
+}
+
+// Where the name in the start tag ends that the element begins with.
+std::size_t name_end_of(std::string_view element) {
+  return element.find_first_of(" \t\r\n/>");
 }
 
 // Reads one document; at the first limit it stops to add, and the failure stands.
@@ -35,7 +41,7 @@ class Reading {
       } else if (child.is("device", kNsDataModel)) {
         if (count_part()) document.devices.push_back(read_device(child, language));
       } else {
-        add_extension(document.extensions, child, kNsPidf);
+        add_extension(document.extensions, child, kNsPidf, language);
       }
       if (failure_) return Failure{*failure_};
     }
@@ -48,7 +54,7 @@ class Reading {
     const std::string language = read_language(element, around);
     tuple.id = element.attribute("id").value_or(std::string_view());
     if (const auto status = element.child("status", kNsPidf)) {
-      read_status(*status, tuple);
+      read_status(*status, tuple, language);
     }
     if (const auto contact = element.child("contact", kNsPidf)) {
       tuple.contact = trim(contact->text());
@@ -58,21 +64,22 @@ class Reading {
       if (child.is("note", kNsPidf)) {
         add_note(tuple.notes, child, language);
       } else {
-        add_extension(tuple.extensions, child, kNsPidf);
+        add_extension(tuple.extensions, child, kNsPidf, language);
       }
     }
     tuple.timestamp = read_timestamp(element, kNsPidf);
     return tuple;
   }
 
-  void read_status(const xml::Element& status, Tuple& tuple) {
+  void read_status(const xml::Element& status, Tuple& tuple, std::string_view around) {
+    const std::string language = read_language(status, around);
     const std::string_view basic = trim(status.child_text("basic", kNsPidf));
     if (basic == "open") tuple.basic = Basic::open;
     if (basic == "closed") tuple.basic = Basic::closed;
     tuple.show = trim(status.child_text("show", xml::kNsClient));
     for (const xml::Element child : status.children()) {
       if (child.is("show", xml::kNsClient)) continue;
-      add_extension(tuple.status_extensions, child, kNsPidf);
+      add_extension(tuple.status_extensions, child, kNsPidf, language);
     }
   }
 
@@ -100,7 +107,7 @@ class Reading {
       if (child.is("note", kNsDataModel)) {
         add_note(notes, child, language);
       } else {
-        add_extension(extensions, child, kNsDataModel);
+        add_extension(extensions, child, kNsDataModel, language);
       }
     }
   }
@@ -122,14 +129,36 @@ class Reading {
 
   // `container` is the namespace of what it stands in: an element of the same one is no extension.
   void add_extension(std::vector<Extension>& extensions, const xml::Element& element,
-                     std::string_view container) {
+                     std::string_view container, std::string_view around) {
     if (failure_ || element.ns().empty() || element.ns() == container) return;
     if (++extensions_ > limits_.extensions_max) return fail(Error::too_many_extensions);
-    Extension extension = read_extension(element);
+    Extension extension = read_extension(element, around);
     if (!element.write_outer(extension.xml, kNsPidf)) return fail(Error::too_many_extensions);
+    if (!extension.notes.empty()) state_languages(extension.xml, element, around);
     extension_bytes_ += extension.xml.size();
     if (extension_bytes_ > limits_.extension_bytes_max) return fail(Error::too_many_extensions);
     extensions.push_back(std::move(extension));
+  }
+
+  // Its notes keep their language wherever it is put. Each states its own: not each element that
+  // may have notes may have xml:lang (RFC 4480 section 5: <relationship>). `xml` is the element as
+  // it came, but for what was written into its start tag.
+  void state_languages(std::string& xml, const xml::Element& element, std::string_view around) {
+    if (around.empty() || element.attribute("lang", xml::kNsXml)) return;
+    const std::string_view outer = element.outer();
+    const std::size_t shift = xml.size() - outer.size();
+    std::string stated;
+    std::size_t copied = 0;
+    for (const xml::Element child : element.children()) {
+      if (!child.is("note", element.ns()) || child.attribute("lang", xml::kNsXml)) continue;
+      const auto at = static_cast<std::size_t>(child.outer().data() - outer.data());
+      const std::size_t name_end = shift + at + name_end_of(child.outer());
+      stated.append(xml, copied, name_end - copied);
+      xml::append_attribute(stated, "xml:lang", around);
+      copied = name_end;
+      if (stated.size() > limits_.extension_bytes_max) return fail(Error::too_many_extensions);
+    }
+    xml = std::move(stated.append(xml, copied));
   }
 
   void fail(Error error) {
@@ -166,6 +195,16 @@ Result<Document, Error> Reader::read(std::string_view body) {
   if (!root) return Failure{error_of(root.error())};
   if (!root->is("presence", kNsPidf)) return Failure{Error::not_presence};
   return Reading(limits_).read(*root);
+}
+
+std::string Reader::with_language(std::string_view body, std::string_view language) {
+  std::string text(body);
+  const auto root = parser_.parse(body);
+  if (!root || root->attribute("lang", xml::kNsXml)) return text;
+  std::string stated;
+  xml::append_attribute(stated, "xml:lang", language);
+  const auto at = static_cast<std::size_t>(root->outer().data() - body.data());
+  return text.insert(at + name_end_of(root->outer()), stated);
 }
 
 }  // namespace muster::pidf

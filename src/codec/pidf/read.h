@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -49,6 +50,11 @@ class Reader {
   explicit Reader(const Limits& limits = {});
 
   Result<Document, Error> read(std::string_view body);
+
+  // The document in `body`, of whose texts no more is known than what is around it says: their
+  // language, as of Content-Language (RFC 3863 section 4.1.6). It is said by the root, unless that
+  // says something of it. What is no XML stays as it is.
+  std::string with_language(std::string_view body, std::string_view language);
 
  private:
   Limits limits_;

@@ -125,4 +125,9 @@ bool is_language(std::string_view text) {
   }
 }
 
+std::string_view first_language(std::string_view languages) {
+  const std::string_view first = trim(languages.substr(0, languages.find(',')));
+  return is_language(first) ? first : std::string_view();
+}
+
 }  // namespace muster::pidf

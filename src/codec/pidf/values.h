@@ -21,5 +21,8 @@ bool is_date_time(std::string_view text);
 
 // xs:language: "en", "de-CH".
 bool is_language(std::string_view text);
+// The first of "de, en", as Content-Language has them (RFC 3261 section 20.13), for an xml:lang;
+// empty if it is none.
+std::string_view first_language(std::string_view languages);
 
 }  // namespace muster::pidf

@@ -59,12 +59,6 @@ bool is_plain_text(std::string_view content_type) {
   return equals_ignoring_case(name, "utf-8") || equals_ignoring_case(name, "us-ascii");
 }
 
-// The first of "de, en", as an xml:lang; empty if it is none.
-std::string_view first_language(std::string_view languages) {
-  const std::string_view first = pidf::trim(languages.substr(0, languages.find(',')));
-  return pidf::is_language(first) ? first : std::string_view();
-}
-
 }  // namespace
 
 Result<PageMessageText, StanzaError> page_message_of(const MessageToSip& message,
@@ -95,7 +89,7 @@ Result<std::string, sip::Status> stanza_of(const MessageToXmpp& message, std::st
   xml::append_attribute(xml, "from", message.from.text());
   xml::append_attribute(xml, "to", message.to.text());
   xml::append_attribute(xml, "id", id);
-  const std::string_view language = first_language(text.language);
+  const std::string_view language = pidf::first_language(text.language);
   if (!language.empty()) xml::append_attribute(xml, "xml:lang", language);
   xml.append(1, '>');
   if (!text.subject.empty()) {

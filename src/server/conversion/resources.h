@@ -1,6 +1,6 @@
 // Presence that came by SIP as XMPP contacts see it: each tuple of a publication, or each
 // registered phone, is a resource (RFC 8048 section 6.3, table 2). From and To are presence_db's to
-// put before it; Content-Language is in the notes (RFC 3863 section 4.1.6).
+// put before it; Content-Language is the document's (sip_presence/publications.h).
 //
 // The resource is named by the tuple's id (names.h); the second one of a name becomes "name-2".
 // <show/> is the tuple's, else what RPID's activities say, of the tuple or the person (show.h).

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/address/domain.h"
+#include "codec/pidf/values.h"
 #include "codec/sip/media.h"
 #include "codec/sip/values.h"
 #include "codec/sip/writer.h"
@@ -65,7 +66,7 @@ void Publications::publish(Now, const Request& request, Outbox& out) {
   }
   PublishAsked asked{request.id, request.identity, std::string(tag.value_or("")),
                      remove,     *expires,         {}};
-  if (!remove) asked.document = message.body();
+  if (!remove) asked.document = document_of(message);
   ++waiting_;
   out.emit(std::move(asked));
 }
@@ -116,6 +117,17 @@ bool Publications::read_document(const Request& request, Outbox& out) {
   if (address_of(*entity, request.flow, shard_.settings) == request.identity) return true;
   answer(request.id, sip::Status::forbidden, out, {}, "Not Your Presence");
   return false;
+}
+
+// RFC 8048 table 2: Content-Language is the xml:lang of its notes that state none. It is stored in
+// the document, of which it is a part from here on; not if that would make it too large.
+std::string Publications::document_of(const sip::Message& message) {
+  const auto languages = message.header(sip::HeaderName::content_language);
+  const std::string_view language = pidf::first_language(languages.value_or(""));
+  std::string document(message.body());
+  if (document.empty() || language.empty()) return document;
+  std::string stated = reader_.with_language(document, language);
+  return stated.size() > shard_.settings.limits.document_bytes_max ? document : stated;
 }
 
 // --- what presence_db says -----------------------------------------------------------------------

@@ -46,6 +46,9 @@ TEST(Tuples, are_example_21_of_rfc_8048) {
 
 // --- table 2 -------------------------------------------------------------------------------------
 
+// Rows 3 and 5, From and To, are presence_db's: tests/scenario/interworking has them in
+// xmpp_user_watches_a_phone.scn.
+
 // Row 1 and note 1.
 TEST(Tuples, row_1_basic_status_is_type) {
   ConversionWorld world;
@@ -64,6 +67,26 @@ TEST(Tuples, row_1_without_a_basic_status_is_unavailable) {
   EXPECT_EQ(world.seen_of("<tuple id='a'/>").type, "unavailable");
   EXPECT_EQ(world.seen_of("<tuple id='a'><status><basic>perhaps</basic></status></tuple>").type,
             "unavailable");
+}
+
+// Row 2, as publications have it: in the root of the document.
+TEST(Tuples, row_2_language_of_the_document_is_xml_lang) {
+  ConversionWorld world;
+  const auto statuses = [&](std::string_view content) {
+    PublicationSource source = world.publication(std::string(content));
+    std::string text = *source.document;
+    text.insert(text.find("<presence") + 9, " xml:lang='cs'");
+    source.document = share(std::move(text));
+    return seen(*world.resources(source).at(0).after).statuses;
+  };
+  constexpr std::string_view kOpen = "<tuple id='a'><status><basic>open</basic></status>";
+  EXPECT_EQ(statuses(std::string(kOpen) + "<note>Pro\u010de</note></tuple>"),
+            (std::vector<Status>{{"Pro\u010de", "cs"}}));
+  EXPECT_EQ(statuses(std::string(kOpen) +
+                     "</tuple><dm:person id='p'><rpid:activities><rpid:note>Pro\u010de</rpid:note>"
+                     "<rpid:note xml:lang='en'>Why</rpid:note><rpid:away/></rpid:activities>"
+                     "</dm:person>"),
+            (std::vector<Status>{{"Pro\u010de", "cs"}, {"Why", "en"}}));
 }
 
 // Row 2, for texts that say their language (RFC 3863 section 4.1.6).

@@ -202,6 +202,32 @@ TEST_F(SipPublish, SoLargeAndNoLarger) {  // document_bytes_max
   }
 }
 
+// RFC 8048 table 2; of several the first, as of a MESSAGE.
+TEST_F(SipPublish, ContentLanguageIsThatOfTheDocument) {
+  const auto document = [&](const Rows& rows, const std::string& body = pidf()) {
+    publish(rows, body);
+    return std::string(world.one<PublishAsked>().document);
+  };
+  const std::string in_czech = "<presence xml:lang='cs'" + pidf().substr(9);
+  EXPECT_EQ(document({"Content-Language: cs"}), in_czech);
+  EXPECT_EQ(document({"Content-Language: cs , en"}), in_czech);
+  EXPECT_EQ(document({"Content-Language: *"}), pidf());
+  EXPECT_EQ(document({"Content-Language: en"}, in_czech), in_czech);  // it says so itself
+  EXPECT_EQ(document({"SIP-If-Match: dx200xyz", "Content-Language: cs"}, ""), "");
+}
+
+// Not beyond document_bytes_max, which those who read what is stored go by.
+TEST_F(SipPublish, ADocumentThatIsFullKeepsItsSize) {
+  const auto stored_bytes = [&](std::size_t padding) {
+    const std::size_t room = world.settings.limits.document_bytes_max - pidf().size();
+    publish({"Content-Language: cs"}, pidf() + std::string(room - padding, ' '));
+    return std::string(world.one<PublishAsked>().document).size();
+  };
+  const std::size_t row = std::string_view(" xml:lang='cs'").size();
+  EXPECT_EQ(stored_bytes(row), world.settings.limits.document_bytes_max);
+  EXPECT_EQ(stored_bytes(row - 1), world.settings.limits.document_bytes_max - row + 1);
+}
+
 TEST_F(SipPublish, TooMuchInOneDocument) {  // codec/pidf's limits
   std::string document = "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='a:b'>";
   for (int i = 0; i < 65; ++i) {

@@ -172,9 +172,65 @@ TEST(Read, gives_notes_the_language_around_them) {
   EXPECT_EQ(document.tuples[0].notes, (std::vector<Note>{{"a", "de"}, {"b", "fr"}, {"c", ""}}));
   EXPECT_EQ(document.notes, (std::vector<Note>{{"d", "en"}}));
   EXPECT_EQ(document.persons[0].notes, (std::vector<Note>{{"e", "it"}}));
-  EXPECT_EQ(document.persons[0].extensions[0].notes, (std::vector<Note>{{"f", ""}}))
-      << "as it will be when it is read elsewhere";
+  EXPECT_EQ(document.persons[0].extensions[0].notes, (std::vector<Note>{{"f", "it"}}));
   EXPECT_EQ(document.persons[0].extensions[1].notes, (std::vector<Note>{{"g", "es"}}));
+}
+
+// Wherever they are put; RFC 4480's schema has no xml:lang on <relationship>, but on each note.
+TEST(Read, states_the_language_of_notes_in_extensions) {
+  const auto extension = [](const std::string& xml) {
+    const Document document = read(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' xml:lang='en' "
+        "xmlns:r='urn:ietf:params:xml:ns:pidf:rpid'><tuple id='t' xml:lang='de'>" +
+        xml + "</tuple></presence>");
+    return document.tuples.at(0).extensions.at(0);
+  };
+  const std::string declared = " xmlns:r='urn:ietf:params:xml:ns:pidf:rpid'";
+  const Extension kept = extension(
+      "<r:relationship><r:note>a</r:note><r:other/><r:note xml:lang='fr'>b</r:note><r:note\n>c"
+      "</r:note><r:note/><r:note xml:lang='?'>d</r:note></r:relationship>");
+  EXPECT_EQ(kept.xml, "<r:relationship" + declared +
+                          "><r:note xml:lang='de'>a</r:note><r:other/><r:note xml:lang='fr'>b"
+                          "</r:note><r:note xml:lang='de'\n>c</r:note><r:note xml:lang='de'/>"
+                          "<r:note xml:lang='?'>d</r:note></r:relationship>");
+  EXPECT_EQ(kept.notes,
+            (std::vector<Note>{{"a", "de"}, {"b", "fr"}, {"c", "de"}, {"", "de"}, {"d", ""}}));
+  // What says something of its language, or has no notes, stays as it is.
+  for (const std::string own : {"xml:lang='es'", "xml:lang=''", "xml:lang='?'"}) {
+    EXPECT_EQ(extension("<r:mood " + own + "><r:note>a</r:note></r:mood>").xml,
+              "<r:mood" + declared + " " + own + "><r:note>a</r:note></r:mood>");
+  }
+  EXPECT_EQ(extension("<r:mood><r:happy/></r:mood>").xml,
+            "<r:mood" + declared + "><r:happy/></r:mood>");
+}
+
+// Extensions grow by it, and are counted as they are then.
+TEST(Read, limits_the_languages_that_it_states) {
+  const std::string document =
+      "<presence xmlns='urn:ietf:params:xml:ns:pidf' xml:lang='en'>"
+      "<m xmlns='urn:ietf:params:xml:ns:pidf:rpid'/>"
+      "<mood xmlns='urn:ietf:params:xml:ns:pidf:rpid'><note/><note/></mood></presence>";
+  const std::size_t bytes = std::string_view(
+                                "<m xmlns='urn:ietf:params:xml:ns:pidf:rpid'/>"
+                                "<mood xmlns='urn:ietf:params:xml:ns:pidf:rpid'>"
+                                "<note xml:lang='en'/><note xml:lang='en'/></mood>")
+                                .size();
+  EXPECT_EQ(error_of(document, {.extension_bytes_max = bytes}), "none");
+  EXPECT_EQ(error_of(document, {.extension_bytes_max = bytes - 1}), "too_many_extensions");
+  EXPECT_EQ(error_of(document, {.extension_bytes_max = 90}), "too_many_extensions");
+}
+
+TEST(Read, puts_the_language_around_a_document_into_it) {
+  Reader reader;
+  EXPECT_EQ(reader.with_language("<presence/>", "cs"), "<presence xml:lang='cs'/>");
+  EXPECT_EQ(reader.with_language("<?xml version='1.0'?><!-- <a> --> <p:presence\n xmlns:p='u'><a/>"
+                                 "</p:presence>",
+                                 "cs"),
+            "<?xml version='1.0'?><!-- <a> --> <p:presence xml:lang='cs'\n xmlns:p='u'><a/>"
+            "</p:presence>");
+  for (const std::string_view own : {"<presence xml:lang='en'/>", "<presence xml:lang=''/>",
+                                     "<presence xml:lang='?'/>", "<presence", ""})
+    EXPECT_EQ(reader.with_language(own, "cs"), own);
 }
 
 TEST(Read, is_ready_again_after_an_error) {

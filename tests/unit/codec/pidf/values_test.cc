@@ -100,5 +100,12 @@ TEST(Language, is_recognised) {
   }
 }
 
+TEST(Language, is_the_first_of_several) {
+  EXPECT_EQ(first_language("de-CH"), "de-CH");
+  EXPECT_EQ(first_language(" en ,\r\n de"), "en");
+  for (const std::string_view none : {"", ",en", "en de", "*", "'><evil/>"})
+    EXPECT_EQ(first_language(none), "") << none;
+}
+
 }  // namespace pidf_values_test
 }  // namespace muster::pidf
