@@ -28,7 +28,8 @@ using AnyEvent = std::variant<
     ManagementAsked, AckAsked, AckReceived, StanzaTaken, StanzaForSession, QueueOverran,
     ResumeAsked, ResumeGranted, ResumeRefused, StanzaForUser, RequestForUser, RequestWeighed,
     PresenceBroadcast, DirectedEnds, PresenceReply, RosterAsked, RosterAnswered, RosterItemAsked,
-    RosterItemAnswered, RosterPush, SubscriptionAsked, SubscriptionRefused, SubscriptionShown,
+    RosterItemAnswered, RosterPush, SubscriptionAsked, SubscriptionSettled, SubscriptionRefused,
+    SubscriptionShown,
     // presence_events.h
     UserWanted, UserReady, UserUnwanted, ResourceChanged, ContactsProbed, ProbeAsked,
     RelationChanged, RelationToTell, PublishAsked, PublishAnswered, RegistrationsChanged,

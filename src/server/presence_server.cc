@@ -21,8 +21,8 @@ inline constexpr bool kForXmppPresence =
     kIsOneOf<E, BindAsked, StanzaReceived, StreamEnded, ManagementAsked, AckAsked, AckReceived,
              StanzaTaken, StanzaForSession, QueueOverran, PhonesDone, ResumeAsked, StanzaForUser,
              RequestWeighed, PresenceBroadcast, PresenceReply, RosterAnswered, RosterItemAnswered,
-             RosterPush, SubscriptionRefused, SubscriptionShown, UserReady, AccountGone, UserLeaves,
-             UserHasLeft, UserServed>;
+             RosterPush, SubscriptionSettled, SubscriptionRefused, SubscriptionShown, UserReady,
+             AccountGone, UserLeaves, UserHasLeft, UserServed>;
 template <class E>
 inline constexpr bool kForSipMessages =
     kIsOneOf<E, SipMessageArrived, SendOnLink, FlowLost, SipResponseReady, SipRequestsReady,

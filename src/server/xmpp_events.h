@@ -232,7 +232,8 @@ struct RosterPush {
 // --- subscriptions (RFC 6121 section 3) ----------------------------------------------------------
 
 // xmpp_presence -> presence_db on the home shard of the actor. `stanza` is complete, from and to
-// bare addresses; `session` hears of an error.
+// bare addresses; `session` hears of an error. With `counted` it also hears that the store has
+// answered, whatever that was: until then its acknowledgement (XEP-0198) waits.
 struct SubscriptionAsked {
   SessionId session;
   Address actor;
@@ -240,6 +241,10 @@ struct SubscriptionAsked {
   SubscriptionVerb verb = SubscriptionVerb::subscribe;
   std::string id;
   std::string stanza;
+  bool counted = false;
+};
+struct SubscriptionSettled {
+  SessionId session;
 };
 struct SubscriptionRefused {
   SessionId session;

@@ -30,6 +30,10 @@ void ManagedStream::keep(Unacknowledged stanza) {
   unacknowledged_.push_back(std::move(stanza));
 }
 
+void ManagedStream::note_stored() {
+  if (!unstored_.empty()) unstored_.erase(unstored_.begin());
+}
+
 bool ManagedStream::acknowledge(std::uint32_t handled) {
   const auto waiting = static_cast<std::uint32_t>(unacknowledged_.size());
   const auto done = newly_handled(sent_, waiting, handled);

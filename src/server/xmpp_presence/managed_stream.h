@@ -56,6 +56,16 @@ class ManagedStream {
   void take_stanza() { ++handled_; }
   std::uint32_t handled() const { return handled_; }
 
+  // The stanza taken last asks for what is to be stored; what was asked first is. They come in
+  // order (server/store_port.h).
+  void note_unstored() { unstored_.push_back(handled_); }
+  void note_stored();
+  // So many of them need not be sent again, whatever becomes of this server: those before the first
+  // that is not stored yet.
+  std::uint32_t safe() const { return unstored_.empty() ? handled_ : unstored_.front() - 1; }
+  // It has asked what is handled, and was told less, because some of it is not stored yet.
+  bool owes_ack = false;
+
   // --- what it was sent
   void keep(Unacknowledged stanza);
   // Forgets what the client says that it handled: `handled` counts from the beginning, modulo 2^32
@@ -88,6 +98,7 @@ class ManagedStream {
 
  private:
   std::uint32_t handled_ = 0;
+  std::vector<std::uint32_t> unstored_;  // their numbers
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
   bool awaits_ack_ = false;

@@ -88,9 +88,26 @@ void XmppPresence::on(Now, const StanzaForSession& stanza, Outbox& out) {
 void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
   const XmppSession* session = sessions_.find(asked.session);
   if (session == nullptr || session->managed == nullptr) return;
+  pay_ack(*session, out);
+}
+
+void XmppPresence::on(Now, const SubscriptionSettled& settled, Outbox& out) {
+  const XmppSession* session = sessions_.find(settled.session);
+  if (session == nullptr || session->managed == nullptr) return;
+  session->managed->note_stored();
+  if (session->managed->owes_ack) pay_ack(*session, out);
+}
+
+// A client sends nothing again that is acknowledged, not even when this server is gone: so what it
+// asked for is stored by then. It is answered at once, for it may take silence for the end of the
+// link, and once more at each step that the store has come further.
+void XmppPresence::pay_ack(const XmppSession& session, Outbox& out) {
+  ManagedStream& managed = *session.managed;
+  managed.owes_ack = managed.safe() != managed.handled();
+  if (!session.link.valid()) return;
   std::string xml = begin_element("a");
-  xml::append_attribute(xml, "h", std::to_string(session->managed->handled()));
-  out.order(SendBytes{session->link, xml.append("/>")});
+  xml::append_attribute(xml, "h", std::to_string(managed.safe()));
+  out.order(SendBytes{session.link, xml.append("/>")});
 }
 
 void XmppPresence::on(Now now, const AckReceived& ack, Outbox& out) {

@@ -20,9 +20,11 @@ void XmppPresence::ask_subscription(const Sent& sent, SubscriptionVerb verb, Out
   if (!xml || xml->size() > shard_.settings.limits.subscription_bytes_max) {
     return refuse(sent, StanzaError::policy_violation, out);
   }
+  const bool counted = sent.session.managed != nullptr;
+  if (counted) sent.session.managed->note_unstored();
   out.emit(SubscriptionAsked{sent.session.id, account, std::move(peer), verb,
-                             std::string(sent.stanza.attribute("id").value_or("")),
-                             *std::move(xml)});
+                             std::string(sent.stanza.attribute("id").value_or("")), *std::move(xml),
+                             counted});
 }
 
 // Section 3.1.2, last part.

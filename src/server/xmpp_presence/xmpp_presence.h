@@ -69,6 +69,7 @@ class XmppPresence {
   // management.cc
   void on(Now now, const ManagementAsked& asked, Outbox& out);
   void on(Now now, const AckAsked& asked, Outbox& out);
+  void on(Now now, const SubscriptionSettled& settled, Outbox& out);
   void on(Now now, const AckReceived& ack, Outbox& out);
   void on(Now now, const StanzaTaken& taken, Outbox& out);
   void on(Now now, const StanzaForSession& stanza, Outbox& out);
@@ -128,6 +129,7 @@ class XmppPresence {
   void end_what_moves(const XmppUser& user, Outbox& out);
 
   // management.cc
+  void pay_ack(const XmppSession& session, Outbox& out);
   bool acknowledge(ManagedStream& managed, std::uint32_t handled, LinkId link, Outbox& out);
   void keep(XmppSession& session, Unacknowledged stanza);
   void look_after(XmppSession& session, Outbox& out);

@@ -110,6 +110,19 @@ TEST_F(PresenceDbRelations, ARequestToNobodyIsRefused) {
               ElementsAre("refused nobody: item-not-found", "refused alice: item-not-found"));
 }
 
+// Whose acknowledgement waits for it, hears of it behind what the store made of it.
+TEST_F(PresenceDbRelations, WhoCountsHearsThatTheStoreHasAnswered) {
+  for (const auto& [peer, heard] :
+       {std::pair{"bob", "push alice 1: bob"}, {"nobody", "refused nobody: item-not-found"}}) {
+    world.on("alice",
+             SubscriptionAsked{
+                 {}, world.user("alice"), world.user(peer), Verb::subscribe, {}, "a stanza", true});
+    const auto all = world.heard();
+    EXPECT_THAT(all, Contains(::testing::HasSubstr(heard)));
+    EXPECT_EQ(std::count(all.begin(), all.end(), "settled"), 1);
+  }
+}
+
 TEST_F(PresenceDbRelations, ARequestThatWasNotAnsweredIsShownWhenSheComes) {
   come({"alice/home"});
   world.send("alice", Verb::subscribe, "bob");

@@ -102,6 +102,7 @@ struct Teller {
   void on(const SubscriptionRefused& e) {
     line("refused " + e.peer.text() + ": " + std::string(name_of(e.why)));
   }
+  void on(const SubscriptionSettled&) { line("settled"); }
   void on(const SubscriptionShown& e) { line("show " + e.to.text() + ": " + e.stanza); }
   void on(const PublishAnswered& e) { line("publish: " + std::string(name_of(e.outcome))); }
   void on(const WatchDecided& e) {
