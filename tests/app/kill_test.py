@@ -1,13 +1,17 @@
 """What a user was told is done survives kill -9.
 
-Users work on one musterd at once: rosters, subscriptions, accounts, passwords, publications. Each
-keeps what the server told it, and the one step that it asked for and was not told of yet. After so
-many answers as the seed says the server is killed in the middle of it and started again on the
-same data: all that it told must be there; the step that was under way was done, or was not.
+Users work on one musterd at once: rosters, subscriptions, accounts, passwords, publications over
+UDP and TCP; an operator says who may watch, and phones ask for it. Each keeps what she was told,
+be that by an acknowledgement of XEP-0198, and the one step that it asked for and was not told of
+yet. After so many answers as the seed says the server is killed in the middle of it and started
+again on the same data: all that it told must be there; the step that was under way was done, or was
+not.
 """
 
 import collections
 import contextlib
+import itertools
+import json
 import os
 import random
 import threading
@@ -20,6 +24,7 @@ from ledger import Names, state_of
 
 ROUNDS = 8
 USERS = 6
+COUNTING = 4
 SEED = os.environ.get("MUSTER_KILL_SEED") or str(random.SystemRandom().randrange(1 << 32))
 
 
@@ -29,7 +34,8 @@ class Told:
     def __init__(self):
         self.changed = threading.Condition()
         self.count = 0
-        self.over = False  # the server was killed
+        self.is_ending = False  # the server is about to be killed
+        self.over = False  # it was
 
     def one(self):
         with self.changed:
@@ -40,6 +46,15 @@ class Told:
         with self.changed:
             if not self.changed.wait_for(lambda: self.count >= count, programs.PATIENCE_S):
                 raise AssertionError(f"of {count} answers came {self.count}")
+
+    @contextlib.contextmanager
+    def until_lost(self):
+        """What is done in it may end with the link: once the server is killed, not before."""
+        try:
+            yield
+        except OSError:
+            if not self.is_ending:
+                raise
 
 
 class User:
@@ -187,20 +202,17 @@ class Newcomer:
 class Publisher:
     """One publication of a user: made, refreshed, changed, removed, made again."""
 
-    def __init__(self, name):
-        self.user = f"{name}@localhost"
+    def __init__(self, name, kind):
+        self.user, self.kind = f"{name}@localhost", kind
         self.etag = None
         self.note = None
         self.step = None  # the note that was asked for, "" for removal, None for none
         self.numbers = iter(range(1 << 30))
 
     def work(self, server, told, draw):
-        phone = sip.Phone(server.sip[0], self.user)
-        try:
+        with told.until_lost(), contextlib.closing(self.kind(server.sip[0], self.user)) as phone:
             while not told.over and self.publish(phone, told, draw):
                 told.one()
-        finally:
-            phone.close()
 
     def publish(self, phone, told, draw):
         """One step; False if the server is gone."""
@@ -230,24 +242,149 @@ class Publisher:
         phone.close()
 
 
+class Counting:
+    """Asks others, and allows them beforehand, each of which is as good as done once the server has
+    acknowledged it (XEP-0198 section 4): nothing else is waited for. The others never come."""
+
+    OTHERS = 6
+    MANAGEMENT = "{urn:xmpp:sm:3}"
+
+    def __init__(self, name):
+        self.name = name
+        self.steps = Names()  # "subscribe" or "allowed beforehand", by (verb, other)
+
+    @property
+    def address(self):
+        return f"{self.name}@localhost"
+
+    def others(self):
+        return [f"{self.name}x{number}@localhost" for number in range(self.OTHERS)]
+
+    def work(self, server, told, draw):
+        with told.until_lost(), contextlib.closing(xmpp.Stream(server.xmpp[0])) as stream:
+            stream.log_in(self.name)
+            stream.send("<enable xmlns='urn:xmpp:sm:3'/>")
+            stream.read_until(lambda stanza: stanza.tag == self.MANAGEMENT + "enabled")
+            for count in map(str, itertools.count(1)):
+                verb = draw.choice(["subscribe", "unsubscribe", "subscribed", "unsubscribed"])
+                other = draw.choice(self.others())
+                self.steps.begin((verb.removeprefix("un"), other), state_after(verb))
+                stream.send(f"<presence type='{verb}' to='{other}'/><r xmlns='urn:xmpp:sm:3'/>")
+                stream.read_until(lambda stanza: stanza.tag == self.MANAGEMENT + "a"
+                                  and stanza.get("h") == count)
+                self.steps.done()
+                told.one()
+
+    def check(self, case, server, watchers_of):
+        with contextlib.closing(xmpp.Stream(server.xmpp[0])) as stream:
+            stream.log_in(self.name)
+            roster = stream.roster()
+        found = {("subscribe", other): item[2] for other, item in roster.items()}
+        found |= {("subscribed", other): state
+                  for other, state in watchers_of(self.address).items()}
+        self.steps.lose()
+        case.assertFalse(list(self.steps.differences(found)), self.name)
+        self.steps.adopt(found)
+
+
+def state_after(verb):
+    return {"subscribe": "subscribe", "subscribed": "allowed beforehand"}.get(verb)
+
+
+class Doorkeeper:
+    """Says by `muster user watchers` who may watch somebody who never comes; phones ask for it, and
+    are told that they wait. One thing at a time."""
+
+    WATCHERS = 6
+    address = "door@localhost"
+
+    def __init__(self):
+        self.states = Names()  # as `muster user watchers` says them, by watcher
+        self.done = collections.Counter()  # how often which step was
+
+    def watchers(self):
+        return [f"watcher{number}@localhost" for number in range(self.WATCHERS)]
+
+    def work(self, server, told, draw, data):
+        with told.until_lost(), contextlib.ExitStack() as stack:
+            phones = {}
+            for watcher, kind in zip(self.watchers(),
+                                     itertools.cycle([sip.Phone, sip.StreamPhone])):
+                phones[watcher] = kind(server.sip[0], watcher)
+                stack.callback(phones[watcher].close)
+            while not told.over:
+                watcher = draw.choice(self.watchers())
+                what, state = self.choose(watcher, draw)
+                self.states.begin(watcher, state)
+                if not (self.ask(phones[watcher], told) if what == "ask"
+                        else self.decide(what, watcher, data, told)):
+                    return
+                self.states.done()
+                self.done[what] += 1
+                told.one()
+
+    def choose(self, watcher, draw):
+        """What is done, and what `muster user watchers` says then."""
+        state = self.states.told.get(watcher)
+        if state is None:
+            return draw.choice([("ask", "asks"), ("--allow", "allowed beforehand")])
+        return draw.choice([("--allow", "allowed"), ("--deny", None)] if state == "asks"
+                           else [("--deny", None)])
+
+    def ask(self, phone, told):
+        """False: the server is gone."""
+        phone.requests.clear()
+        answer = phone.watch(self.address, give_up=lambda: told.over)
+        if answer is None:
+            return False
+        if answer.status not in (200, 202):
+            raise AssertionError(f"SUBSCRIBE of {phone.user}: {answer.first}")
+        while not any(request.headers["subscription-state"].startswith("pending")
+                      for request in phone.requests):
+            if told.over:
+                return False
+            phone.hear(lambda message: message.status is None)
+        return True
+
+    def decide(self, what, watcher, data, told):
+        """False: the server is gone, and the command may have found the store held."""
+        done = programs.ask("muster", "user", "watchers", self.address, what, watcher,
+                            "--data", data)
+        if done.returncode != 0 and not told.is_ending:
+            raise AssertionError(f"{what} {watcher}: {done.stderr}")
+        return done.returncode == 0
+
+    def check(self, case, watchers_of):
+        found = watchers_of(self.address)
+        self.states.lose()
+        case.assertFalse(list(self.states.differences(found)))
+        self.states.adopt(found)
+
+
 class KillTest(programs.Case):
     def test_what_was_told_survives_kill_9(self):
         print(f"MUSTER_KILL_SEED={SEED}", flush=True)
         draw = random.Random(SEED)
         self.users = [User(f"user{number}") for number in range(USERS)]
-        self.newcomer = Newcomer()
+        self.newcomer, self.doorkeeper = Newcomer(), Doorkeeper()
+        self.counting = [Counting(f"counting{number}") for number in range(COUNTING)]
         server = self.develop("--threads", "2")
-        for user in self.users:
+        for user in [*self.users, *self.counting, self.doorkeeper]:
             self.add(user.address)
+        for address in [*self.doorkeeper.watchers(), *(other for one in self.counting
+                                                       for other in one.others())]:
+            self.add(address)
         for number in range(ROUNDS):
             # A publication that may or may not be there is not gone on with.
-            self.publishers = [Publisher(f"p{number}x{i}") for i in range(2)]
+            self.publishers = [Publisher(f"p{number}x{i}", kind)
+                               for i, kind in enumerate([sip.Phone, sip.StreamPhone] * 2)]
             for publisher in self.publishers:
                 self.add(publisher.user)
             self.work_until_killed(server, random.Random(draw.random()), draw.randrange(30, 800))
             server = self.develop("--threads", "2")
             self.check(server)
         self.assertGreater(sum(len(user.who_asked) for user in self.users), 0)
+        print(f"the doorkeeper: {dict(self.doorkeeper.done)}", flush=True)
 
     def work_until_killed(self, server, draw, answers):
         told = Told()
@@ -259,7 +396,8 @@ class KillTest(programs.Case):
             except Exception as error:  # a thread's own would be lost
                 failed.append(error)
 
-        work = [(self.newcomer.work, self.data), *((p.work,) for p in self.publishers)]
+        work = [(self.newcomer.work, self.data), (self.doorkeeper.work, self.data),
+                *((one.work,) for one in [*self.publishers, *self.counting])]
         for user in self.users:
             work.append((user.work, [u.address for u in self.users if u is not user]))
         threads = [threading.Thread(target=run, args=(draw.random(), *one)) for one in work]
@@ -268,6 +406,7 @@ class KillTest(programs.Case):
         try:
             told.wait_for(answers)
         finally:
+            told.is_ending = True
             server.kill()
             told.over = True
             for thread in threads:
@@ -286,6 +425,14 @@ class KillTest(programs.Case):
         self.newcomer.check(self, server)
         for publisher in self.publishers:
             publisher.check(self, server)
+        for one in self.counting:
+            one.check(self, server, self.watchers_of)
+        self.doorkeeper.check(self, self.watchers_of)
+
+    def watchers_of(self, address):
+        """{address: state}"""
+        told = programs.ask("muster", "user", "watchers", address, "--json", "--data", self.data)
+        return {row["watcher"]: row["state"] for row in json.loads(told.stdout)}
 
     def check_pairs(self, rosters):
         """Both sides of a pair were changed, or neither."""
