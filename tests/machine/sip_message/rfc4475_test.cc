@@ -145,6 +145,21 @@ TEST(Rfc4475Details, UnknownCredentialsAreShownToWhoChallenges) {  // 3.3.7
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].authorizations,
             std::vector<std::string>{"NoOneKnowsThisScheme opaque-data=here"});
+  world.give(DigestAnswered{
+      asked[0].ticket, DigestAnswered::Outcome::challenged, {}, {"Digest realm=\"example.com\""}});
+  const auto answer = world.only_sent();
+  EXPECT_EQ(answer.status(), 401);
+  EXPECT_EQ(answer.header("WWW-Authenticate"), "Digest realm=\"example.com\"");
+}
+
+// 3.1.1.4: it is not shortened to somebody who may be there, null-@example.com.
+TEST(Rfc4475Details, AUserWithANulIsNobody) {
+  SipWorld world;
+  world.settings.loopback_sip_trusted = false;
+  world.datagram(test::read_golden("rfc4475/escnull.dat"));
+  EXPECT_TRUE(world.ordered<AskDigest>().empty());
+  EXPECT_TRUE(world.said<SipRequestReceived>().empty());
+  EXPECT_EQ(world.only_sent().status(), 403);
 }
 
 TEST(Rfc4475Details, AnInviteOfRfc2543IsOneTransaction) {  // 3.4.1
