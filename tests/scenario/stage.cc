@@ -40,7 +40,7 @@ RowsAndBody read_payload(const std::string& payload) {
       if (line.empty()) continue;
     }
     if (in_body) {
-      read.body += line;
+      read.body += (read.body.empty() ? "" : "\r\n") + line;
     } else {
       read.rows.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     }

@@ -2,6 +2,11 @@
 //
 // Boundary lines at outer levels end inner multiparts by construction: the inner body is only what
 // lies between the outer boundaries.
+//
+// No floor above takes a multipart apart: a PUBLISH with one, and a MESSAGE to XMPP sessions, is
+// 415 with an Accept (RFC 3261 section 8.2.3), at which a sender says the same plainly; a MESSAGE
+// to phones is carried as it came. What is here shows that such a message is read to its last octet
+// (RFC 4475 section 3.1.1.11).
 #pragma once
 
 #include <cstddef>
