@@ -2,9 +2,9 @@
 // its mapped address from the answers (RFC 5626 section 8; RFC 8489, which obsoletes RFC 5389, for
 // the bytes). No credentials, and no RFC 3489, which has no magic cookie.
 //
-//   message   = type (2), bytes of the attributes (2), magic cookie (4), transaction (12),
-//   attribute* attribute = type (2), bytes of the value (2), value, 0 to 3 bytes up to a multiple
-//   of 4
+// A message is its type (2 bytes), the bytes of its attributes (2), the magic cookie (4), the
+// transaction (12), and attributes: type (2), bytes of the value (2), the value, and 0 to 3 bytes
+// up to a multiple of 4.
 //
 // All that RFC 8489 itself defines is known, and ignored in a request (section 6.3), its
 // FINGERPRINT too: the cookie tells STUN from SIP. Unknown attributes below 0x8000 must be
