@@ -1,5 +1,5 @@
-// Two servers of a cluster: all users of one move to the other, while a session of the other, which
-// has nothing to do with it, hears of its own changes.
+// Two servers of a cluster: all users of one move to the other, while of two users of the other,
+// who have nothing to do with it, one watches the other.
 
 #include <sys/wait.h>
 
@@ -20,21 +20,27 @@ namespace {
 
 constexpr auto kChangeEvery = std::chrono::milliseconds(20);
 
-// One session that changes its presence, and hears of it.
+// One who changes her presence, and one who watches her.
 class Beacon {
  public:
   explicit Beacon(const sockaddr_in& server) : sessions_(server, Sessions::Link::plain) {
-    sessions_.log_in("beacon", 0, 1);
+    sessions_.log_in("beacon", 0, 2);
+    sessions_.count("approved='true'");
+    sessions_.say(kShows, "<presence type='subscribed' to='beacon1@localhost'/>");
+    sessions_.read_until([&] { return sessions_.counted(kShows) > 0; }, "an approval");
+    sessions_.count("subscription='to'");
+    sessions_.say(kWatches, "<presence type='subscribe' to='beacon0@localhost'/>");
+    sessions_.read_until([&] { return sessions_.counted(kWatches) > 0; }, "a subscription");
   }
   void look() {
-    if (waits_ && sessions_.counted() > 0) {
+    if (waits_ && sessions_.counted(kWatches) > 0) {
       delays_.push_back(milliseconds_since(said_));
       waits_ = false;
     }
     if (!waits_ && Clock::now() >= said_ + kChangeEvery) {
       const std::string word = "change" + std::to_string(delays_.size());
       sessions_.count(word);
-      sessions_.say(0, "<presence><status>" + word + "</status></presence>");
+      sessions_.say(kShows, "<presence><status>" + word + "</status></presence>");
       said_ = Clock::now();
       waits_ = true;
     }
@@ -46,6 +52,9 @@ class Beacon {
   }
 
  private:
+  static constexpr std::size_t kShows = 0;
+  static constexpr std::size_t kWatches = 1;
+
   Sessions sessions_;
   std::vector<double> delays_;
   Clock::time_point said_;
