@@ -232,8 +232,8 @@ struct RosterPush {
 // --- subscriptions (RFC 6121 section 3) ----------------------------------------------------------
 
 // xmpp_presence -> presence_db on the home shard of the actor. `stanza` is complete, from and to
-// bare addresses; `session` hears of an error. With `counted` it also hears that the store has
-// answered, whatever that was: until then its acknowledgement (XEP-0198) waits.
+// bare addresses; `session` hears of an error. If its stanzas are counted (XEP-0198), it
+// also hears that the store has answered, whatever that was: until then its acknowledgement waits.
 struct SubscriptionAsked {
   SessionId session;
   Address actor;
@@ -241,10 +241,11 @@ struct SubscriptionAsked {
   SubscriptionVerb verb = SubscriptionVerb::subscribe;
   std::string id;
   std::string stanza;
-  bool counted = false;
+  std::optional<std::uint32_t> counted{};  // as which of the session's
 };
 struct SubscriptionSettled {
   SessionId session;
+  std::uint32_t stanza = 0;  // its number
 };
 struct SubscriptionRefused {
   SessionId session;

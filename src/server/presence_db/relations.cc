@@ -136,7 +136,7 @@ void PresenceDb::answered(Now, const SubscriptionAsked& ask, const StoreReply& r
   } else {
     out.emit(SubscriptionRefused{ask.session, ask.peer, ask.id, error_of(reply)});
   }
-  if (ask.counted) out.emit(SubscriptionSettled{ask.session});
+  if (ask.counted) out.emit(SubscriptionSettled{ask.session, *ask.counted});
 }
 
 // The actor's side is here. What goes to the peer goes in the order that RFC 6121 wants: that she

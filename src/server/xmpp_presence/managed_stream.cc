@@ -1,5 +1,6 @@
 #include "server/xmpp_presence/managed_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/xmpp_presence/stanza_count.h"
@@ -30,8 +31,28 @@ void ManagedStream::keep(Unacknowledged stanza) {
   unacknowledged_.push_back(std::move(stanza));
 }
 
-void ManagedStream::note_stored() {
-  if (!unstored_.empty()) unstored_.erase(unstored_.begin());
+std::uint32_t ManagedStream::note_unstored() {
+  unstored_.push_back(handled_);
+  return handled_;
+}
+
+// Mostly the first: what there is no room for in the store's queue is answered before what waits.
+void ManagedStream::note_stored(std::uint32_t stanza) {
+  const auto first = unstored_.begin() + static_cast<std::ptrdiff_t>(settled_);
+  const auto found = std::find(first, unstored_.end(), stanza);
+  if (found == unstored_.end()) return;
+  if (found != first) {
+    unstored_.erase(found);
+  } else if (2 * ++settled_ >= unstored_.size()) {
+    unstored_.erase(unstored_.begin(), found + 1);
+    settled_ = 0;
+  }
+}
+
+std::uint32_t ManagedStream::safe() const {
+  const bool none = settled_ == unstored_.size();
+  const std::uint32_t before = none ? handled_ : unstored_[settled_] - 1;
+  return static_cast<std::int32_t>(before - told_) < 0 ? told_ : before;
 }
 
 bool ManagedStream::acknowledge(std::uint32_t handled) {

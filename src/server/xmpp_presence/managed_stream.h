@@ -56,13 +56,15 @@ class ManagedStream {
   void take_stanza() { ++handled_; }
   std::uint32_t handled() const { return handled_; }
 
-  // The stanza taken last asks for what is to be stored; what was asked first is. They come in
-  // order (server/store_port.h).
-  void note_unstored() { unstored_.push_back(handled_); }
-  void note_stored();
+  // The stanza taken last, of this number, asks for what is to be stored; and it was, or could not
+  // be. As many wait at most as the store takes questions.
+  std::uint32_t note_unstored();
+  void note_stored(std::uint32_t stanza);
   // So many of them need not be sent again, whatever becomes of this server: those before the first
-  // that is not stored yet.
-  std::uint32_t safe() const { return unstored_.empty() ? handled_ : unstored_.front() - 1; }
+  // that is not stored yet; but never fewer than the client was told, for none can be taken back.
+  std::uint32_t safe() const;
+  // It was told, on a new link, that all are handled: it sends none of them again.
+  void note_told_all() { told_ = handled_; }
   // It has asked what is handled, and was told less, because some of it is not stored yet.
   bool owes_ack = false;
 
@@ -99,6 +101,8 @@ class ManagedStream {
  private:
   std::uint32_t handled_ = 0;
   std::vector<std::uint32_t> unstored_;  // their numbers
+  std::size_t settled_ = 0;  // of these, the first: they are stored, and not removed yet
+  std::uint32_t told_ = 0;   // at its last resumption
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
   bool awaits_ack_ = false;

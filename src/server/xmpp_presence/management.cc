@@ -94,7 +94,7 @@ void XmppPresence::on(Now, const AckAsked& asked, Outbox& out) {
 void XmppPresence::on(Now, const SubscriptionSettled& settled, Outbox& out) {
   const XmppSession* session = sessions_.find(settled.session);
   if (session == nullptr || session->managed == nullptr) return;
-  session->managed->note_stored();
+  session->managed->note_stored(settled.stanza);
   if (session->managed->owes_ack) pay_ack(*session, out);
 }
 
@@ -339,7 +339,9 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
   }
   session->link = asked.link;
   std::string xml = begin_element("resumed");
+  // While this server lives it has all of it, stored or not.
   xml::append_attribute(xml, "h", std::to_string(managed.handled()));
+  managed.note_told_all();
   xml::append_attribute(xml, "previd", managed.id);
   xml.append("/>");
   for (const Unacknowledged& kept : managed.unacknowledged()) {

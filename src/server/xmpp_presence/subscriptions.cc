@@ -1,6 +1,8 @@
 // The part of XmppPresence that is about subscriptions: RFC 6121 section 3. What they make of
 // rosters is presence_db's.
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "codec/xmpp/stanza.h"
@@ -20,8 +22,8 @@ void XmppPresence::ask_subscription(const Sent& sent, SubscriptionVerb verb, Out
   if (!xml || xml->size() > shard_.settings.limits.subscription_bytes_max) {
     return refuse(sent, StanzaError::policy_violation, out);
   }
-  const bool counted = sent.session.managed != nullptr;
-  if (counted) sent.session.managed->note_unstored();
+  std::optional<std::uint32_t> counted;
+  if (sent.session.managed != nullptr) counted = sent.session.managed->note_unstored();
   out.emit(SubscriptionAsked{sent.session.id, account, std::move(peer), verb,
                              std::string(sent.stanza.attribute("id").value_or("")), *std::move(xml),
                              counted});

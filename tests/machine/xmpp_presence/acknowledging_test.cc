@@ -14,28 +14,44 @@ namespace xmpp_presence_acknowledging_test {
 TEST_F(Managed, AnAcknowledgementWaitsForTheStore) {
   const Bound juliet = world.available("juliet@example.com/balcony");
   enable(juliet);
+  std::uint32_t stanzas = 0;
   const auto subscribe = [&](const std::string& to) {
     const auto happened =
         world.say(juliet, "<presence to='" + to + "@example.com' type='subscribe'/>");
-    EXPECT_TRUE(events<SubscriptionAsked>(happened).at(0).counted);
+    EXPECT_EQ(events<SubscriptionAsked>(happened).at(0).counted, ++stanzas);
   };
-  const auto settle = [&] {
+  const auto settle = [&](std::uint32_t stanza) {
     world.forget();
-    world.on(SubscriptionSettled{juliet.session});
+    world.on(SubscriptionSettled{juliet.session, stanza});
     return world.raw(juliet);
   };
   world.say(juliet, "<presence/>");
+  stanzas = 1;
   subscribe("romeo");
   world.say(juliet, "<presence/>");
+  stanzas = 3;
   subscribe("nurse");
   EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='1'/>");
-  EXPECT_EQ(settle(), "<a xmlns='urn:xmpp:sm:3' h='3'/>");
+  EXPECT_EQ(settle(2), "<a xmlns='urn:xmpp:sm:3' h='3'/>");
   subscribe("tybalt");
-  EXPECT_EQ(settle(), "<a xmlns='urn:xmpp:sm:3' h='4'/>");
-  EXPECT_EQ(settle(), "<a xmlns='urn:xmpp:sm:3' h='5'/>");
+  EXPECT_EQ(settle(4), "<a xmlns='urn:xmpp:sm:3' h='4'/>");
+  EXPECT_EQ(settle(5), "<a xmlns='urn:xmpp:sm:3' h='5'/>");
   EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='5'/>");
   subscribe("paris");
-  EXPECT_EQ(settle(), "");  // nobody has asked
+  EXPECT_EQ(settle(6), "");  // nobody has asked
+}
+
+// A store whose queue is full says so of the second before it answers the first.
+TEST_F(Managed, WhatIsRefusedEarlySettlesNothingElse) {
+  const Bound juliet = world.available("juliet@example.com/balcony");
+  enable(juliet);
+  world.say(juliet, "<presence to='romeo@example.com' type='subscribe'/>");
+  world.say(juliet, "<presence to='nurse@example.com' type='subscribe'/>");
+  world.on(SubscriptionSettled{juliet.session, 2});
+  EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='0'/>");
+  world.forget();
+  world.on(SubscriptionSettled{juliet.session, 1});
+  EXPECT_EQ(world.raw(juliet), "<a xmlns='urn:xmpp:sm:3' h='2'/>");
 }
 
 // Who resumes while this server lives sends nothing twice: it has it, and will store it.
@@ -48,8 +64,28 @@ TEST_F(Managed, WhoResumesHearsOfAllThatWasTaken) {
   resume(juliet, id, 0);
   EXPECT_THAT(world.raw(juliet), HasSubstr("<resumed xmlns='urn:xmpp:sm:3' h='1'"));
   world.forget();
-  world.on(SubscriptionSettled{juliet.session});
+  world.on(SubscriptionSettled{juliet.session, 1});
   EXPECT_EQ(world.raw(juliet), "<a xmlns='urn:xmpp:sm:3' h='1'/>");
+}
+
+// A client takes a number that is less than it was for a fault of the stream.
+TEST_F(Managed, WhatItWasToldAtAResumptionIsNotTakenBack) {
+  Bound juliet = world.available("juliet@example.com/balcony");
+  const std::string id = enable(juliet);
+  world.say(juliet, "<presence to='romeo@example.com' type='subscribe'/>");
+  world.say(juliet, "<presence to='nurse@example.com' type='subscribe'/>");
+  EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='0'/>");
+  lose(juliet);
+  resume(juliet, id, 0);
+  EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='2'/>");
+  world.say(juliet, "<presence to='paris@example.com' type='subscribe'/>");
+  EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='2'/>");
+  world.on(SubscriptionSettled{juliet.session, 1});
+  EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='2'/>");
+  world.on(SubscriptionSettled{juliet.session, 2});
+  world.forget();
+  world.on(SubscriptionSettled{juliet.session, 3});
+  EXPECT_EQ(world.raw(juliet), "<a xmlns='urn:xmpp:sm:3' h='3'/>");
 }
 
 TEST_F(Managed, WithoutLinkNothingIsAcknowledged) {
@@ -58,7 +94,7 @@ TEST_F(Managed, WithoutLinkNothingIsAcknowledged) {
   world.say(juliet, "<presence to='romeo@example.com' type='subscribe'/>");
   EXPECT_EQ(handled(juliet), "<a xmlns='urn:xmpp:sm:3' h='0'/>");
   lose(juliet);
-  EXPECT_TRUE(orders<SendBytes>(world.on(SubscriptionSettled{juliet.session})).empty());
+  EXPECT_TRUE(orders<SendBytes>(world.on(SubscriptionSettled{juliet.session, 1})).empty());
 }
 
 }  // namespace xmpp_presence_acknowledging_test
