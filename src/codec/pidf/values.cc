@@ -112,6 +112,7 @@ bool is_date_time(std::string_view text) {
 
 // The pattern is [a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*.
 bool is_language(std::string_view text) {
+  if (text.size() > kLanguageBytesMax) return false;
   bool first = true;
   for (;;) {
     const std::string_view subtag = text.substr(0, text.find('-'));

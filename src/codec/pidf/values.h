@@ -1,6 +1,7 @@
 // The small syntaxes of PIDF's texts (RFC 3863 section 4.4, XML Schema part 2).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@ std::string write_priority(std::uint16_t thousandths);
 // xs:dateTime of the years 0001 to 9999: "2005-05-30T16:09:44.25+05:00".
 bool is_date_time(std::string_view text);
 
-// xs:language: "en", "de-CH".
+// xs:language: "en", "de-CH"; longer ones than this are none: each note that one is around says it.
+inline constexpr std::size_t kLanguageBytesMax = 64;
 bool is_language(std::string_view text);
 // The first of "de, en", as Content-Language has them (RFC 3261 section 20.13), for an xml:lang;
 // empty if it is none.

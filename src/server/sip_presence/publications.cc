@@ -120,14 +120,15 @@ bool Publications::read_document(const Request& request, Outbox& out) {
 }
 
 // RFC 8048 table 2: Content-Language is the xml:lang of its notes that state none. It is stored in
-// the document, of which it is a part from here on; not if that would make it too large.
+// the document, of which it is a part from here on; not if that would be too much of anything.
 std::string Publications::document_of(const sip::Message& message) {
   const auto languages = message.header(sip::HeaderName::content_language);
   const std::string_view language = pidf::first_language(languages.value_or(""));
   std::string document(message.body());
   if (document.empty() || language.empty()) return document;
   std::string stated = reader_.with_language(document, language);
-  return stated.size() > shard_.settings.limits.document_bytes_max ? document : stated;
+  const bool fits = stated.size() <= shard_.settings.limits.document_bytes_max;
+  return fits && reader_.read(stated) ? stated : document;
 }
 
 // --- what presence_db says -----------------------------------------------------------------------

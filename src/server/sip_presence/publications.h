@@ -9,8 +9,8 @@
 //                             counts as the publisher's word about herself, not about others
 //   Expires: 0, and no tag    with a document, 200 and nothing is kept (section 6 step 5)
 //   a body that removes       is not looked at
-//   Content-Language          becomes the document's xml:lang, if it has none and stays within
-//                             document_bytes_max (RFC 8048 table 2, RFC 3863 section 4.1.6)
+//   Content-Language          becomes the document's xml:lang, if it has none and stays within all
+//                             limits (RFC 8048 table 2, RFC 3863 section 4.1.6)
 //   PIDF that cannot be read  400 with a Warning; too much of it: 413
 //   the store fails           500 with Retry-After
 //

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 
 namespace muster::pidf {
@@ -98,6 +99,12 @@ TEST(Language, is_recognised) {
                                       "en-123456789", "en us", "\xc3\xa9"}) {
     EXPECT_FALSE(is_language(text)) << text;
   }
+  std::string longest = "de";
+  while (longest.size() + 2 <= kLanguageBytesMax)
+    longest += "-a";
+  ASSERT_EQ(longest.size(), kLanguageBytesMax);
+  EXPECT_TRUE(is_language(longest));
+  EXPECT_FALSE(is_language(longest + "b"));
 }
 
 TEST(Language, is_the_first_of_several) {
