@@ -9,14 +9,19 @@
 namespace muster::sim {
 namespace {
 
+constexpr std::uint32_t kAskedEvery = 3;  // stanzas
+
 std::string ack_xml(std::uint32_t handled) {
   return "<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled) + "'/>";
 }
 
 }  // namespace
 
+// Behind some it asks what is handled (section 4).
 void Messenger::say_stanza(std::string xml) {
-  if (management_) management_->sent(xml);
+  if (management_ && management_->sent(xml) % kAskedEvery == 0) {
+    xml.append("<r xmlns='urn:xmpp:sm:3'/>");
+  }
   say(std::move(xml));
 }
 

@@ -21,7 +21,11 @@ class MessengerSession {
 
   std::string id;  // to resume with; empty until it is enabled
 
-  void sent(std::string stanza) { unhandled_.push_back(std::move(stanza)); }
+  // Its number.
+  std::uint32_t sent(std::string stanza) {
+    unhandled_.push_back(std::move(stanza));
+    return acknowledged_ + static_cast<std::uint32_t>(unhandled_.size());
+  }
   // False if it is no number that the server can have come to.
   [[nodiscard]] bool acknowledge(std::uint32_t handled);
   const std::deque<std::string>& unhandled() const { return unhandled_; }

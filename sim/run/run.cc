@@ -207,6 +207,7 @@ void Run::stall_shard() {
 
 void Run::stall_server() {
   Server& server = any_server();
+  if (!server.running()) return;
   world_.history().add(world_.timeline().now(), "server " + std::to_string(server.id().number()),
                        "stands still", {});
   server.stall_all(draw_between(trouble_, {}, swarm_.trouble.pause_most));
@@ -214,6 +215,7 @@ void Run::stall_server() {
 
 void Run::cut_from_stores() {
   const std::size_t server = any_server().id().number();
+  if (world_.is_cut_from_stores(server)) return;
   world_.cut_from_stores(server);
   world_.timeline().after(draw_between(trouble_, {}, swarm_.outages.most),
                           [this, server] { world_.reach_stores(server); });

@@ -71,25 +71,22 @@ bool ModelledStore<Memory, Request, Reply>::may_write(ServerId server) const {
 template <class Memory, class Request, class Reply>
 void ModelledStore<Memory, Request, Reply>::fence(ServerId by, cluster::Incarnation life,
                                                   std::function<void(bool)> answer) {
+  Fencing fencing{by, lives_[by], life, timeline_.now(), std::move(answer)};
   timeline_.after(draw(random_, faults.commit),
-                  [this, by, life, asked_at = timeline_.now(), answer = std::move(answer)] {
-                    fence_now(by, life, asked_at, answer);
-                  });
+                  [this, fencing = std::move(fencing)] { fence_now(fencing); });
 }
 
 template <class Memory, class Request, class Reply>
-void ModelledStore<Memory, Request, Reply>::fence_now(ServerId by, cluster::Incarnation life,
-                                                      Instant asked_at,
-                                                      std::function<void(bool)> answer) {
-  if (waits(by, asked_at)) {
-    timeline_.after(kTriedEvery, [this, by, life, asked_at, answer = std::move(answer)] {
-      fence_now(by, life, asked_at, answer);
-    });
+void ModelledStore<Memory, Request, Reply>::fence_now(Fencing fencing) {
+  if (fencing.life_of_asker != lives_[fencing.by]) return;
+  if (waits(fencing.by, fencing.asked_at)) {
+    timeline_.after(kTriedEvery, [this, fencing = std::move(fencing)] { fence_now(fencing); });
     return;
   }
-  const bool done = !misfortune() && !cut_off_.contains(by);
-  if (done) fenced_.insert(life);
-  timeline_.after(draw(random_, faults.answer), [answer, done] { answer(done); });
+  const bool done = !misfortune() && !is_cut_off(fencing.by);
+  if (done) fenced_.insert(fencing.fenced);
+  timeline_.after(draw(random_, faults.answer),
+                  [answer = std::move(fencing.answer), done] { answer(done); });
 }
 
 template <class Memory, class Request, class Reply>

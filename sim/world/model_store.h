@@ -51,6 +51,7 @@ class ModelledStore {
   // What this server asks waits until it is mended, and has failed, undone, after that time.
   void cut_off(ServerId server) { cut_off_.insert(server); }
   void mend(ServerId server) { cut_off_.erase(server); }
+  bool is_cut_off(ServerId server) const { return cut_off_.contains(server); }
 
   // Fencing (server/cluster_port.h): what a server asks is done in the name of this life of it. One
   // that is fenced changes nothing any more, whatever was asked before; nor, where servers are
@@ -78,8 +79,14 @@ class ModelledStore {
   };
 
   void commit(Asker asker, std::uint32_t life);
-  void fence_now(ServerId by, cluster::Incarnation life, Instant asked_at,
-                 std::function<void(bool fenced)> answer);
+  struct Fencing {
+    ServerId by;
+    std::uint32_t life_of_asker = 0;
+    cluster::Incarnation fenced;
+    Instant asked_at;
+    std::function<void(bool fenced)> answer;
+  };
+  void fence_now(Fencing fencing);
   bool waits(ServerId server, Instant asked_at) const {
     return cut_off_.contains(server) && timeline_.now() < asked_at + given_up_after_;
   }

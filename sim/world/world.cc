@@ -131,8 +131,11 @@ void World::cut_from_stores(std::size_t server) {
 }
 
 void World::reach_stores(std::size_t server) {
+  if (!is_cut_from_stores(server)) return;
   store_.mend(servers_[server].id());
   cluster_store_.mend(servers_[server].id());
+  history_.add(timeline_.now(), "network", "is mended",
+               "server " + std::to_string(server) + " to the stores");
 }
 
 void World::start(std::size_t server) {

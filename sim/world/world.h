@@ -82,6 +82,9 @@ class World : private TurnWatch {
   // Both stores (model_store.h), until it reaches them again.
   void cut_from_stores(std::size_t server);
   void reach_stores(std::size_t server);
+  bool is_cut_from_stores(std::size_t server) const {
+    return store_.is_cut_off(servers_[server].id());
+  }
 
   // With memory that is empty; at first, and after a crash.
   void start(std::size_t server);
