@@ -15,6 +15,7 @@ import json
 import os
 import random
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 
 import programs
@@ -252,6 +253,7 @@ class Counting:
     def __init__(self, name):
         self.name = name
         self.steps = Names()  # "subscribe" or "allowed beforehand", by (verb, other)
+        self.acknowledged = 0
 
     @property
     def address(self):
@@ -273,6 +275,7 @@ class Counting:
                 stream.read_until(lambda stanza: stanza.tag == self.MANAGEMENT + "a"
                                   and stanza.get("h") == count)
                 self.steps.done()
+                self.acknowledged += 1
                 told.one()
 
     def check(self, case, server, watchers_of):
@@ -339,10 +342,13 @@ class Doorkeeper:
             return False
         if answer.status not in (200, 202):
             raise AssertionError(f"SUBSCRIBE of {phone.user}: {answer.first}")
+        limit = time.monotonic() + programs.PATIENCE_S
         while not any(request.headers["subscription-state"].startswith("pending")
                       for request in phone.requests):
             if told.over:
                 return False
+            if time.monotonic() > limit:
+                raise AssertionError(f"{phone.user} is not told that she waits")
             phone.hear(lambda message: message.status is None)
         return True
 
@@ -384,7 +390,8 @@ class KillTest(programs.Case):
             server = self.develop("--threads", "2")
             self.check(server)
         self.assertGreater(sum(len(user.who_asked) for user in self.users), 0)
-        print(f"the doorkeeper: {dict(self.doorkeeper.done)}", flush=True)
+        self.assertEqual({"ask", "--allow", "--deny"}, {*self.doorkeeper.done})
+        self.assertTrue(all(one.acknowledged for one in self.counting))
 
     def work_until_killed(self, server, draw, answers):
         told = Told()

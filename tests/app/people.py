@@ -125,7 +125,7 @@ class Person:
                     place = moved.args[0]
                 except (OSError, xmpp.Silent, xmpp.Refused) as error:
                     self.why = error
-                    place = next(self.places) if self.was_in else place
+                    place = next(self.places) if self.was_in else self.first
                     time.sleep(RETRY_S)
 
     def log_in(self, place):

@@ -147,9 +147,8 @@ class Phone:
                 place = moved.args[0]
             except (OSError, Lost) as error:
                 self.why = error
-                if self.was_in:
-                    behind = self.places.index(place) + 1 if place in self.places else 0
-                    place = self.places[behind % len(self.places)]
+                behind = self.places.index(place) + 1 if place in self.places else 0
+                place = self.places[behind % len(self.places)] if self.was_in else self.first
                 time.sleep(RETRY_S)
 
     def arrive(self, place):

@@ -51,6 +51,7 @@ class Phone:
         self.numbers = itertools.count(1)
         self.requests = []  # that came in
         self.mapped = None  # address, as the server said last
+        self.unanswered = set()  # transactions of STUN
 
     def open(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -105,7 +106,9 @@ class Phone:
             except (TimeoutError, ConnectionRefusedError):
                 return None
             if stun.is_stun(data):
-                self.mapped = stun.mapped_address(data)
+                if stun.transaction(data) in self.unanswered:
+                    self.unanswered.remove(stun.transaction(data))
+                    self.mapped = stun.mapped_address(data)
                 return None
             message = Message(data)
             if message.status is None:
@@ -116,11 +119,14 @@ class Phone:
 
     def learn_address(self):
         """Keeps her flow, and learns where the server sees her (RFC 5626 section 4.4.2)."""
-        self.mapped = None
+        self.mapped, self.unanswered = None, set()
         for _ in range(int(programs.PATIENCE_S / RETRANSMIT_S)):
-            self.socket.sendto(stun.request(), self.server)
+            if self.mapped is None:
+                request = stun.request()
+                self.unanswered.add(stun.transaction(request))
+                self.socket.sendto(request, self.server)
             self.hear(lambda message: message.status is None)
-            if self.mapped is not None:
+            if self.mapped is not None and not self.unanswered:
                 return self.mapped
         raise AssertionError(f"{self.user} gets no answer by STUN")
 

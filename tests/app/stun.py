@@ -17,6 +17,10 @@ def request():
     return HEADER.pack(REQUEST, 0, COOKIE, secrets.token_bytes(12))
 
 
+def transaction(data):
+    return HEADER.unpack_from(data)[3]
+
+
 def mapped_address(data):
     """(host, port) in a response (RFC 8489 section 14.2); None if it is no success."""
     kind, _, _, _ = HEADER.unpack_from(data)
