@@ -221,10 +221,15 @@ def check_sleeps(tree):
 
 
 def check_test_namespaces(tree):
+    files = {}
     for file in tree.cpp("tests"):
         if not file.path.endswith("_test.cc"):
             continue
         folder, name = file.path.removesuffix(".cc").split("/")[-2:]
+        other = files.setdefault(f"{folder}_{name}", file.path)
+        if other != file.path:
+            yield Violation(file.path, 1, "test-namespace", f"{other} has this namespace: call one"
+                            " of the files by more of its subject")
         for line, match in file.find(r"\bnamespace\s+(\w+_test\s+)?\{"):
             if (match[1] or "").strip() != f"{folder}_{name}":
                 yield Violation(file.path, line, "test-namespace", f"namespace {folder}_{name}:"

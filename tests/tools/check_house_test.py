@@ -207,6 +207,8 @@ class HouseTest(PlantTest):
             with self.subTest(name=name):
                 self.assert_caught(path, f"namespace muster {{\nnamespace {name}{{\n}}\n}}\n",
                                    "2: test-namespace: presence_db_users_test")
+        twice = self.violations({path: "", "tests/machine/more/presence_db/users_test.cc": ""})
+        self.assertEqual(["test-namespace"], [one.rule for one in twice])
         self.assert_clean({path: "namespace muster {\nnamespace presence_db_users_test {\n}\n}\n",
                            "src/base/time.cc": '#include "base/time.h"\n\nnamespace {\n}\n'})
 
