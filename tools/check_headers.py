@@ -2,7 +2,7 @@
 """Checks that each header compiles by itself: that it includes what it uses.
 
 The precompiled headers of the build would hide a missing <string>, so each header is given to the
-compiler alone, without them (about 0.2 s of CPU each). With --stamps FOLDER only those are compiled
+compiler alone, without them (1 to 3 s of CPU each). With --stamps FOLDER only those are compiled
 that changed, they or what they include, since they last passed.
 """
 
