@@ -43,8 +43,8 @@ class Nat:
     def run(self):
         phone = None
         while not self.over:
-            outside = self.outsides[-1]
-            ready = select.select([self.inside, outside], [], [], LOOK_S)[0]
+            ready = select.select([self.inside, self.outsides[-1]], [], [], LOOK_S)[0]
+            outside = self.outsides[-1]  # it may be another by now
             if self.inside in ready:
                 data, phone = self.inside.recvfrom(65536)
                 self.is_used = True
