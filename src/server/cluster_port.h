@@ -51,8 +51,12 @@ enum class Role : std::uint8_t {
   gone,       // fenced
   releasing,  // drains, and is a candidate once it has nobody
 };
-constexpr bool drains(Role role) { return role == Role::draining || role == Role::releasing; }
-constexpr bool serves(Role role) { return role == Role::running || drains(role); }
+constexpr bool drains(Role role) {
+  return role == Role::draining || role == Role::releasing;
+}
+constexpr bool serves(Role role) {
+  return role == Role::running || drains(role);
+}
 
 // What a server says of itself when it comes.
 struct Self {
@@ -80,6 +84,13 @@ struct Directory {
   Epoch epoch;
   friend bool operator==(const Directory&, const Directory&) = default;
 };
+// Null if it is forgotten.
+inline const Member* member_of(const Directory& directory, Incarnation incarnation) {
+  for (const Member& member : directory.members) {
+    if (member.incarnation == incarnation) return &member;
+  }
+  return nullptr;
+}
 
 // --- requests ------------------------------------------------------------------------------------
 // `by` is who asks. Where its row is gone or forgotten every request of its is refused as fenced,

@@ -43,9 +43,7 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
   // Who is of a server that is forgotten is nobody's, and need not be yielded.
   std::erase_if(yields_, [&](const auto& yield) {
     const Incarnation from = yield.second.from;
-    const bool is_known =
-        std::any_of(directory.members.begin(), directory.members.end(),
-                    [&](const cluster::Member& member) { return member.incarnation == from; });
+    const bool is_known = member_of(directory, from) != nullptr;
     if (!is_known) waiting_.push_back({yield.second.shard, yield.first, true, true});
     return !is_known;
   });

@@ -36,10 +36,8 @@ void AwaitedUsers::settle(const Awaited& awaited) {
 
 void AwaitedUsers::know(const cluster::Directory& directory) {
   std::erase_if(givers_, [&](const auto& giver) {
-    return std::none_of(
-        directory.members.begin(), directory.members.end(), [&](const cluster::Member& member) {
-          return member.incarnation == giver.first && member.role != cluster::Role::gone;
-        });
+    const cluster::Member* member = member_of(directory, giver.first);
+    return member == nullptr || member->role == cluster::Role::gone;
   });
 }
 

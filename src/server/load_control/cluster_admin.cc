@@ -102,9 +102,8 @@ void ClusterServer::answer(Now now, Ticket ticket, const OrderServer& order, Out
   to_steer_ = true;
   if (reply.outcome != Outcome::not_main) return out.order(AnswerAdmin{ticket, std::move(reply)});
   const cluster::Incarnation main = membership_.directory().main;
-  for (const cluster::Member& member : membership_.directory().members) {
-    if (member.incarnation == main) reply.servers.push_back(seen(member));
-  }
+  const cluster::Member* member = member_of(membership_.directory(), main);
+  if (member != nullptr) reply.servers.push_back(seen(*member));
   if (!links_.is_up(main) || !operator_desk_.has_room()) {
     return out.order(AnswerAdmin{ticket, std::move(reply)});
   }

@@ -21,10 +21,9 @@ using cluster::Incarnation;
 
 // As an operator knows it. One that is forgotten has no other name than its number.
 std::string name_of(Incarnation incarnation, const cluster::Directory& directory) {
-  for (const cluster::Member& member : directory.members) {
-    if (member.incarnation == incarnation) return member.self.svr_id;
-  }
-  return "incarnation " + std::to_string(incarnation.number());
+  const cluster::Member* member = member_of(directory, incarnation);
+  return member != nullptr ? member->self.svr_id
+                           : "incarnation " + std::to_string(incarnation.number());
 }
 
 bool is_fenced(const cluster::ClusterReply& reply) {
@@ -92,10 +91,8 @@ void ClusterServer::on(Now now, const ClusterAnswered& answered, Outbox& out) {
 void ClusterServer::tell_who_is_gone(Outbox& out) {
   const cluster::Directory& directory = membership_.directory();
   std::erase_if(living_, [&](Incarnation server) {
-    const bool lives = std::any_of(
-        directory.members.begin(), directory.members.end(), [&](const cluster::Member& member) {
-          return member.incarnation == server && member.role != cluster::Role::gone;
-        });
+    const cluster::Member* member = member_of(directory, server);
+    const bool lives = member != nullptr && member->role != cluster::Role::gone;
     if (!lives) tell_shards(ServerGone{server.number()}, out);
     return !lives;
   });
@@ -120,9 +117,7 @@ void ClusterServer::directory_read(Now now, Outbox& out) {
   to_steer_ = true;
   awaited_users_.know(directory);
   const auto is_gone = [&](cluster::Incarnation incarnation) {
-    return std::none_of(
-        directory.members.begin(), directory.members.end(),
-        [&](const cluster::Member& member) { return member.incarnation == incarnation; });
+    return member_of(directory, incarnation) == nullptr;
   };
   std::erase_if(others_, [&](const auto& other) { return is_gone(other.first); });
   std::erase_if(not_understood_, is_gone);

@@ -15,13 +15,6 @@ using cluster::Incarnation;
 using cluster::Member;
 using cluster::Role;
 
-const Member* member_of(const cluster::Directory& directory, Incarnation incarnation) {
-  for (const Member& member : directory.members) {
-    if (member.incarnation == incarnation) return &member;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 // --- asking --------------------------------------------------------------------------------------
