@@ -108,11 +108,22 @@ std::optional<Told> read_operators(DirectedKind kind, std::string_view said) {
   }
 }
 
+std::optional<Told> read_move(std::string_view said) {
+  constexpr std::size_t kMoveBytes = 2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1;
+  if (said.size() != kMoveBytes || static_cast<std::uint8_t>(said.back()) > 1) return std::nullopt;
+  MoveUsers move;
+  move.epoch = take_number<std::uint64_t>(said);
+  move.to = take_number<std::uint64_t>(said);
+  move.users = take_number<std::uint32_t>(said);
+  move.dialogs = take_number<std::uint32_t>(said);
+  move.all = take_number<std::uint8_t>(said) == 1;
+  return move;
+}
+
 }  // namespace
 
 std::optional<Told> read_told(std::string_view said) {
   constexpr std::size_t kSettledBytes = sizeof(std::uint64_t) + 3 * sizeof(std::uint32_t);
-  constexpr std::size_t kMoveBytes = sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1;
   if (said.empty()) return std::nullopt;
   const auto kind = static_cast<DirectedKind>(take_number<std::uint8_t>(said));
   switch (kind) {
@@ -145,17 +156,7 @@ std::optional<Told> read_told(std::string_view said) {
     case DirectedKind::room_wanted:
       if (said.size() != sizeof(std::uint32_t)) return std::nullopt;
       return RoomWanted{take_number<std::uint32_t>(said)};
-    case DirectedKind::move_users: {
-      if (said.size() != kMoveBytes || static_cast<std::uint8_t>(said.back()) > 1) {
-        return std::nullopt;
-      }
-      MoveUsers move;
-      move.to = take_number<std::uint64_t>(said);
-      move.users = take_number<std::uint32_t>(said);
-      move.dialogs = take_number<std::uint32_t>(said);
-      move.all = take_number<std::uint8_t>(said) == 1;
-      return move;
-    }
+    case DirectedKind::move_users: return read_move(said);
     case DirectedKind::users_moved: {
       if (said.size() != sizeof(std::uint64_t) + sizeof(std::uint32_t)) return std::nullopt;
       UsersMoved moved;
@@ -200,6 +201,7 @@ void append_told(std::string& out, const Told& told) {
                  },
                  [&](const MoveUsers& move) {
                    out.push_back(static_cast<char>(DirectedKind::move_users));
+                   append_number(out, move.epoch);
                    append_number(out, move.to);
                    append_number(out, move.users);
                    append_number(out, move.dialogs);

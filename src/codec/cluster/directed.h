@@ -6,7 +6,7 @@
 //   yield-user    = 3, the user's bare address (the rest)
 //   user-yielded  = 4, whether (1: 0 or 1), the user's bare address (the rest)
 //   room-wanted   = 5, users (4)
-//   move-users    = 6, to (8), users (4), dialogs (4), whether all may be (1: 0 or 1)
+//   move-users    = 6, epoch (8), to (8), users (4), dialogs (4), whether all may be (1: 0 or 1)
 //   users-moved   = 7, to (8), users (4)
 //   figures-asked = 8, number (8)
 //   figures-told  = 9, number (8), users by XMPP (8), by SIP (8), resources (8), relayed (8),
@@ -63,9 +63,10 @@ struct RoomWanted {
   friend bool operator==(const RoomWanted&, const RoomWanted&) = default;
 };
 
-// By the main: so many users of the receiver at most, who have so many SIP dialogs together but for
-// the first, are to move to that incarnation.
+// By the main of that epoch: so many users of the receiver at most, who have so many SIP dialogs
+// together but for the first, are to move to that incarnation.
 struct MoveUsers {
+  std::uint64_t epoch = 0;
   std::uint64_t to = 0;
   std::uint32_t users = 0;
   std::uint32_t dialogs = 0;

@@ -71,8 +71,8 @@ void ClusterServer::carry_out(Now, const MainServer::Launch&, Outbox& out) {
 }
 
 void ClusterServer::carry_out(Now now, const MainServer::MoveFrom& move, Outbox& out) {
-  const cluster::MoveUsers order{move.move.to.number(), move.move.users, move.move.dialogs,
-                                 move.all};
+  const cluster::MoveUsers order{membership_.directory().epoch.number(), move.move.to.number(),
+                                 move.move.users, move.move.dialogs, move.all};
   if (move.move.from == membership_.self()) return begin_move(now, order, out);
   if (tell(move.move.from, order)) return;
   main_.moved(now.instant, move.move.from, move.move.to, move.move.users);
@@ -141,10 +141,12 @@ bool ClusterServer::tell_wanting(Incarnation main, std::uint32_t wanting) {
 
 // --- users who move from here --------------------------------------------------------------------
 
-// Only the main may say so, by all we know.
+// Only the main may say so, in its epoch, by all we know.
 void ClusterServer::told(Now now, Incarnation by, const cluster::MoveUsers& move, Outbox& out) {
+  const cluster::Directory& known = membership_.directory();
+  const bool is_by_main = by == known.main && cluster::Epoch(move.epoch) == known.epoch;
   const bool is_ours = Incarnation(move.to) == membership_.self();
-  if (by == membership_.directory().main && !is_ours) return begin_move(now, move, out);
+  if (is_by_main && !is_ours) return begin_move(now, move, out);
   tell(by, cluster::UsersMoved{move.to, move.users});
 }
 

@@ -182,7 +182,7 @@ TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   renew(control, directory_of(5));
   control.on(world.now, load(4, 0), world.out);
   told(control);
-  hear(control, cluster::MoveUsers{3, 2, 7, true});
+  hear(control, cluster::MoveUsers{2, 3, 2, 7, true});
   EXPECT_TRUE(told(control).empty());
   const auto orders_to_shards = events<UsersToMove>(said_);
   ASSERT_EQ(orders_to_shards.size(), 1u);
@@ -299,6 +299,7 @@ TEST_F(LoadControlTest, TheMainHasUsersMovedToItself) {
       const auto* move = std::get_if<cluster::MoveUsers>(&one);
       if (move == nullptr) continue;
       EXPECT_EQ(move->to, 4u);
+      EXPECT_EQ(move->epoch, directory_of(4).epoch.number());
       users += move->users;
     }
   }
@@ -336,12 +337,14 @@ TEST_F(LoadControlTest, WhatCannotBeMovedIsSaidAtOnce) {
               std::vector<cluster::Told>{cluster::UsersMoved({move.to, move.users})});
     EXPECT_TRUE(events<UsersToMove>(said_).empty());
   };
-  expect_ended({3, 2, 0, false});  // nobody is here
+  expect_ended({2, 3, 2, 0, false});  // nobody is here
   control.on(world.now, load(4, 0), world.out);
   told(control);
-  expect_ended({9, 2, 0, false});  // nobody knows that server
+  expect_ended({2, 9, 2, 0, false});  // nobody knows that server
+  expect_ended({1, 3, 2, 0, false});  // 5 was main before, too, and what it said then is over
+  expect_ended({3, 3, 2, 0, false});
   renew(control, directory_of(3));
-  expect_ended({3, 2, 0, false});  // 5 is not main
+  expect_ended({2, 3, 2, 0, false});  // 5 is not main
 }
 
 // It is a server's word, and may be anything.
@@ -352,7 +355,7 @@ TEST_F(LoadControlTest, NobodyIsMovedByAnOrderToMoveNobody) {
   renew(control, directory_of(5));
   control.on(world.now, load(4, 0), world.out);
   told(control);
-  hear(control, cluster::MoveUsers{3, 0, 7, false});
+  hear(control, cluster::MoveUsers{2, 3, 0, 7, false});
   told(control);
   EXPECT_TRUE(events<UsersToMove>(said_).empty());
   EXPECT_TRUE(control.has(kLink));

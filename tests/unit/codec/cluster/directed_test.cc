@@ -34,10 +34,10 @@ TEST(Directed, IsWrittenInNetworkOrder) {
             "\x04\x01"
             "a@b"s);
   EXPECT_EQ(written(RoomWanted{0x01020304}), "\x05\x01\x02\x03\x04"s);
-  EXPECT_EQ(written(MoveUsers{0x0102, 3, 4, true}),
-            "\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\x01"s);
-  EXPECT_EQ(written(MoveUsers{0x0102, 3, 4, false}),
-            "\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\0"s);
+  EXPECT_EQ(written(MoveUsers{0x0506, 0x0102, 3, 4, true}),
+            "\x06\0\0\0\0\0\0\x05\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\x01"s);
+  EXPECT_EQ(written(MoveUsers{0x0506, 0x0102, 3, 4, false}),
+            "\x06\0\0\0\0\0\0\x05\x06\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04\0"s);
   EXPECT_EQ(written(UsersMoved{0x0102, 0x03040506}), "\x07\0\0\0\0\0\0\x01\x02\x03\x04\x05\x06"s);
   EXPECT_EQ(written(FiguresAsked{0x0102}), "\x08\0\0\0\0\0\0\x01\x02"s);
   const Measures measures{{1, 2}, {3, 4}, {5, 6}, {7, 8}};
@@ -59,8 +59,8 @@ TEST(Directed, IsReadAsItWasWritten) {
                            Told(UsersSettled{1, ~std::uint32_t{0}, 2, 3}), Told(YieldUser{"a@b"}),
                            Told(UserYielded{true, "a@b"}), Told(UserYielded{false, "a@b"}),
                            Told(RoomWanted{0}), Told(RoomWanted{~std::uint32_t{0}}),
-                           Told(MoveUsers{~std::uint64_t{0}, 1, ~std::uint32_t{0}, true}),
-                           Told(MoveUsers{1, ~std::uint32_t{0}, 2, false}),
+                           Told(MoveUsers{kMost, kMost - 1, 1, ~std::uint32_t{0}, true}),
+                           Told(MoveUsers{1, 2, ~std::uint32_t{0}, 3, false}),
                            Told(UsersMoved{~std::uint64_t{0}, ~std::uint32_t{0}}),
                            Told(FiguresAsked{~std::uint64_t{0}}), Told(kFigures),
                            Told(OrderAsked{kMost, kMost - 1, 255, "sip:s1.example.com"}),
@@ -74,7 +74,7 @@ TEST(Directed, WhatIsCutOrLongerIsNone) {
   for (std::size_t n = 0; n < given.size(); ++n)
     EXPECT_EQ(read_told(given.substr(0, n)), std::nullopt) << n;
   for (const Told& told :
-       {Told(UsersSettled{7, 1, 2, 3}), Told(RoomWanted{7}), Told(MoveUsers{7, 1, 2, true}),
+       {Told(UsersSettled{7, 1, 2, 3}), Told(RoomWanted{7}), Told(MoveUsers{7, 8, 1, 2, true}),
         Told(UsersMoved{7, 1}), Told(FiguresAsked{7}), Told(kFigures), Told(OrderAnswered{7, 1})}) {
     const std::string whole = written(told);
     for (std::size_t n = 0; n < whole.size(); ++n)
@@ -88,7 +88,7 @@ TEST(Directed, WhatIsCutOrLongerIsNone) {
   EXPECT_EQ(read_told("\x03"), std::nullopt);
   EXPECT_EQ(read_told("\x04\x01"), std::nullopt);
   EXPECT_EQ(read_told("\x04\x02x"), std::nullopt) << "neither yes nor no";
-  std::string move = written(MoveUsers{7, 1, 2, true});
+  std::string move = written(MoveUsers{7, 8, 1, 2, true});
   move.back() = '\x02';
   EXPECT_EQ(read_told(move), std::nullopt) << "neither all nor not";
   for (const char kind : {'\0', '\x0c', '\xff'})
