@@ -50,9 +50,13 @@ void ManagedStream::note_stored(std::uint32_t stanza) {
 }
 
 std::uint32_t ManagedStream::safe() const {
-  const bool none = settled_ == unstored_.size();
-  const std::uint32_t before = none ? handled_ : unstored_[settled_] - 1;
-  return static_cast<std::int32_t>(before - told_) < 0 ? told_ : before;
+  return settled_ == unstored_.size() ? handled_ : unstored_[settled_] - 1;
+}
+
+void ManagedStream::note_told_all() {
+  unstored_.clear();
+  settled_ = 0;
+  owes_ack = false;
 }
 
 bool ManagedStream::acknowledge(std::uint32_t handled) {

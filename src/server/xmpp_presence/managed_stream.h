@@ -61,10 +61,10 @@ class ManagedStream {
   std::uint32_t note_unstored();
   void note_stored(std::uint32_t stanza);
   // So many of them need not be sent again, whatever becomes of this server: those before the first
-  // that is not stored yet; but never fewer than the client was told, for none can be taken back.
+  // that is not stored yet.
   std::uint32_t safe() const;
-  // It was told, on a new link, that all are handled: it sends none of them again.
-  void note_told_all() { told_ = handled_; }
+  // The client was told that all are handled: none can be taken back.
+  void note_told_all();
   // It has asked what is handled, and was told less, because some of it is not stored yet.
   bool owes_ack = false;
 
@@ -102,7 +102,6 @@ class ManagedStream {
   std::uint32_t handled_ = 0;
   std::vector<std::uint32_t> unstored_;  // their numbers
   std::size_t settled_ = 0;  // of these, the first: they are stored, and not removed yet
-  std::uint32_t told_ = 0;   // at its last resumption
   std::uint32_t sent_ = 0;
   std::uint32_t asked_ = 0;
   bool awaits_ack_ = false;
