@@ -20,7 +20,8 @@ std::string write_priority(std::uint16_t thousandths);
 // xs:dateTime of the years 0001 to 9999: "2005-05-30T16:09:44.25+05:00".
 bool is_date_time(std::string_view text);
 
-// xs:language: "en", "de-CH"; longer ones than this are none: each note that one is around says it.
+// xs:language: "en", "de-CH". A longer one is none, for each note inside an element repeats what
+// the element says.
 inline constexpr std::size_t kLanguageBytesMax = 64;
 bool is_language(std::string_view text);
 // The first of "de, en", as Content-Language has them (RFC 3261 section 20.13), for an xml:lang;

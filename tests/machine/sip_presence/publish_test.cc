@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/pidf/read.h"
+#include "codec/xml/limits.h"
 #include "machine/sip_presence/sip_world.h"
 
 namespace muster::testing {
@@ -226,6 +228,24 @@ TEST_F(SipPublish, ADocumentThatIsFullKeepsItsSize) {
   const std::size_t row = std::string_view(" xml:lang='cs'").size();
   EXPECT_EQ(stored_bytes(row), world.settings.limits.document_bytes_max);
   EXPECT_EQ(stored_bytes(row - 1), world.settings.limits.document_bytes_max - row + 1);
+}
+
+// Nor so that it could not be read: what is said to be stored is shown.
+TEST_F(SipPublish, ADocumentThatHasAllItMayStaysAsItIs) {
+  const auto document = [&](std::size_t attributes) {
+    std::string root = "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='a:b'";
+    for (std::size_t i = 2; i < attributes; ++i)
+      root += " a" + std::to_string(i) + "=''";
+    return root + "><tuple id='t'><status/></tuple></presence>";
+  };
+  const std::size_t most = xml::Limits().attributes_max;
+  EXPECT_THAT(publish({"Content-Language: cs"}, document(most + 1)), ElementsAre("413"));
+  for (const std::size_t attributes : {most, most - 1}) {
+    publish({"Content-Language: cs"}, document(attributes));
+    const std::string stored(world.one<PublishAsked>().document);
+    EXPECT_EQ(stored == document(attributes), attributes == most);
+    EXPECT_TRUE(pidf::Reader().read(stored));
+  }
 }
 
 TEST_F(SipPublish, TooMuchInOneDocument) {  // codec/pidf's limits
