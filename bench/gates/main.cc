@@ -46,6 +46,7 @@ constexpr Row kRows[] = {
     {"moving, presence max", "ms, the same", 0},
     {"moved user", "us CPU of both servers, with the login", 0},
     {"recruiting", "ms from landing where all are full until served by the candidate", 300},
+    {"main loss", "s until another server is main", 3},
     {"relay", "us CPU of who relays, per stanza at full load", 3},
     {"relay, one a write", "us CPU, the same, each session with one on its way", 0},
     {"floor", "us CPU per NOTIFY and 200, without any protocol", 0},
@@ -66,6 +67,7 @@ constexpr Run kRuns[] = {
     {"notify-by-publish", measure_notify_by_publish},
     {"moving", measure_moving},
     {"recruiting", measure_recruiting},
+    {"main-loss", measure_main_loss},
     {"relay", measure_relay},
     {"floor", measure_floor},
 };

@@ -2,8 +2,9 @@
 // other, until one is served by the candidate: what she waited for is that she found it full, that
 // the candidate was taken in, and her second login.
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "clock.h"
@@ -16,7 +17,6 @@ namespace gates {
 namespace {
 
 constexpr std::size_t kUsersMax = 1'000;
-constexpr auto kPatience = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -25,10 +25,10 @@ Figures measure_recruiting(const Setting& setting) {
   std::filesystem::remove_all(data);
   Server main(setting.musterd, data, {"--id", "s1", "--max-loadlevel", "2"});
   Server candidate(setting.musterd, data, {"--id", "s2", "--max-loadlevel", "2", "--standby"});
-  const Clock::time_point patience = Clock::now() + kPatience;
-  while (!muster(setting, data, "servers", R"(--json | grep -q '"linked":true')")) {
-    if (Clock::now() > patience) fail("the candidate is not linked");
-  }
+  wait_until_shown(setting, data, "a link", [](const nlohmann::json& servers) {
+    return std::any_of(servers.begin(), servers.end(),
+                       [](const nlohmann::json& server) { return server["linked"] == true; });
+  });
   Sessions users(main.xmpp(), Sessions::Link::plain);
   users.follow();
   for (std::size_t user = 0; user < kUsersMax; ++user) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct Setting {
 // `muster COMMAND --data DATA`, and what the shell is to make of it. True if all of it succeeds.
 bool muster(const Setting& setting, const std::string& data, const std::string& command,
             const std::string& more);
+// Returns when what `muster servers --json` prints is such that it shows `what`.
+void wait_until_shown(const Setting& setting, const std::string& data, const std::string& what,
+                      const std::function<bool(const nlohmann::json&)>& shows);
 
 // Makes the accounts `lone<n>`, which have no contacts, and `pal<n>`, which have 20 each.
 void prepare(const Setting& setting);
@@ -61,6 +65,8 @@ Figures measure_notify_by_publish(const Setting& setting);
 Figures measure_moving(const Setting& setting);
 // A server that is full takes in the candidate that stands by, for the user who lands then.
 Figures measure_recruiting(const Setting& setting);
+// The main is killed, and another server becomes main.
+Figures measure_main_loss(const Setting& setting);
 // Users whom another server serves, and who stay where they landed, write to one another.
 Figures measure_relay(const Setting& setting);
 // As gate 6, by a server that knows no protocol.

@@ -103,9 +103,14 @@ Server::Server(const std::string& musterd, const std::string& data,
 }
 
 Server::~Server() {
+  kill();
+}
+
+void Server::kill() {
   if (process_ < 0) return;
   ::kill(process_, SIGKILL);
   ::waitpid(process_, nullptr, 0);
+  process_ = -1;
 }
 
 void Server::end_in_order() {

@@ -27,6 +27,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // SIGKILL: it has ended when this returns.
+  void kill();
   // SIGTERM, and waits for its end: what it was told is in its database. Fails if it fails.
   void end_in_order();
 
