@@ -3,18 +3,23 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <vector>
 
 namespace muster::testing {
@@ -22,8 +27,10 @@ namespace {
 
 constexpr const char* kPrefix = "muster-postgres-";
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
-// Of the socket's name; nothing listens on it, so that nobody else can have it.
-constexpr const char* kPort = "5432";
+// Below those that the kernel gives to who connects (ip_local_port_range): one that was free stays
+// so while the database is away.
+constexpr std::uint16_t kPortFirst = 20'000;
+constexpr std::uint16_t kPorts = 10'000;
 
 // PostgreSQL refuses to be root's; Debian's package makes a user for it.
 const passwd* whose() {
@@ -71,9 +78,41 @@ void remove_abandoned(const std::filesystem::path& among) {
   }
 }
 
+// Nobody listens on it.
+std::uint16_t free_port() {
+  const auto begin = static_cast<std::uint16_t>(::getpid() % kPorts);
+  for (std::uint16_t i = 0; i < kPorts; ++i) {
+    const auto port = static_cast<std::uint16_t>(kPortFirst + (begin + i) % kPorts);
+    const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return port;
+  }
+  ADD_FAILURE() << "no port is free";
+  return 0;
+}
+
+// Of that user, who alone may read it.
+void write_file(const std::string& path, const std::string& text, const passwd* user) {
+  std::ofstream(path) << text;
+  EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
+  if (user == nullptr) return;
+  EXPECT_EQ(::chown(path.c_str(), user->pw_uid, user->pw_gid), 0);
+}
+
+std::string new_password() {
+  std::random_device random;
+  std::string password;
+  for (int i = 0; i < 4; ++i)
+    password += std::to_string(random());
+  return password;
+}
+
 }  // namespace
 
-PostgresServer::PostgresServer() {
+PostgresServer::PostgresServer() : port_(std::to_string(free_port())) {
   const bool in_memory = ::access("/dev/shm", W_OK) == 0;
   const std::string among = in_memory ? "/dev/shm" : "/tmp";
   remove_abandoned(among);
@@ -84,10 +123,14 @@ PostgresServer::PostgresServer() {
   if (const passwd* user = whose()) {
     EXPECT_EQ(::chown(folder_.c_str(), user->pw_uid, user->pw_gid), 0);
   }
+  const std::string password = new_password();
+  write_file(folder_ + "/password", password, whose());
+  write_file(folder_ + "/pgpass", "*:*:*:muster:" + password + "\n", nullptr);
   // The locale orders texts otherwise than their bytes do.
   const pid_t made =
       start_program({std::string(kPrograms) + "initdb", "--pgdata=" + folder_ + "/data",
-                     "--username=muster", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                     "--username=muster", "--auth-local=trust", "--auth-host=scram-sha-256",
+                     "--pwfile=" + folder_ + "/password", "--encoding=UTF8", "--locale=C.UTF-8",
                      "--locale-provider=icu", "--icu-locale=en-US", "--no-sync"},
                     folder_ + "/log");
   int status = -1;
@@ -112,8 +155,8 @@ PostgresServer& PostgresServer::instance() {
 void PostgresServer::start() {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   const auto begin = [this] {
-    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p", kPort,
-                          "-h", "", "-k", folder_, "-c", "autovacuum=off"},
+    return start_program({std::string(kPrograms) + "postgres", "-D", folder_ + "/data", "-p", port_,
+                          "-h", "127.0.0.1", "-k", folder_, "-c", "autovacuum=off"},
                          folder_ + "/log");
   };
   pid_ = begin();
@@ -155,11 +198,12 @@ std::string PostgresServer::make_database() {
 }
 
 std::string PostgresServer::connection(const std::string& database) const {
-  return "host=" + folder_ + " port=" + kPort + " user=muster dbname=" + database;
+  return "host=127.0.0.1 port=" + port_ + " passfile=" + folder_ +
+         "/pgpass user=muster dbname=" + database;
 }
 
 std::string PostgresServer::socket() const {
-  return folder_ + "/.s.PGSQL." + kPort;
+  return folder_ + "/.s.PGSQL." + port_;
 }
 
 RawPostgres::RawPostgres(const std::string& connection)

@@ -1,6 +1,7 @@
-// Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, as
-// it is by default (fsync on), but that nothing happens in it by itself (autovacuum off): what
-// locks or numbers a test looks at are its own. It ends with the thread that started it. The folder
+// Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, and
+// on a port of 127.0.0.1, where it wants a password. It is as it is by default (fsync on), but that
+// nothing happens in it by itself (autovacuum off): what locks or numbers a test looks at are its
+// own. It ends with the thread that started it. The folder
 // of one whose process was killed is removed by the next.
 #pragma once
 
@@ -42,6 +43,7 @@ class PostgresServer {
   // A new database's connection string.
   std::string make_database();
   std::string connection(const std::string& database) const;
+  // By which it is the same without a password.
   std::string socket() const;
 
  private:
@@ -50,6 +52,7 @@ class PostgresServer {
   std::string folder_;
   Fd lock_;  // of the folder, as long as it is somebody's
   pid_t pid_ = -1;
+  std::string port_;
   int databases_ = 0;
 };
 
