@@ -143,19 +143,43 @@ TEST(Cluster, AServerThatComesBackBuriesItsOwnEarlierLife) {
   EXPECT_GT(cluster.member(main)->incarnation, before);
 }
 
-// A core that stands still for longer than its lease, and does not know.
+// A core, or all of them, that stand still for longer than the lease, and do not know.
 TEST(Cluster, WhoStoodStillIsFencedAndBeginsAnew) {
   ClusterWorld cluster;
   cluster.world.start_all();
   cluster.world.run_for(Duration::seconds(1));
   for (std::size_t server = 0; server < 2; ++server) {
     const Incarnation before = cluster.member(server)->incarnation;
-    cluster.world.server(server).stall(ShardId(0), Duration::seconds(10));
+    if (server == 0) cluster.world.server(server).stall(ShardId(0), Duration::seconds(10));
+    if (server == 1) cluster.world.server(server).stall_all(Duration::seconds(10));
     cluster.world.run_for(Duration::seconds(5));
     EXPECT_FALSE(cluster.member(server)) << "it is buried";
     EXPECT_FALSE(cluster.flags.fenced.contains(cluster.world.server(server).id()));
     cluster.world.run_for(Duration::seconds(7));
     EXPECT_TRUE(cluster.flags.fenced.contains(cluster.world.server(server).id()));
+    cluster.expect_whole();
+    EXPECT_GT(cluster.member(server)->incarnation, before);
+  }
+}
+
+TEST(Cluster, WhoIsCutFromTheStoresForLongerThanItsLeaseBeginsAnew) {
+  ClusterWorld cluster;
+  cluster.world.start_all();
+  cluster.world.run_for(Duration::seconds(1));
+  const std::size_t main = *cluster.main();
+  const std::size_t others = (main + 1) % kServers;
+  for (const std::size_t server : {others, main}) {
+    const Incarnation before = cluster.member(server)->incarnation;
+    cluster.world.cut_from_stores(server);
+    cluster.world.run_for(Duration::milliseconds(500));
+    cluster.world.reach_stores(server);
+    cluster.world.run_for(Duration::seconds(2));
+    EXPECT_EQ(cluster.member(server)->incarnation, before);
+    cluster.world.cut_from_stores(server);
+    cluster.world.run_for(Duration::seconds(5));
+    EXPECT_FALSE(cluster.member(server)) << "it is buried";
+    cluster.world.reach_stores(server);
+    cluster.world.run_for(Duration::seconds(3));
     cluster.expect_whole();
     EXPECT_GT(cluster.member(server)->incarnation, before);
   }

@@ -83,6 +83,16 @@ TEST_F(FencingTest, WhoIsCutOffFencesNobody) {
   EXPECT_TRUE(may_write());
 }
 
+TEST_F(FencingTest, WhoDiesBeforeItIsDoneFencesNobody) {
+  store.act_as(kServer, kLife);
+  store.faults.commit = {Duration::seconds(1), Duration::seconds(1), 0, {}};
+  store.fence(ServerId(2), kLife, [](bool) { FAIL() << "who is dead is not answered"; });
+  store.asker_dies(ServerId(2));
+  while (timeline.next())
+    timeline.step();
+  EXPECT_FALSE(store.is_fenced(kLife));
+}
+
 TEST_F(FencingTest, WhoIsAloneNeedsNoLife) {
   store.servers_are_many = false;
   EXPECT_TRUE(may_write());
