@@ -71,8 +71,11 @@ void ClusterServer::carry_out(Now, const MainServer::Launch&, Outbox& out) {
 }
 
 void ClusterServer::carry_out(Now now, const MainServer::MoveFrom& move, Outbox& out) {
-  const cluster::MoveUsers order{membership_.directory().epoch.number(), move.move.to.number(),
-                                 move.move.users, move.move.dialogs, move.all};
+  const cluster::MoveUsers order{.epoch = membership_.directory().epoch.number(),
+                                 .to = move.move.to.number(),
+                                 .users = move.move.users,
+                                 .dialogs = move.move.dialogs,
+                                 .all = move.all};
   if (move.move.from == membership_.self()) return begin_move(now, order, out);
   if (tell(move.move.from, order)) return;
   main_.moved(now.instant, move.move.from, move.move.to, move.move.users);
@@ -182,7 +185,12 @@ void ClusterServer::move_on_from_here(Now now, Outbox& out) {
   for (const cluster::Member& member : directory.members) {
     if (assignments_.contacts(to) == nullptr) to = member.incarnation;
   }
-  begin_move(now, {to.number(), own_.users, kNoDialogLimit, true}, out);
+  const cluster::MoveUsers move{.epoch = directory.epoch.number(),
+                                .to = to.number(),
+                                .users = own_.users,
+                                .dialogs = kNoDialogLimit,
+                                .all = true};
+  begin_move(now, move, out);
 }
 
 void ClusterServer::moves_ended(Now now, std::uint64_t to, std::uint32_t users) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -286,6 +287,27 @@ TEST_F(LoadControlPhones, ButOnlyWhileThatIsOfUse) {
   EXPECT_TRUE(may_go());
   EXPECT_TRUE(may_go());
   EXPECT_FALSE(may_go()) << "as many as were to";
+}
+
+// As a candidate, which serves nobody: all of them, to the main.
+TEST_F(LoadControlTest, WhoCameWhileThisServerWasLetGoMovesOn) {
+  LoadControl control(world.shard);
+  join(control);
+  link(control);
+  renew(control, directory_of(3));
+  control.on(world.now, load(4, 0), world.out);
+  told(control);
+  cluster::Directory all = directory_of(3);
+  for (cluster::Member& member : all.members) {
+    if (member.incarnation == Incarnation(4)) member.role = cluster::Role::standby;
+  }
+  renew(control, all);
+  const auto moves = events<UsersToMove>(said_);
+  ASSERT_EQ(moves.size(), 1u);
+  EXPECT_EQ(moves[0].to, 3u);
+  EXPECT_EQ(moves[0].users, 4u);
+  EXPECT_EQ(moves[0].dialogs, std::numeric_limits<std::uint32_t>::max());
+  EXPECT_TRUE(moves[0].all);
 }
 
 // As main, which has no link to itself; and not to who has none.
