@@ -53,9 +53,14 @@ void XmppPresence::on(Now, const UserReady& ready, Outbox& out) {
 }
 
 // The policy for conflicts is the third of section 7.7.2.2: who comes back after a broken
-// connection gets the name that she had, and the dead session ends at once.
+// connection gets the name that she had, and the dead session ends at once; but that of a client
+// which was told to go is seen until the new one is.
 void XmppPresence::grant(const BindAsked& asked, XmppUser& user, Outbox& out) {
-  if (XmppSession* old = user.find(asked.resource)) {
+  XmppSession* old = user.find(asked.resource);
+  const bool has_room = user.sessions.size() < shard_.settings.limits.sessions_per_user_max;
+  if (old != nullptr && old->moves && old->available && has_room) {
+    replace(*old);
+  } else if (old != nullptr) {
     out.emit(EndStream{old->link, StreamError::conflict, {}});
     end(*old, out);
   }

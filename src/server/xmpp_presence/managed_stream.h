@@ -61,7 +61,7 @@ class ManagedStream {
   std::uint32_t note_unstored();
   void note_stored(std::uint32_t stanza);
   // So many of them need not be sent again, whatever becomes of this server: those before the first
-  // that is not stored yet.
+  // that is not stored yet, and of which the client was not told.
   std::uint32_t safe() const;
   // The client was told that all are handled: none can be taken back.
   void note_told_all();

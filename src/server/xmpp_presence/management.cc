@@ -252,6 +252,7 @@ void XmppPresence::let_go(XmppSession& session) {
   owe(session, std::nullopt);
   const auto managed = std::exchange(session.managed, nullptr);
   kept_bytes_ -= managed->own_bytes();
+  if (session.moves && shard_.planted == Planted::kept_message_lost) return;
   for (const Unacknowledged& kept : managed->unacknowledged()) {
     if (kept.transit != nullptr) let_go(kept.transit);
   }
@@ -338,6 +339,7 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
     out.emit(EndStream{session->link, StreamError::conflict, {}});
   }
   session->link = asked.link;
+  session->moves = false;
   std::string xml = begin_element("resumed");
   // While this server lives it has all of it, stored or not.
   xml::append_attribute(xml, "h", std::to_string(managed.handled()));
@@ -354,11 +356,9 @@ void XmppPresence::on(Now now, const ResumeAsked& asked, Outbox& out) {
 
 // --- the end of waiting --------------------------------------------------------------------------
 
-// Who comes to resume it learns at least how much of what she sent was handled.
 void XmppPresence::give_up(XmppSession& session, Outbox& out) {
   XmppUser& user = *session.user;
-  ManagedStream& managed = *session.managed;
-  if (!managed.id.empty()) ended_.add(user.account, managed.id, managed.handled());
+  remember_end(session);
   end(session, out);
   forget_if_idle(user, out);
 }
@@ -382,8 +382,15 @@ void XmppPresence::make_room(XmppUser& user, Outbox& out) {
     }
   }
   if (oldest == nullptr) return;
-  ended_.add(user.account, oldest->managed->id, oldest->managed->handled());
+  remember_end(*oldest);
   end(*oldest, out);
+}
+
+// Who comes to resume it learns at least how much of what she sent was handled.
+void XmppPresence::remember_end(const XmppSession& session) {
+  const ManagedStream* managed = session.managed.get();
+  if (managed == nullptr || managed->id.empty()) return;
+  ended_.add(session.user->account, managed->id, managed->handled());
 }
 
 // What is left of either is still due: for the next step.

@@ -27,6 +27,7 @@ void XmppPresence::on(Now now, const UserLeaves& leaves, Outbox& out) {
       continue;
     }
     session->link = {};
+    session->moves = true;
     wait_until(*session, now.instant + kMovingTimeMax);
   }
   forget_if_idle(*user, out);
@@ -36,10 +37,7 @@ void XmppPresence::on(Now, const UserHasLeft& left, Outbox& out) {
   XmppUser* user = sessions_.find_user(left.account.text());
   if (user == nullptr) return;
   for (XmppSession* session : std::vector<XmppSession*>(user->sessions)) {
-    const ManagedStream* managed = session->managed.get();
-    if (managed != nullptr && !managed->id.empty()) {
-      ended_.add(user->account, managed->id, managed->handled());
-    }
+    remember_end(*session);
     if (session->link.valid()) out.emit(EndStream{session->link, StreamError::conflict, {}});
     end(*session, out);
   }
@@ -51,14 +49,32 @@ void XmppPresence::on(Now, const UserServed& served, Outbox&) {
   if (user != nullptr && served.here) user->leaves = false;
 }
 
+// Her client did not follow, and binds its resource anew. The session cannot be resumed any more.
+void XmppPresence::replace(XmppSession& session) {
+  session.replaced = true;
+  remember_end(session);
+  session.managed->id.clear();
+}
+
+// A session is seen where one was that it replaced.
+void XmppPresence::take_place(const XmppSession& session) {
+  for (XmppSession* other : session.user->sessions) {
+    if (!other->replaced || other->resource != session.resource) continue;
+    other->available = false;
+    other->priority = 0;
+  }
+}
+
 // She is this server's again, and present: what waits until she is seen elsewhere, and cannot be
-// resumed, waits in vain. It is seen to go behind what has come. As long as she is another's, who
-// is present here was about to bind when she was told to go.
+// resumed, waits in vain. It is seen to go behind what has come; one that is replaced not before
+// its resource is seen again. As long as she is another's, who is present here was about to bind
+// when she was told to go.
 void XmppPresence::end_what_moves(const XmppUser& user, Outbox& out) {
   if (user.leaves || user.sessions.size() == 1) return;
   for (XmppSession* session : std::vector<XmppSession*>(user.sessions)) {
     const bool waits = !session->link.valid() && session->managed != nullptr;
-    if (waits && session->managed->id.empty()) end(*session, out);
+    const bool is_awaited = session->replaced && session->available;
+    if (waits && session->managed->id.empty() && !is_awaited) end(*session, out);
   }
 }
 

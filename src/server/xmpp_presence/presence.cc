@@ -83,7 +83,9 @@ void XmppPresence::broadcast(const Sent& sent, Outbox& out) {
   session.priority = *priority;
   deliver(changed.before, after, {&session.user->account, 1}, out);
   out.emit(std::move(changed));
-  if (initial) end_what_moves(*session.user, out);
+  if (!initial) return;
+  take_place(session);
+  end_what_moves(*session.user, out);
 }
 
 // RFC 6121 section 4.5.2: she hears of it too.

@@ -20,7 +20,7 @@ bool XmppSession::is_shown_to(const Address& who) const {
 
 XmppSession* XmppUser::find(std::string_view wanted) const {
   for (XmppSession* session : sessions) {
-    if (session->resource == wanted) return session;
+    if (!session->replaced && session->resource == wanted) return session;
   }
   return nullptr;
 }

@@ -3,7 +3,8 @@
 // and it can be without one.
 //
 // Limits are the business of who fills the table (Limits::sessions_per_user_max); sessions and
-// users stay where they are in memory as long as they are in it.
+// users stay where they are in memory as long as they are in it. By its full address one that is
+// replaced is not found.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +33,11 @@ struct XmppSession {
   // Where what is sent to it goes; no link: nowhere.
   LinkId link;
   bool available = false;
+  // Its client was told to go to another server.
+  bool moves = false;
+  // And came back, and has its resource by another session. This one is what others see until that
+  // one is available.
+  bool replaced = false;
   bool interested = false;  // it asked for the roster (RFC 6121 section 2.2)
   std::int8_t priority = 0;
   // The start of its presence, up to the address of who gets it; made when it first sends one.

@@ -127,6 +127,9 @@ class XmppPresence {
   void forget_if_idle(XmppUser& user, Outbox& out);
   // moving.cc
   void end_what_moves(const XmppUser& user, Outbox& out);
+  void replace(XmppSession& session);
+  static void take_place(const XmppSession& session);
+  void remember_end(const XmppSession& session);
 
   // management.cc
   void pay_ack(const XmppSession& session, Outbox& out);

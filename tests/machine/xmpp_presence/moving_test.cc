@@ -182,6 +182,126 @@ TEST_F(XmppMoving, WhoIsHereAgainIsSeenOnce) {
   EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
 }
 
+// Most clients bind the same resource again.
+struct BackByTheSameResource : XmppMoving {
+  BackByTheSameResource() {
+    leave();
+    world.on(message("juliet@example.com/balcony", "hi"));
+    world.on(UserServed{address("juliet@example.com"), true});
+    came_ = world.on(world.asks_to_bind("juliet@example.com/balcony"));
+    const auto granted = events<BindGranted>(came_);
+    EXPECT_THAT(granted, SizeIs(1));
+    EXPECT_EQ(granted.at(0).full, balcony_.full);
+    again_ = {granted.at(0).session, granted.at(0).link, granted.at(0).full};
+    world.forget();
+  }
+
+  Bound balcony_ = world.available("juliet@example.com/balcony");
+  Bound again_;
+  ModuleWorld::Happened came_;
+};
+
+TEST_F(BackByTheSameResource, IsNotSeenToGo) {
+  EXPECT_THAT(seen_to_go(came_), IsEmpty());
+  EXPECT_THAT(events<EndStream>(came_), IsEmpty()) << "it has no stream any more";
+  const auto shown = world.say(again_, "<presence/>");
+  const auto changes = events<ResourceChanged>(shown);
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_TRUE(changes[0].available && changes[0].initial);
+  EXPECT_THAT(sent_on(pass_time(Duration::milliseconds(1))), SizeIs(1)) << "what it had";
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
+  world.forget();
+  world.on(message("juliet@example.com/balcony", "you"));
+  EXPECT_THAT(world.raw(again_), HasSubstr("<body>you</body>"));
+}
+
+TEST_F(BackByTheSameResource, ThatDoesNotShowItselfIsSeenToGoInTime) {
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax - Duration::milliseconds(1))), IsEmpty());
+  EXPECT_THAT(seen_to_go(pass_time(Duration::milliseconds(1))), ElementsAre("balcony"));
+  EXPECT_TRUE(events<ResourceChanged>(world.say(again_, "<presence/>")).at(0).initial);
+}
+
+TEST_F(BackByTheSameResource, ThatGoesBeforeItShowsItselfIsSeenToGoInTime) {
+  EXPECT_THAT(seen_to_go(lose(again_)), IsEmpty());
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax)), ElementsAre("balcony"));
+}
+
+TEST_F(BackByTheSameResource, AndGoesThenIsSeenToGoOnce) {
+  world.say(again_, "<presence/>");
+  EXPECT_THAT(seen_to_go(lose(again_)), ElementsAre("balcony"));
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
+}
+
+TEST_F(XmppMoving, WhatAnotherHasTheResourceOfIsNotResumed) {
+  Bound balcony = world.available("juliet@example.com/balcony");
+  const std::string id = enable(balcony);
+  leave();
+  world.on(UserServed{address("juliet@example.com"), true});
+  const auto came = world.on(world.asks_to_bind("juliet@example.com/balcony"));
+  EXPECT_THAT(seen_to_go(came), IsEmpty());
+  const auto refused = events<ResumeRefused>(resume(balcony, id, 0));
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].handled, std::optional<std::uint32_t>(0));
+}
+
+// Each of her clients comes back when it does.
+TEST_F(XmppMoving, EachResourceIsSeenUntilItIsBack) {
+  const Bound balcony = world.available("juliet@example.com/balcony");
+  const Bound garden = world.available("juliet@example.com/garden");
+  leave();
+  world.on(UserServed{address("juliet@example.com"), true});
+  const Bound balcony_again = world.bind("juliet@example.com/balcony");
+  const Bound garden_again = world.bind("juliet@example.com/garden");
+  EXPECT_THAT(seen_to_go(world.say(balcony_again, "<presence/>")), IsEmpty());
+  EXPECT_THAT(seen_to_go(world.say(garden_again, "<presence/>")), IsEmpty());
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
+}
+
+TEST_F(XmppMoving, WhereThereIsNoRoomForBothTheOldOneEnds) {
+  world.settings.limits.sessions_per_user_max = 2;
+  world.available("juliet@example.com/balcony");
+  world.available("juliet@example.com/garden");
+  leave();
+  const auto came = world.on(world.asks_to_bind("juliet@example.com/balcony"));
+  EXPECT_THAT(events<BindGranted>(came), SizeIs(1));
+  EXPECT_THAT(seen_to_go(came), ElementsAre("balcony"));
+}
+
+TEST_F(XmppMoving, WhatOthersDoNotSeeIsReplacedAtOnce) {
+  world.bind("juliet@example.com/balcony");
+  leave();
+  const auto came = world.on(world.asks_to_bind("juliet@example.com/balcony"));
+  EXPECT_THAT(events<BindGranted>(came), SizeIs(1));
+  EXPECT_THAT(events<EndStream>(came), SizeIs(1));
+  EXPECT_THAT(seen_to_go(came), IsEmpty());
+}
+
+// She is another's still: what is written to her bare address goes to the new session alone.
+TEST_F(XmppMoving, WhoTookThePlaceIsTheOnlyOne) {
+  world.available("juliet@example.com/balcony", "<presence><priority>5</priority></presence>");
+  leave();
+  const Bound again = world.bind("juliet@example.com/balcony");
+  world.say(again, "<presence/>");
+  world.forget();
+  world.on(message("juliet@example.com", "hi"));
+  EXPECT_THAT(world.raw(again), HasSubstr("<body>hi</body>"));
+  EXPECT_THAT(seen_to_go(world.say(again, "<presence type='unavailable'/>")),
+              ElementsAre("balcony"));
+  EXPECT_THAT(seen_to_go(pass_time(kMovingTimeMax * 2)), IsEmpty());
+}
+
+// It was not told to go: as of any session whose link was lost.
+TEST_F(XmppMoving, WhoHasComeBackAndIsLostIsReplacedAtOnce) {
+  Bound balcony = world.available("juliet@example.com/balcony");
+  const std::string id = enable(balcony);
+  leave();
+  world.on(UserServed{address("juliet@example.com"), true});
+  resume(balcony, id, 0);
+  lose(balcony);
+  const auto came = world.on(world.asks_to_bind("juliet@example.com/balcony"));
+  EXPECT_THAT(seen_to_go(came), ElementsAre("balcony"));
+}
+
 // But who is another's was about to bind when she was told to go: she is on her way still.
 TEST_F(XmppMoving, WhoWasAboutToBindEndsNothing) {
   world.available("juliet@example.com/balcony");
