@@ -1,11 +1,14 @@
 // The paper's figure 5 in virtual time: how servers talk. A candidate joins by INVITE from the main
 // server, gets the data that there are by SUBSCRIBE and NOTIFY, and then changes reach it, and
-// leave it, by NOTIFY; BYE lets it go. What they say is read off their link.
+// leave it, by NOTIFY; BYE lets it go. What they say is read off their link, and it is the same
+// whoever the users are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,7 +17,7 @@
 #include <vector>
 
 #include "codec/cluster/frame.h"
-#include "sim/placing_world.h"
+#include "sim/placing_phones.h"
 
 namespace muster::sim {
 namespace sim_figure5_test {
@@ -34,6 +37,7 @@ class Spoken : public TurnWatch {
  public:
   struct Message {
     std::size_t by = 0;
+    Instant at;
     std::string text;
   };
   std::vector<Message> messages;
@@ -51,7 +55,7 @@ class Spoken : public TurnWatch {
     std::string_view bytes = send->bytes;
     while (const auto frame = link->second.next(bytes)) {
       if (frame->lane != cluster::Lane::documents) continue;
-      messages.push_back({server.id().number(), std::string(frame->payload)});
+      messages.push_back({server.id().number(), server.now().instant, std::string(frame->payload)});
     }
   }
 
@@ -84,8 +88,13 @@ class Spoken : public TurnWatch {
   std::map<Place, cluster::FrameReader> links_;
 };
 
+enum class Who { messengers, phones };
+void PrintTo(Who who, std::ostream* out) {
+  *out << (who == Who::phones ? "phones" : "messengers");
+}
+
 // Server 0 is main, and has room for two users who weigh one each; server 1 is the candidate.
-class Figure5 : public ::testing::Test {
+class Figure5 : public ::testing::TestWithParam<Who> {
  protected:
   Figure5() {
     cluster.world.watch(spoken);
@@ -100,18 +109,29 @@ class Figure5 : public ::testing::Test {
     spoken.messages.clear();
   }
   void come(std::size_t user) {
-    const UserAgent& agent = cluster.land(users[user], 0);
-    EXPECT_TRUE(until(
-        cluster.world, [&] { return agent.bound; }, Duration::seconds(5)));
+    EXPECT_TRUE(until(cluster.world, served(users[user]), Duration::seconds(5)));
+  }
+  // Lands at the main.
+  std::function<bool()> served(const std::string& user) {
+    if (GetParam() == Who::messengers) {
+      return [&agent = cluster.land(user, 0)] { return agent.bound; };
+    }
+    const AgentId id = add_phone(cluster, phones, user);
+    phones.wish(id, Show{{"", "at my desk"}});
+    phones.wish(id, GoOnline{});
+    return [this, id] { return phones.agent(id).content(); };
   }
 
   PlacingWorld cluster{PlacingWorld::Options{
       .servers = 2, .standbys = 1, .max = LoadLevel{2}, .distance = Duration::milliseconds(5)}};
+  Crowd phones{cluster.world};
   Spoken spoken;
   std::vector<std::string> users;
 };
+INSTANTIATE_TEST_SUITE_P(Of, Figure5, ::testing::Values(Who::messengers, Who::phones),
+                         ::testing::PrintToStringParamName());
 
-TEST_F(Figure5, ACandidateJoinsByInviteAndIsToldByNotify) {
+TEST_P(Figure5, ACandidateJoinsByInviteAndIsToldByNotify) {
   ASSERT_EQ(cluster.main(), 0u);
   come(0);
   come(1);
@@ -172,7 +192,7 @@ TEST_F(Figure5, ACandidateJoinsByInviteAndIsToldByNotify) {
   EXPECT_THAT(spoken.words(), Each(HasSubstr("200 NOTIFY"))) << "and nothing else is said";
 }
 
-TEST_F(Figure5, ByeLetsItGo) {
+TEST_P(Figure5, ByeLetsItGo) {
   ASSERT_EQ(cluster.order(0, What::recruit, 1), AdminReply::Outcome::done);
   cluster.world.run_for(Duration::seconds(5));
   ASSERT_EQ(cluster.member(1)->role, Role::running);
@@ -193,6 +213,40 @@ TEST_F(Figure5, ByeLetsItGo) {
   ASSERT_EQ(seen.size(), 2u);
   for (const ServerSeen& server : seen)
     EXPECT_EQ(server.load.has_value(), server.itself) << server.member.self.svr_id;
+}
+
+// Counted from when the server that she came to says so to her; in the silence, and just after
+// another level has left.
+TEST(Levels, LeaveWithin20Milliseconds) {
+  const Duration distance = Duration::milliseconds(5);
+  PlacingWorld cluster{PlacingWorld::Options{.servers = 2, .distance = distance}};
+  Spoken spoken;
+  cluster.world.watch(spoken);
+  cluster.world.server(1).crash();
+  cluster.world.start(1);
+  cluster.world.run_for(Duration::seconds(10));
+  for (int i = 0; i < 20; ++i) {
+    spoken.messages.clear();
+    std::vector<const UserAgent*> agents;
+    for (int j = 0; j <= i % 4; ++j) {
+      const std::string user = "user" + std::to_string(i) + "-" + std::to_string(j);
+      cluster.give_contacts(user);
+      agents.push_back(&cluster.land(user, 0));
+      cluster.world.run_for(Duration::milliseconds(i + 3));
+    }
+    cluster.world.run_for(Duration::seconds(1));
+    for (const UserAgent* agent : agents) {
+      ASSERT_TRUE(agent->bound);
+      const Instant counted = agent->bound_at - distance;
+      const auto left = std::find_if(
+          spoken.messages.begin(), spoken.messages.end(), [&](const Spoken::Message& message) {
+            return message.text.starts_with("NOTIFY") && message.at >= counted &&
+                   cluster.world.server(message.by).xmpp_at() == agent->sent_to.back();
+          });
+      ASSERT_NE(left, spoken.messages.end()) << i << " " << agent->user();
+      EXPECT_LE(left->at, counted + Duration::milliseconds(20)) << i << " " << agent->user();
+    }
+  }
 }
 
 }  // namespace sim_figure5_test

@@ -4,16 +4,13 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "server/load_control/residents.h"
-#include "sim/agents/crowd.h"
-#include "sim/agents/phone.h"
-#include "sim/placing_world.h"
+#include "sim/placing_phones.h"
 
 namespace muster::sim {
 namespace sim_phones_moving_test {
@@ -62,21 +59,11 @@ class PhonesMoving : public ::testing::Test {
     return Address::of_canonical(name, "example.com");
   }
   AgentId add(const std::string& name) {
-    cluster.world.verifier().set_password(address(name), "secret");
     cluster.world.store().memory().carry_out(
         LoadUser{address(name), true, {}, WatcherPolicy::allow});
-    Identity identity;
-    identity.account = address(name);
-    identity.password = "secret";
-    identity.name = "desk";
-    identity.at = {IpAddress::v4(10, 2, 0, static_cast<std::uint8_t>(crowd.size() + 1)), 40'000};
-    identity.server = cluster.world.server(cluster.main()).sip_at();
-    for (std::size_t i = 0; i < cluster.world.server_count(); ++i)
-      identity.servers.push_back(cluster.world.server(i).sip_at());
     Phone::Habits habits;
     habits.transport = Transport::tcp;
-    const RandomStreams streams(crowd.size() + 7);
-    return crowd.add(std::make_unique<Phone>(identity, habits, streams.stream("phone")));
+    return add_phone(cluster, crowd, name, habits);
   }
   // All are where they wanted to be, and the watcher sees each of them as she is.
   void expect_all_well() {

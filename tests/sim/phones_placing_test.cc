@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "sim/agents/crowd.h"
-#include "sim/agents/phone.h"
-#include "sim/placing_world.h"
+#include "sim/placing_phones.h"
 
 namespace muster::sim {
 namespace sim_phones_placing_test {
@@ -36,24 +33,14 @@ class PhonesPlacing : public ::testing::Test {
  protected:
   PhonesPlacing() { crowd.watch(sent_on); }
 
-  // It lands at the main, over UDP, as phones are set up that know one address; and weighs one.
+  // It lands at the main, over UDP, and weighs one.
   AgentId come(bool follows = true) {
     const std::string name = "phone" + std::to_string(names.size());
-    const Address account = Address::of_canonical(name, "example.com");
     names.push_back(name);
     cluster.give_contacts(name);
-    cluster.world.verifier().set_password(account, "secret");
-    Identity identity;
-    identity.account = account;
-    identity.password = "secret";
-    identity.name = "desk";
-    identity.at = {IpAddress::v4(10, 2, 0, static_cast<std::uint8_t>(names.size())), 40'000};
-    identity.server = cluster.world.server(cluster.main()).sip_at();
     Phone::Habits habits;
     habits.follows = follows;
-    const RandomStreams streams(names.size());
-    const AgentId id =
-        crowd.add(std::make_unique<Phone>(identity, habits, streams.stream("phone")));
+    const AgentId id = add_phone(cluster, crowd, name, habits);
     crowd.wish(id, Show{{"", "at my desk"}});
     crowd.wish(id, GoOnline{});
     return id;

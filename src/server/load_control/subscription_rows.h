@@ -23,8 +23,9 @@ inline constexpr Duration kSubscriptionTime = Duration::seconds(600);
 // 423.
 inline constexpr Duration kSubscriptionTimeMin = Duration::seconds(60);
 
-// Changes that happen within it go out together; the first after as long a silence goes at once.
-inline constexpr Duration kCoalescingWindow = Duration::milliseconds(20);
+// Changes that happen within it go out together; the first after as long a silence goes at once. A
+// change of a server's own load waits for Residents::kTellAfter first, and has left within 20 ms.
+inline constexpr Duration kCoalescingWindow = Duration::milliseconds(10);
 
 // Of a 480 or 503: the directory is read anew within it.
 inline constexpr std::uint64_t kRetryAfterSeconds = 1;

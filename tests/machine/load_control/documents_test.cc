@@ -79,11 +79,11 @@ TEST(Documents, changes_within_a_window_go_in_one_notify) {
   DocumentsWorld world;
   world.make(3);
   world.set_load(1, {{1}, {}, 1});
-  world.run_for(Duration::milliseconds(5));
+  world.run_for(kCoalescingWindow / 4);
   world.sent().clear();
   for (std::uint32_t level = 2; level < 12; ++level) {
     world.set_load(1, {{level}, {}, level});
-    world.run_for(Duration::milliseconds(1));
+    world.run_for(kCoalescingWindow / 20);
   }
   world.run_for(Duration::milliseconds(100));
   EXPECT_EQ(count(world, "NOTIFY sip:s01."), 1);
