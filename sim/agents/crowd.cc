@@ -162,6 +162,7 @@ void Crowd::note(AgentId id, const Happened& fact) {
                  [&](const WatchStood& stood) { say("watches", stood.to.text()); },
                  [&](const SentMessage& sent) { say("writes to", sent.to.text()); },
                  [&](const HeardMessage& message) { say("reads of", message.from.text()); },
+                 [&](const MessageReturned& returned) { say("is returned", returned.text); },
                  [&](const WasPromised& promised) { say("is promised", promised.what); },
                  [&](const LostHold& lost) { say("loses", lost.of); },
                  [&](const WasSentOn& sent) { say("is sent on", std::to_string(sent.step)); },

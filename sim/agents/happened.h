@@ -75,6 +75,10 @@ struct HeardMessage {
   Address from;
   std::string text;
 };
+// It was told that what it wrote does not reach whom it is for.
+struct MessageReturned {
+  std::string text;
+};
 // An answer said that something is kept for good: "publication", by its note; "roster", of which
 // version.
 struct WasPromised {
@@ -100,8 +104,8 @@ struct Happened {
   Instant at;
   AgentId agent;
   std::variant<WentOnline, WentOffline, ShowedItself, ShowedItselfTo, ForgotPictures, SawPicture,
-               AskedFor, WasTold, WatchStood, SentMessage, HeardMessage, WasPromised, LostHold,
-               WasSentOn, WasSurprised>
+               AskedFor, WasTold, WatchStood, SentMessage, HeardMessage, MessageReturned,
+               WasPromised, LostHold, WasSentOn, WasSurprised>
       what;
 };
 

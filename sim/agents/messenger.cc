@@ -347,13 +347,14 @@ void Messenger::ask_roster(const std::string& item) {
 }
 
 void Messenger::on(const SendText& wish) {
-  if (state_ != State::online) return;
+  if (state_ != State::online || is_sent_on_) return;
   const std::string id =
       management_ ? management_->number_message(wish.to) : "m" + std::to_string(next_id_++);
   std::string message =
       "<message type='chat'" + attribute("to", wish.to.text()) + attribute("id", id) + ">";
   xml::append_text_element(message, "body", wish.text);
   say_stanza(message + "</message>");
+  written_[{wish.to, id}] = wish.text;
   tell(SentMessage{wish.to, wish.text});
 }
 
@@ -514,7 +515,14 @@ void Messenger::hear_refusal(const xml::Element& presence, const Address& from) 
 }
 
 void Messenger::hear_message(const xml::Element& message) {
-  if (message.attribute("type").value_or("") == "error") return;
+  if (message.attribute("type").value_or("") == "error") {
+    const Address to = address_of(message.attribute("from").value_or("")).to_bare();
+    const auto written = written_.find({to, std::string(message.attribute("id").value_or(""))});
+    if (written == written_.end()) return;
+    tell(MessageReturned{written->second});
+    written_.erase(written);
+    return;
+  }
   if (management_) {
     if (auto wrong = management_->check_message(message, habits_.most_available))
       tell(WasSurprised{*std::move(wrong)});

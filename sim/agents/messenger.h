@@ -144,6 +144,7 @@ class Messenger : public Agent {
   std::optional<Instant> again_due_;
   std::map<Address, Picture> pictures_;  // by bare address
   std::optional<MessengerSession> management_;
+  std::map<std::pair<Address, std::string>, std::string> written_;  // its messages, by to and id
   std::uint32_t next_id_ = 1;
   std::string ping_id_;  // that is not answered
   BackOff back_off_;

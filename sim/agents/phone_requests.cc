@@ -216,7 +216,11 @@ void Phone::hear_answer(const sip::Message& answer) {
   if (status < 300) sent_on_ = {};
   was_sent_on_ = was_sent_on_ || status == 302;
   if (status == 302 && hear_redirection(answer, *call)) return;
-  if (pages_.erase(call->purpose) > 0) return;
+  if (const auto page = pages_.find(call->purpose); page != pages_.end()) {
+    if (status >= 300) tell(MessageReturned{page->second.text});
+    pages_.erase(page);
+    return;
+  }
   switch (call->purpose) {
     case kRegistration: return registration_answered(status, answer, *call);
     case kPublication: return publication_answered(status, answer);

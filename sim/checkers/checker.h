@@ -69,6 +69,8 @@ class Checker : public AgentWatch {
   virtual void told_operator(const Log&) {}
   virtual void at_step(const View&) {}
   virtual void at_rest(const View&) {}
+  // From now on agents go and break.
+  virtual void some_part() {}
   virtual void at_end(const View&) {}
 
  protected:

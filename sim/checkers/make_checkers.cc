@@ -6,6 +6,7 @@
 #include "sim/checkers/constancy.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/courtesy.h"
+#include "sim/checkers/delivery.h"
 #include "sim/checkers/durability.h"
 #include "sim/checkers/expiry.h"
 #include "sim/checkers/leaks.h"
@@ -26,6 +27,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(Findings& findings) {
   checkers.push_back(std::make_unique<Constancy>(findings));
   checkers.push_back(std::make_unique<Convergence>(findings));
   checkers.push_back(std::make_unique<Courtesy>(findings));
+  checkers.push_back(std::make_unique<Delivery>(findings));
   checkers.push_back(std::make_unique<Durability>(findings));
   checkers.push_back(std::make_unique<Expiry>(findings));
   checkers.push_back(std::make_unique<Leaks>(findings));

@@ -16,13 +16,15 @@ class Steadiness : public Checker {
   std::string_view name() const override { return "steadiness"; }
   void happened(const Happened& fact) override;
   void at_step(const View& view) override;
-  // The first time users show themselves, the second time some part (run.cc).
-  void at_rest(const View&) override { ++rests_; }
+  void at_rest(const View&) override { calm_ = !parted_; }
+  void some_part() override {
+    parted_ = true;
+    calm_ = false;
+  }
 
  private:
-  bool is_calm() const { return rests_ == 1; }
-
-  int rests_ = 0;
+  bool calm_ = false;
+  bool parted_ = false;
   std::set<std::pair<AgentId, Address>> seen_;
   std::set<Address> left_;  // users of whom an agent went, since there is calm
   // Since the last step.

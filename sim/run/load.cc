@@ -141,6 +141,16 @@ void Load::show_all() {
   }
 }
 
+void Load::write_all(Duration within) {
+  for (const User& user : all_) {
+    for (const AgentId id : user.agents) {
+      world_.timeline().after(draw_between(wishes_, {}, within), [this, id] {
+        crowd_.wish(id, SendText{any_account(), "text " + std::to_string(++version_)});
+      });
+    }
+  }
+}
+
 void Load::part_some() {
   for (const User& user : all_) {
     for (const AgentId id : user.agents) {

@@ -21,6 +21,8 @@ class Load {
   void bring_all_online();
   // Everybody changes, twice; some phones vanish with their link.
   void show_all();
+  // Everybody writes to somebody, at some time within this.
+  void write_all(Duration within);
   // In order, or because their device breaks.
   void part_some();
   void send_all_away();

@@ -79,8 +79,11 @@ Run::Result Run::go() {
   if (!run_for(swarm_.busy_time)) return result();
   heal();
   if (!run_for(kHealTime) || !is_at_rest()) return result();
+  if (world_.server_count() > 1 && !move_users()) return result();
   load_.show_all();
   if (!run_for(kShowTime) || !is_at_rest()) return result();
+  for (const auto& checker : checkers_)
+    checker->some_part();
   load_.part_some();
   if (!run_for(kPartTime) || !is_at_rest()) return result();
   load_.send_all_away();
@@ -127,6 +130,32 @@ bool Run::ask_servers() {
   return true;
 }
 
+// At an operator's word: away from a server that runs, and back. False at the first finding.
+bool Run::move_users() {
+  std::vector<std::string> running;
+  for (const ServerSeen& seen : told_.front()) {
+    if (seen.member.role == cluster::Role::running) running.push_back(seen.member.self.svr_id);
+  }
+  if (running.empty()) return true;
+  const std::string& svr_id = running[trouble_.below(running.size())];
+  const Duration time = draw_between(trouble_, {}, kDrainTimeMost);
+  order(OrderServer::What::drain, svr_id);
+  load_.write_all(kWriteTime);
+  if (!run_for(time)) return false;
+  order(OrderServer::What::undrain, svr_id);
+  load_.write_all(kWriteTime);
+  return run_for(kMoveTime) && is_at_rest();
+}
+
+void Run::order(OrderServer::What what, const std::string& svr_id) {
+  const bool drains = what == OrderServer::What::drain;
+  world_.history().add(world_.timeline().now(), "operator", drains ? "drains" : "undrains", svr_id);
+  any_server().administer(OrderServer{what, svr_id}, [this](const AdminReply& reply) {
+    if (reply.outcome == AdminReply::Outcome::done) return;
+    world_.history().add(world_.timeline().now(), "operator", "is refused", {});
+  });
+}
+
 // False at the first finding.
 bool Run::run_until(Instant when) {
   Timeline& timeline = world_.timeline();
@@ -152,7 +181,7 @@ void Run::heal() {
   world_.set_faults(no_faults());
   partitions_.heal();
   for (std::size_t i = 0; i < world_.server_count(); ++i) {
-    world_.server(i).drift_clock(0);
+    world_.server(i).set_clock_right();
     world_.reach_stores(i);
     if (!world_.server(i).running()) world_.start(i);
   }

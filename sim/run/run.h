@@ -2,10 +2,11 @@
 //
 // Safety: faults and load as the swarm has them, for its busy time. Healing: faults end, whatever
 // was killed is started, all agents come online; within kHealTime all must converge, for what was
-// lost meanwhile has run out by then. Showing: everybody changes, twice, and some phones vanish
-// with their link; within kShowTime all see it. Parting: some agents go, and the devices of some
-// break; within kPartTime nobody sees them any more, and all else is as it was. Leaving: all agents
-// go; within kEmptyTime nothing is left.
+// lost meanwhile has run out by then. Moving: of a cluster a server is drained, and takes users
+// again a while later; within kMoveTime all is as it was. Showing: everybody changes, twice, and
+// some phones vanish with their link; within kShowTime all see it. Parting: some agents go, and the
+// devices of some break; within kPartTime nobody sees them any more, and all else is as it was.
+// Leaving: all agents go; within kEmptyTime nothing is left.
 //
 // It ends early at the first finding. At kStepsAtOnce events without a moment passing it is
 // stuck.
@@ -41,6 +42,9 @@ class CheckerWatch : public TurnWatch {
 class Run {
  public:
   static constexpr Duration kHealTime = Duration::minutes(25);
+  static constexpr Duration kMoveTime = Duration::minutes(25);
+  static constexpr Duration kDrainTimeMost = Duration::minutes(5);
+  static constexpr Duration kWriteTime = Duration::seconds(6);  // in which users begin to move
   static constexpr Duration kShowTime = Duration::seconds(20);
   static constexpr Duration kPartTime = Duration::minutes(25);
   static constexpr Duration kEmptyTime = Duration::minutes(25);
@@ -80,6 +84,8 @@ class Run {
   void heal();
   bool is_at_rest();
   bool ask_servers();
+  bool move_users();
+  void order(OrderServer::What what, const std::string& svr_id);
   void trouble_later(Duration every, void (Run::*trouble)());
   Server& any_server() { return world_.server(trouble_.below(world_.server_count())); }
   void kill_server();

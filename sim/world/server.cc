@@ -33,6 +33,11 @@ void Server::drift_clock(std::int32_t us_per_second) {
   clock_us_per_second_ = us_per_second;
 }
 
+void Server::set_clock_right() {
+  drift_clock(0);
+  clock_offset_ = Duration();
+}
+
 // --- what happens to it --------------------------------------------------------------------------
 
 void Server::start(const std::vector<Prng::Seed>& seeds) {

@@ -82,6 +82,8 @@ class Server : public Host {
   void step_clock(Duration by) { clock_offset_ = clock_offset_ + by; }
   // Microseconds that its civil clock gains in a second.
   void drift_clock(std::int32_t us_per_second);
+  // It neither drifts nor was stepped.
+  void set_clock_right();
 
   // --- what it is
   ServerId id() const { return parts_.id; }

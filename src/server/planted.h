@@ -70,6 +70,8 @@ enum class Planted : std::uint8_t {
   recruited_with_room,
   recruited_twice,
   limit_passed,
+  main_for_ever,
+  kept_message_lost,
 };
 
 struct Plant {
@@ -186,6 +188,10 @@ inline constexpr std::array kPlants{
           "two candidates are taken in for one shortage"},
     Plant{Planted::limit_passed, "limit-passed", "load_control",
           "who lands at a server stays there, though it has reached its limit"},
+    Plant{Planted::main_for_ever, "main-for-ever", "load_control",
+          "who was main goes on as if it were, though another one is"},
+    Plant{Planted::kept_message_lost, "kept-message-lost", "xmpp_presence",
+          "what came for a session while its user moved ends with it"},
 };
 
 }  // namespace muster

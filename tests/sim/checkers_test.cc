@@ -13,6 +13,7 @@
 #include "codec/address/jid.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/convergence.h"
+#include "sim/checkers/delivery.h"
 #include "sim/checkers/durability.h"
 #include "sim/checkers/expiry.h"
 #include "sim/checkers/order.h"
@@ -157,6 +158,57 @@ TEST_F(OrderChecker, AMessageThatNobodySentIsWrong) {
   EXPECT_THAT(found(), ElementsAre(HasSubstr("order: a message is heard that nobody sent")));
 }
 
+// --- delivery ------------------------------------------------------------------------------------
+
+class DeliveryChecker : public Checkers {
+ protected:
+  void rest() { delivery_.at_rest(view_); }
+  void write(const std::string& text) { tell(delivery_, romeo_, SentMessage{kJuliet, text}); }
+
+  Delivery delivery_{findings_};
+};
+
+TEST_F(DeliveryChecker, AMessageThatIsReadByNobodyIsWrong) {
+  rest();
+  write("text 1");
+  tell(delivery_, romeo_, HeardMessage{kRomeo, "text 1"});
+  rest();
+  EXPECT_THAT(found(), ElementsAre("delivery: what romeo@example.com wrote to juliet@example.com "
+                                   "was lost: text 1"));
+}
+
+TEST_F(DeliveryChecker, OneThatIsReadOrReturnedIsRight) {
+  rest();
+  write("text 1");
+  tell(delivery_, juliet_, HeardMessage{kRomeo, "text 1"});
+  write("text 2");
+  tell(delivery_, romeo_, MessageReturned{"text 2"});
+  rest();
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(DeliveryChecker, SoIsOneThatWasOnItsWayToAServerThatSaysToGo) {
+  rest();
+  write("text 1");
+  tell(delivery_, juliet_, WasSentOn{1});
+  tell(delivery_, romeo_, WasSentOn{1});
+  write("text 2");
+  world_.run_for(Delivery::kOnItsWayFor + Duration::milliseconds(1));
+  tell(delivery_, romeo_, WasSentOn{2});
+  rest();
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("text 2"))) << "it had time to get there";
+}
+
+// Before there is rest, and when some are sent away.
+TEST_F(DeliveryChecker, ItIsAskedOfAWorldAtRest) {
+  write("text 1");
+  rest();
+  delivery_.some_part();
+  write("text 2");
+  rest();
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 // --- steadiness ----------------------------------------------------------------------------------
 
 class SteadinessChecker : public Checkers {
@@ -202,6 +254,10 @@ TEST_F(SteadinessChecker, ItIsAskedOfAWorldAtRest) {
   rest();
   rest();
   sees(picture("v1"));
+  steadiness_.some_part();
+  sees({});
+  rest();
+  sees(picture("v2"));
   sees({});
   EXPECT_THAT(found(), IsEmpty());
 }

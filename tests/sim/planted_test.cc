@@ -20,7 +20,7 @@ TEST(Planted, HasANameAndAPlaceForEach) {
     EXPECT_TRUE(names.insert(plant.name).second) << plant.name;
     EXPECT_FALSE(plant.module.empty() || plant.about.empty()) << plant.name;
   }
-  EXPECT_EQ(static_cast<std::uint8_t>(Planted::limit_passed), last);
+  EXPECT_EQ(static_cast<std::uint8_t>(Planted::kept_message_lost), last);
 }
 
 Swarm quiet_swarm() {
@@ -44,6 +44,20 @@ TEST(Planted, IsCaughtInAQuietWorldToo) {
     EXPECT_NE(run.go().verdict, sim::Run::Verdict::right)
         << kPlants[static_cast<std::size_t>(planted) - 1].name;
   }
+}
+
+// By the checker that is there for it, whoever else would find it later.
+TEST(Planted, OneWhoMovesIsSeenToGo) {
+  Swarm swarm = quiet_swarm();
+  swarm.servers = 3;
+  bool caught = false;
+  for (std::uint64_t seed = 1; seed <= 5 && !caught; ++seed) {
+    sim::Run run(seed, swarm, Planted::moved_user_ends);
+    run.go();
+    for (const Findings::Finding& finding : run.findings().all())
+      caught = caught || finding.checker == "steadiness";
+  }
+  EXPECT_TRUE(caught);
 }
 
 TEST(Planted, IsNotThereUnlessAskedFor) {

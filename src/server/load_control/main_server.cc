@@ -6,6 +6,7 @@
 
 #include "base/overloaded.h"
 #include "model/cluster/sorted.h"
+#include "server/planted.h"
 
 namespace muster::cluster {
 
@@ -14,7 +15,7 @@ namespace muster::cluster {
 void MainServer::know(Instant now, const Directory& directory, Incarnation self) {
   self_ = self;
   // It was another's meanwhile.
-  if (is_main() && epoch_ != directory.epoch) end();
+  if (is_main() && epoch_ != directory.epoch && planted_ != Planted::main_for_ever) end();
   epoch_ = directory.epoch;
   const std::map<Incarnation, Known> before = std::exchange(servers_, {});
   bool joined = false;
@@ -36,7 +37,7 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
   const bool main = self != Incarnation() && directory.main == self;
   if (joined && is_main()) rebalance_->joined(now);
   if (main && !is_main()) begin(now);
-  if (!main && is_main()) end();
+  if (!main && is_main() && planted_ != Planted::main_for_ever) end();
 }
 
 // Whether it is even is not known: who was main before may have been about to make it so.
