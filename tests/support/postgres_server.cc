@@ -27,10 +27,11 @@ namespace {
 
 constexpr const char* kPrefix = "muster-postgres-";
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
-// Below those that the kernel gives to who connects (ip_local_port_range): one that was free stays
-// so while the database is away.
-constexpr std::uint16_t kPortFirst = 20'000;
-constexpr std::uint16_t kPorts = 10'000;
+// Below those that the kernel gives to who connects (ip_local_port_range), who could get it while
+// the database is away. Processes that are neighbours begin to look kPortsApart apart.
+constexpr int kPortFirst = 20'000;
+constexpr int kPorts = 10'000;
+constexpr int kPortsApart = 16;
 
 // PostgreSQL refuses to be root's; Debian's package makes a user for it.
 const passwd* whose() {
@@ -80,8 +81,8 @@ void remove_abandoned(const std::filesystem::path& among) {
 
 // Nobody listens on it.
 std::uint16_t free_port() {
-  const auto begin = static_cast<std::uint16_t>(::getpid() % kPorts);
-  for (std::uint16_t i = 0; i < kPorts; ++i) {
+  const int begin = ::getpid() % (kPorts / kPortsApart) * kPortsApart;
+  for (int i = 0; i < kPorts; ++i) {
     const auto port = static_cast<std::uint16_t>(kPortFirst + (begin + i) % kPorts);
     const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
