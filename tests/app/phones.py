@@ -231,6 +231,10 @@ class Phone:
 
     def is_published(self, answer, is_refresh):
         number, self.publishing = self.publishing, None
+        # Said again it may be refused by the server's next life, to which it is new, though the one
+        # before has stored it.
+        if self.agent.was_said_again and (answer is None or answer.status != 200):
+            self.doubt(number)
         status = self.serves(answer)
         if is_refresh:
             self.refreshed["publication"] = status

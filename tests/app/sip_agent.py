@@ -90,7 +90,7 @@ class Request:
         self.agent, self.data, self.then = agent, text.encode(), then
         now = time.monotonic()
         self.ends_at = now + TIMER_F_S
-        self.pause = T1_S
+        self.pause, self.was_said_again = T1_S, False
         self.again_at = now + T1_S if agent.flow.transport == "UDP" else self.ends_at
         agent.flow.send(self.data)
 
@@ -101,6 +101,7 @@ class Request:
         if now >= self.again_at:
             self.pause = min(2 * self.pause, T2_S)
             self.again_at = now + self.pause
+            self.was_said_again = True
             self.agent.flow.send(self.data)
         return False
 
@@ -117,6 +118,7 @@ class Agent:
         self.challenge, self.proofs = None, itertools.count(1)
         self.requests = {}  # by branch
         self.pings = 0  # since something came
+        self.was_said_again = False  # the request whose answer came last
 
     def ask(self, method, uri, ends, headers=(), body="", then=lambda answer: None):
         """`ends`: what says whose exchange it is, from, to, call-id and number, the last of which
@@ -161,6 +163,7 @@ class Agent:
                 branch = parameter(message.headers["via"], "branch")
                 request = self.requests.pop(branch, None)
                 if request is not None:  # else it is the answer to what was sent again
+                    self.was_said_again = request.was_said_again
                     request.then(message)
         now = time.monotonic()
         for branch, request in list(self.requests.items()):
