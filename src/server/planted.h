@@ -70,7 +70,7 @@ enum class Planted : std::uint8_t {
   recruited_with_room,
   recruited_twice,
   limit_passed,
-  main_for_ever,
+  order_of_earlier_epoch,
   kept_message_lost,
 };
 
@@ -188,8 +188,8 @@ inline constexpr std::array kPlants{
           "two candidates are taken in for one shortage"},
     Plant{Planted::limit_passed, "limit-passed", "load_control",
           "who lands at a server stays there, though it has reached its limit"},
-    Plant{Planted::main_for_ever, "main-for-ever", "load_control",
-          "who was main goes on as if it were, though another one is"},
+    Plant{Planted::order_of_earlier_epoch, "order-of-earlier-epoch", "load_control",
+          "the main gives its orders in the epoch before its own"},
     Plant{Planted::kept_message_lost, "kept-message-lost", "xmpp_presence",
           "what came for a session while its user moved ends with it"},
 };

@@ -15,7 +15,7 @@ namespace muster::cluster {
 void MainServer::know(Instant now, const Directory& directory, Incarnation self) {
   self_ = self;
   // It was another's meanwhile.
-  if (is_main() && epoch_ != directory.epoch && planted_ != Planted::main_for_ever) end();
+  if (is_main() && epoch_ != directory.epoch) end();
   epoch_ = directory.epoch;
   const std::map<Incarnation, Known> before = std::exchange(servers_, {});
   bool joined = false;
@@ -37,7 +37,7 @@ void MainServer::know(Instant now, const Directory& directory, Incarnation self)
   const bool main = self != Incarnation() && directory.main == self;
   if (joined && is_main()) rebalance_->joined(now);
   if (main && !is_main()) begin(now);
-  if (!main && is_main() && planted_ != Planted::main_for_ever) end();
+  if (!main && is_main()) end();
 }
 
 // Whether it is even is not known: who was main before may have been about to make it so.
@@ -86,7 +86,9 @@ void MainServer::say(Say::What what, Incarnation server, std::string_view svr_id
 
 void MainServer::change_role(Incarnation of, Role from, Role to) {
   if (!changing_.insert(of).second) return;
-  orders_.emplace_back(ChangeRole{{self_, epoch_, of, from, to}});
+  Epoch epoch = epoch_;
+  if (planted_ == Planted::order_of_earlier_epoch) epoch = Epoch(epoch.number() - 1);
+  orders_.emplace_back(ChangeRole{{self_, epoch, of, from, to}});
 }
 
 void MainServer::take_in(Incarnation candidate) {
