@@ -3,7 +3,7 @@
 namespace muster::sim {
 
 void Delivery::happened(const Happened& fact) {
-  if (const auto* sent = std::get_if<SentMessage>(&fact.what); sent != nullptr && calm_) {
+  if (const auto* sent = std::get_if<SentMessage>(&fact.what); sent != nullptr && is_calm()) {
     unread_.insert_or_assign(sent->text, Written{fact.agent, fact.at, sent->to});
   } else if (const auto* heard = std::get_if<HeardMessage>(&fact.what)) {
     read_.push_back({fact.agent, heard->text});
@@ -31,12 +31,7 @@ void Delivery::at_rest(const View& view) {
                           " wrote to " + written.to.text() + " was lost: " + text);
   }
   unread_.clear();
-  calm_ = !parted_;
-}
-
-void Delivery::some_part() {
-  parted_ = true;
-  calm_ = false;
+  CalmChecker::at_rest(view);
 }
 
 }  // namespace muster::sim

@@ -1,26 +1,24 @@
-// Once the world is at rest, and until some part, a message is read by an agent of whom it is for,
-// or its sender is told that it is not: servers drain then, too, and users move between them. Who
-// wrote it and was not answered, or lost its stream within kUnknownFor, knows that it does not
-// know.
+// In calm, a message is read by an agent of whom it is for, or its sender is told that it is not.
+// What is on its way to a server that has just told its sender to go to another one may be lost.
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
-#include "sim/checkers/checker.h"
+#include "sim/checkers/calm_checker.h"
 
 namespace muster::sim {
 
-class Delivery : public Checker {
+class Delivery : public CalmChecker {
  public:
   static constexpr Duration kOnItsWayFor = Duration::seconds(1);
 
-  using Checker::Checker;
+  using CalmChecker::CalmChecker;
   std::string_view name() const override { return "delivery"; }
   void happened(const Happened& fact) override;
   void at_step(const View& view) override;
   void at_rest(const View& view) override;
-  void some_part() override;
 
  private:
   struct Written {
@@ -33,8 +31,6 @@ class Delivery : public Checker {
     std::string text;
   };
 
-  bool calm_ = false;
-  bool parted_ = false;
   std::map<std::string, Written> unread_;  // by what is written, which nobody writes twice
   std::vector<Read> read_;                 // since the last step
 };

@@ -9,13 +9,13 @@ void Steadiness::happened(const Happened& fact) {
   if (std::holds_alternative<ForgotPictures>(fact.what)) {
     std::erase_if(seen_, [&](const auto& seen) { return seen.first == fact.agent; });
   }
-  if (std::holds_alternative<WentOffline>(fact.what) && calm_) leaving_.push_back(fact.agent);
+  if (std::holds_alternative<WentOffline>(fact.what) && is_calm()) leaving_.push_back(fact.agent);
   const auto* saw = std::get_if<SawPicture>(&fact.what);
   if (saw == nullptr) return;
   const std::pair seen(fact.agent, saw->presentity);
   if (!saw->picture.empty()) {
     seen_.insert(seen);
-  } else if (seen_.erase(seen) > 0 && calm_) {
+  } else if (seen_.erase(seen) > 0 && is_calm()) {
     gone_.push_back(seen);
   }
 }
