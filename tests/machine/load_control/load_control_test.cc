@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -178,11 +178,7 @@ TEST_F(LoadControlTest, WhatMeansNothingIsPassedOverAndToldOnce) {
 
 TEST_F(LoadControlTest, UsersMoveAtTheMainsWord) {
   LoadControl control(world.shard);
-  join(control);
-  link(control);
-  renew(control, directory_of(5));
-  control.on(world.now, load(4, 0), world.out);
-  told(control);
+  have_four_users(control, 5);
   hear(control, cluster::MoveUsers{2, 3, 2, 7, true});
   EXPECT_TRUE(told(control).empty());
   const auto orders_to_shards = events<UsersToMove>(said_);
@@ -292,11 +288,7 @@ TEST_F(LoadControlPhones, ButOnlyWhileThatIsOfUse) {
 // As a candidate, which serves nobody: all of them, to the main.
 TEST_F(LoadControlTest, WhoCameWhileThisServerWasLetGoMovesOn) {
   LoadControl control(world.shard);
-  join(control);
-  link(control);
-  renew(control, directory_of(3));
-  control.on(world.now, load(4, 0), world.out);
-  told(control);
+  have_four_users(control, 3);
   cluster::Directory all = directory_of(3);
   for (cluster::Member& member : all.members) {
     if (member.incarnation == Incarnation(4)) member.role = cluster::Role::standby;
@@ -372,11 +364,7 @@ TEST_F(LoadControlTest, WhatCannotBeMovedIsSaidAtOnce) {
 // It is a server's word, and may be anything.
 TEST_F(LoadControlTest, NobodyIsMovedByAnOrderToMoveNobody) {
   LoadControl control(world.shard);
-  join(control);
-  link(control);
-  renew(control, directory_of(5));
-  control.on(world.now, load(4, 0), world.out);
-  told(control);
+  have_four_users(control, 5);
   hear(control, cluster::MoveUsers{2, 3, 0, 7, false});
   told(control);
   EXPECT_TRUE(events<UsersToMove>(said_).empty());

@@ -79,6 +79,15 @@ class LoadControlTest : public ::testing::Test {
     control.on(world.now, load(0, 0), world.out);
   }
 
+  // It has four users and is linked to 5, where the main is that server.
+  void have_four_users(LoadControl& control, std::uint64_t main) {
+    join(control);
+    link(control);
+    renew(control, directory_of(main));
+    control.on(world.now, load(4, 0), world.out);
+    told(control);
+  }
+
   // 5 says this on the lane `directed`.
   void hear_bytes(LoadControl& control, std::string_view said) {
     std::string frame;
