@@ -167,8 +167,8 @@ TEST(Cluster, WhoIsCutFromTheStoresForLongerThanItsLeaseBeginsAnew) {
   cluster.world.start_all();
   cluster.world.run_for(Duration::seconds(1));
   const std::size_t main = *cluster.main();
-  const std::size_t others = (main + 1) % kServers;
-  for (const std::size_t server : {others, main}) {
+  const std::size_t other = (main + 1) % kServers;
+  for (const std::size_t server : {other, main}) {
     const Incarnation before = cluster.member(server)->incarnation;
     cluster.world.cut_from_stores(server);
     cluster.world.run_for(Duration::milliseconds(500));

@@ -21,8 +21,6 @@ inline AgentId add_phone(PlacingWorld& cluster, Crowd& crowd, const std::string&
   identity.name = "desk";
   identity.at = {IpAddress::v4(10, 2, 0, number), 40'000};
   identity.server = cluster.world.server(cluster.main()).sip_at();
-  for (std::size_t i = 0; i < cluster.world.server_count(); ++i)
-    identity.servers.push_back(cluster.world.server(i).sip_at());
   cluster.world.verifier().set_password(identity.account, identity.password);
   const RandomStreams streams(number);
   return crowd.add(std::make_unique<Phone>(identity, habits, streams.stream("phone")));
