@@ -1,8 +1,8 @@
 // Debian's PostgreSQL, started by the tests in a folder of its own, in which its socket is too, and
 // on a port of 127.0.0.1, where it wants a password. It is as it is by default (fsync on), but that
 // nothing happens in it by itself (autovacuum off): what locks or numbers a test looks at are its
-// own. It ends with the thread that started it. The folder
-// of one whose process was killed is removed by the next.
+// own. It ends with the thread that started it. The folder of one whose process was killed is
+// removed by the next.
 #pragma once
 
 #include <gtest/gtest.h>
