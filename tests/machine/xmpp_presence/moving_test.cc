@@ -259,8 +259,8 @@ TEST_F(XmppMoving, EachResourceIsSeenUntilItIsBack) {
 
 TEST_F(XmppMoving, WhereThereIsNoRoomForBothTheOldOneEnds) {
   world.settings.limits.sessions_per_user_max = 2;
-  world.available("juliet@example.com/balcony");
   world.available("juliet@example.com/garden");
+  world.available("juliet@example.com/balcony");
   leave();
   const auto came = world.on(world.asks_to_bind("juliet@example.com/balcony"));
   EXPECT_THAT(events<BindGranted>(came), SizeIs(1));
