@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/ascii.h"
 #include "codec/cluster/frame.h"
 #include "sim/placing_phones.h"
 
@@ -215,8 +218,17 @@ TEST_P(Figure5, ByeLetsItGo) {
     EXPECT_EQ(server.load.has_value(), server.itself) << server.member.self.svr_id;
 }
 
-// Counted from when the server that she came to says so to her; in the silence, and just after
-// another level has left.
+// What a partial document says it is by now.
+std::optional<std::uint32_t> level_in(std::string_view notify, const std::string& svr_id) {
+  const std::string begin = "c:svr-load[@svr-id='" + svr_id + "']/c:current-loadlevel/text()\">";
+  const std::size_t at = notify.find(begin);
+  if (!notify.starts_with("NOTIFY") || at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = notify.substr(at + begin.size());
+  return parse_number<std::uint32_t>(rest.substr(0, rest.find('<')));
+}
+
+// Counted from when the server that she came to says so to her; in the silence, and just after the
+// level of another shard of it has left. Each user weighs one.
 TEST(Levels, LeaveWithin20Milliseconds) {
   const Duration distance = Duration::milliseconds(5);
   PlacingWorld cluster{PlacingWorld::Options{.servers = 2, .distance = distance}};
@@ -225,26 +237,30 @@ TEST(Levels, LeaveWithin20Milliseconds) {
   cluster.world.server(1).crash();
   cluster.world.start(1);
   cluster.world.run_for(Duration::seconds(10));
+  std::map<std::size_t, std::uint32_t> users;
   for (int i = 0; i < 20; ++i) {
     spoken.messages.clear();
     std::vector<const UserAgent*> agents;
-    for (int j = 0; j <= i % 4; ++j) {
+    for (int j = 0; j < 6; ++j) {
       const std::string user = "user" + std::to_string(i) + "-" + std::to_string(j);
       cluster.give_contacts(user);
       agents.push_back(&cluster.land(user, 0));
-      cluster.world.run_for(Duration::milliseconds(i + 3));
+      cluster.world.run_for(Duration::milliseconds(1 + i % 4));
     }
     cluster.world.run_for(Duration::seconds(1));
+    std::sort(agents.begin(), agents.end(),
+              [](const auto* a, const auto* b) { return a->bound_at < b->bound_at; });
     for (const UserAgent* agent : agents) {
       ASSERT_TRUE(agent->bound);
-      const Instant counted = agent->bound_at - distance;
+      const std::size_t at = agent->sent_to.back() == cluster.xmpp(0) ? 0 : 1;
+      const std::uint32_t level = ++users[at];
       const auto left = std::find_if(
           spoken.messages.begin(), spoken.messages.end(), [&](const Spoken::Message& message) {
-            return message.text.starts_with("NOTIFY") && message.at >= counted &&
-                   cluster.world.server(message.by).xmpp_at() == agent->sent_to.back();
+            const auto said = level_in(message.text, PlacingWorld::name_of(at));
+            return message.by == at && said && *said >= level;
           });
-      ASSERT_NE(left, spoken.messages.end()) << i << " " << agent->user();
-      EXPECT_LE(left->at, counted + Duration::milliseconds(20)) << i << " " << agent->user();
+      ASSERT_NE(left, spoken.messages.end()) << agent->user();
+      EXPECT_LE(left->at, agent->bound_at - distance + Duration::milliseconds(20)) << agent->user();
     }
   }
 }
