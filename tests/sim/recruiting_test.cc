@@ -144,7 +144,7 @@ TEST(RecruitingInTheCluster, TwoAreNotRecruitedForOneShortage) {
     for (std::size_t i = 0; i < 8; ++i)
       world.come(land_anywhere ? i % 2 : main);
     EXPECT_TRUE(until(
-        world.cluster.world, [&] { return world.all_served(); }, Assignments::kRoomTimeMax));
+        world.cluster.world, [&] { return world.all_served(); }, Assignments::kWaitTimeMax));
     world.cluster.world.run_for(Duration::seconds(20));
     EXPECT_EQ(world.recruitings(), 1u) << land_anywhere;
     EXPECT_EQ(world.cluster.bound.lines("recruited").size(), 1u);
@@ -159,7 +159,7 @@ TEST(RecruitingInTheCluster, WhereOneIsTooFewTheNextIsTakenInToo) {
   for (std::size_t i = 0; i < 8; ++i)
     world.come(0);
   EXPECT_TRUE(until(
-      world.cluster.world, [&] { return world.all_served(); }, Assignments::kRoomTimeMax));
+      world.cluster.world, [&] { return world.all_served(); }, Assignments::kWaitTimeMax));
   EXPECT_EQ(world.recruitings(), 2u);
   world.cluster.world.run_for(Duration::seconds(30));
   const auto counts = world.counts();
@@ -180,7 +180,7 @@ TEST(RecruitingInTheCluster, WhereACandidateDiesTheNextIsAsked) {
   const std::size_t first = Recruiting::server_in(world.cluster.bound.lines("recruiting")[0]);
   world.cluster.world.server(first).crash();
   ASSERT_TRUE(until(
-      world.cluster.world, [&] { return waiting.bound; }, Assignments::kRoomTimeMax));
+      world.cluster.world, [&] { return waiting.bound; }, Assignments::kWaitTimeMax));
   ASSERT_EQ(world.recruitings(), 2u);
   const std::size_t second = Recruiting::server_in(world.cluster.bound.lines("recruiting")[1]);
   EXPECT_NE(second, first);
@@ -195,7 +195,7 @@ TEST(RecruitingInTheCluster, WhoWaitsForACandidateThatDoesNotComeIsRefused) {
   world.cluster.world.part(0, 1);
   world.cluster.world.part(1, 0);
   const UserAgent& waiting = world.come(0);
-  world.cluster.world.run_for(Assignments::kRoomTimeMax - Duration::milliseconds(100));
+  world.cluster.world.run_for(Assignments::kWaitTimeMax - Duration::milliseconds(100));
   EXPECT_FALSE(waiting.refused);
   EXPECT_FALSE(waiting.bound);
   world.cluster.world.run_for(Duration::seconds(1));

@@ -36,6 +36,11 @@ void Assignments::know(const cluster::Directory& directory, Incarnation self) {
     contacts[member.incarnation] = std::make_shared<const ServerContacts>(std::move(of_it));
   }
   contacts_ = std::move(contacts);
+  for (Asked& asked : std::exchange(unforgotten_, {})) {
+    const cluster::Member* hers = member_of(directory, asked.gone);
+    const bool waits = hers != nullptr && hers->role == cluster::Role::gone;
+    (waits ? unforgotten_ : waiting_).push_back(std::move(asked));
+  }
   candidates_.clear();
   for (const cluster::Member& member : directory.members) {
     if (member.role == cluster::Role::standby) candidates_.insert(member.incarnation);
@@ -61,7 +66,7 @@ std::shared_ptr<const ServerContacts> Assignments::contacts(Incarnation server) 
 
 void Assignments::end(Outbox& out) {
   self_ = Incarnation();
-  for (std::deque<Asked>* const waiting : {&waiting_, &roomless_, &doubted_}) {
+  for (std::deque<Asked>* const waiting : {&waiting_, &roomless_, &unforgotten_, &doubted_}) {
     for (const Asked& asked : std::exchange(*waiting, {}))
       answer(asked, {}, out);
   }
@@ -205,8 +210,13 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
   UserPlace place = is_placed_by_main ? place_of(sends_to_) : UserPlace();
   if (owner != Incarnation()) place = place_of(owner);
   if (owner == Incarnation() && !is_placed_by_main && asked.why == Placement::Outcome::all_full) {
-    if (waits_for_room(now, asked)) return wait_for_room(std::move(asked));
+    if (hope_ && may_wait(now, asked)) return wait_in(roomless_, std::move(asked));
     place.outcome = UserPlace::Outcome::full;
+  }
+  const bool is_of_gone = owner != Incarnation() && place.outcome == UserPlace::Outcome::unknown;
+  if (is_of_gone && may_wait(now, asked)) {
+    asked.gone = owner;
+    return wait_in(unforgotten_, std::move(asked));
   }
   const bool is_hers = owner != Incarnation() && place.outcome == UserPlace::Outcome::elsewhere;
   if (asked.again && !asked.yielded && is_hers && takes_users()) {
@@ -250,20 +260,28 @@ void Assignments::given_back(const ClusterAnswered& answer, Outcome& outcome) {
   outcome.yielded.push_back(std::move(yielded));
 }
 
-// --- room ----------------------------------------------------------------------------------------
+// --- waiting -------------------------------------------------------------------------------------
 
-bool Assignments::waits_for_room(Now now, Asked& asked) const {
-  if (!hope_ || self_ == Incarnation()) return false;
-  if (!asked.room_by) asked.room_by = now.instant + kRoomTimeMax;
+bool Assignments::may_wait(Now now, Asked& asked) const {
+  if (self_ == Incarnation()) return false;
+  if (!asked.waits_until) asked.waits_until = now.instant + kWaitTimeMax;
   asked.to = Incarnation();
-  return now.instant < *asked.room_by;
+  return now.instant < *asked.waits_until;
 }
 
-void Assignments::wait_for_room(Asked asked) {
-  const auto behind =
-      std::upper_bound(roomless_.begin(), roomless_.end(), *asked.room_by,
-                       [](Instant by, const Asked& other) { return by < *other.room_by; });
-  roomless_.insert(behind, std::move(asked));
+void Assignments::wait_in(std::deque<Asked>& queue, Asked asked) {
+  const auto behind = std::upper_bound(
+      queue.begin(), queue.end(), *asked.waits_until,
+      [](Instant until, const Asked& other) { return until < *other.waits_until; });
+  queue.insert(behind, std::move(asked));
+}
+
+void Assignments::give_up(Now now, std::deque<Asked>& queue, UserPlace::Outcome outcome,
+                          Outbox& out) {
+  while (!queue.empty() && *queue.front().waits_until <= now.instant) {
+    answer(queue.front(), {outcome, nullptr}, out);
+    queue.pop_front();
+  }
 }
 
 void Assignments::look_for_room(Outbox& out) {
@@ -330,18 +348,19 @@ void Assignments::moved(const ClusterAnswered& answer, Outcome& outcome, Outbox&
 // --- time ----------------------------------------------------------------------------------------
 
 std::optional<Instant> Assignments::next_deadline() const {
-  const auto yields = yields_due_.next();
-  if (roomless_.empty()) return yields;
-  const Instant room = *roomless_.front().room_by;
-  return yields ? std::min(*yields, room) : room;
+  std::optional<Instant> next = yields_due_.next();
+  for (const std::deque<Asked>* const queue : {&roomless_, &unforgotten_}) {
+    if (queue->empty()) continue;
+    const Instant until = *queue->front().waits_until;
+    next = next ? std::min(*next, until) : until;
+  }
+  return next;
 }
 
 // Who was to be yielded is sent there again.
 void Assignments::wake(Now now, Outbox& out) {
-  while (!roomless_.empty() && *roomless_.front().room_by <= now.instant) {
-    answer(roomless_.front(), {UserPlace::Outcome::full, nullptr}, out);
-    roomless_.pop_front();
-  }
+  give_up(now, roomless_, UserPlace::Outcome::full, out);
+  give_up(now, unforgotten_, UserPlace::Outcome::unknown, out);
   while (const auto user = yields_due_.take_due(now.instant)) {
     const auto known = yields_.find(*user);
     if (known == yields_.end() || known->second.until > now.instant) continue;

@@ -18,11 +18,12 @@
 // here.
 //
 // Where no server has room and there is a candidate, she waits for it to be taken in; so does who
-// comes after her. A user who moves is made the other server's, by compare-and-set too.
+// comes after her. Whose server is gone waits until it is forgotten, for until then nobody else can
+// have her. A user who moves is made the other server's, by compare-and-set too.
 //
 // Limits: kUsersPerRequestMax of a request, kYieldTimeMax until the other server has answered,
-// kRoomTimeMax until there is room. Who waits is bounded by the streams and requests that ask
-// (residents.h: one question for each user).
+// kWaitTimeMax for room, and for who is gone to be forgotten. Who waits is bounded by the streams
+// and requests that ask (residents.h: one question for each user).
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,7 @@ namespace muster {
 class Assignments {
  public:
   static constexpr Duration kYieldTimeMax = Duration::seconds(3);
-  static constexpr Duration kRoomTimeMax = Duration::seconds(5);
+  static constexpr Duration kWaitTimeMax = Duration::seconds(5);
 
   // What comes of it for other servers, and for this one.
   struct Given {
@@ -111,8 +112,9 @@ class Assignments {
     cluster::Incarnation from{};  // a candidate that she was given to
     cluster::Incarnation to{};    // reserved in the picture; 0: nobody had room
     cluster::Placement::Outcome why = cluster::Placement::Outcome::nobody;
-    std::optional<Instant> room_by{};  // she waits, or has waited, for room
-    bool refused = false;              // by the store: that server does not run
+    std::optional<Instant> waits_until{};  // she waits, or has waited
+    cluster::Incarnation gone{};           // whose she is, if she waits for that
+    bool refused = false;                  // by the store: that server does not run
   };
   // She is another server's, and wanted here.
   struct Yield {
@@ -127,8 +129,9 @@ class Assignments {
   void given_back(const ClusterAnswered& answered, Outcome& outcome);
   void move_some(MovesChosen some, Outbox& out);
   void moved(const ClusterAnswered& answered, Outcome& outcome, Outbox& out);
-  bool waits_for_room(Now now, Asked& asked) const;
-  void wait_for_room(Asked asked);
+  bool may_wait(Now now, Asked& asked) const;
+  static void wait_in(std::deque<Asked>& queue, Asked asked);
+  static void give_up(Now now, std::deque<Asked>& queue, UserPlace::Outcome outcome, Outbox& out);
   void answered(Now now, Asked asked, cluster::Incarnation owner, Outcome& outcome, Outbox& out);
   static void answer(const Asked& asked, UserPlace place, Outbox& out);
   UserPlace place_of(cluster::Incarnation owner) const;
@@ -143,6 +146,7 @@ class Assignments {
   std::vector<Asked> finding_;
   std::deque<Asked> doubted_;      // until the directory is read anew
   std::deque<Asked> roomless_;     // by their time
+  std::deque<Asked> unforgotten_;  // of a server that is gone, by their time
   cluster::Incarnation sends_to_;  // by a candidate: the main
   std::set<cluster::Incarnation> candidates_;
   bool hope_ = false;  // there is a candidate, and who could take it in

@@ -1,5 +1,5 @@
-// Who waits for room while a candidate is taken in, whom a candidate sends away, and who moves from
-// server to server.
+// Who waits for room while a candidate is taken in, or for a server that is gone to be forgotten;
+// whom a candidate sends away; and who moves from server to server.
 #include "server/load_control/assignments.h"
 
 #include <gtest/gtest.h>
@@ -46,13 +46,13 @@ class AssignmentsRoom : public AssignmentsTest {
 TEST_F(AssignmentsRoom, WhoFindsNoneWaitsForACandidate) {
   EXPECT_TRUE(land_and_look(1).empty());
   EXPECT_EQ(assignments.wanting(), 1u);
-  const Instant until = world.now.instant + Assignments::kRoomTimeMax;
+  const Instant until = world.now.instant + Assignments::kWaitTimeMax;
   EXPECT_EQ(assignments.next_deadline(), until);
   EXPECT_TRUE(pass(Duration::seconds(1)).empty());
   EXPECT_TRUE(land_and_look(2).empty());
   EXPECT_EQ(assignments.wanting(), 2u);
   EXPECT_EQ(assignments.next_deadline(), until) << "each has her own time";
-  EXPECT_TRUE(pass(Assignments::kRoomTimeMax - Duration::milliseconds(1'001)).empty());
+  EXPECT_TRUE(pass(Assignments::kWaitTimeMax - Duration::milliseconds(1'001)).empty());
   const auto first = pass(Duration::milliseconds(1));
   ASSERT_EQ(first.size(), 1u);
   EXPECT_EQ(first[0].account, user(1));
@@ -94,7 +94,7 @@ TEST_F(AssignmentsRoom, WhoFindsNoneAgainWaitsOn) {
   EXPECT_TRUE(answer(questions[1], cluster::Owners{{Incarnation()}}).empty());
   EXPECT_EQ(assignments.wanting(), 1u);
   EXPECT_TRUE(
-      pass(Assignments::kRoomTimeMax - Duration::seconds(1) - Duration::milliseconds(1)).empty());
+      pass(Assignments::kWaitTimeMax - Duration::seconds(1) - Duration::milliseconds(1)).empty());
   const auto found = pass(Duration::milliseconds(1));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].account, user(2));
@@ -135,6 +135,78 @@ TEST_F(AssignmentsRoom, WhoWaitsHearsOfTheEndOfTheLease) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
   EXPECT_EQ(assignments.wanting(), 0u);
+}
+
+// --- a server that is gone -----------------------------------------------------------------------
+
+// Server 3 is gone, and not forgotten: what it had under way could land still.
+class AssignmentsGone : public AssignmentsTest {
+ protected:
+  AssignmentsGone() { know_of_three(cluster::Role::gone); }
+  void know_of_three(cluster::Role role) {
+    know({server(1), server(2), server(3, role)}, {50, 10});
+    assignments.go_on(world.out);
+  }
+  std::vector<OwnerFound> land_as_hers(std::uint64_t owner) {
+    land(1);
+    const auto questions = asked();
+    EXPECT_EQ(questions.size(), 1u);
+    return answer(questions.at(0), cluster::Owners{{Incarnation(owner)}});
+  }
+};
+
+TEST_F(AssignmentsGone, WhoIsOfItWaitsUntilItIsForgotten) {
+  EXPECT_TRUE(land_as_hers(3).empty());
+  EXPECT_EQ(level_of(2), LoadLevel{10}) << "nobody is on her way there";
+  know_of_three(cluster::Role::gone);
+  EXPECT_TRUE(asked().empty()) << "she is its user still";
+  know({server(1), server(2)}, {50, 10});
+  assignments.go_on(world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  ASSERT_EQ(to_assign(questions[0]).size(), 1u);
+  EXPECT_EQ(to_assign(questions[0])[0].to, Incarnation(2));
+  const auto found = answer(questions[0], cluster::Owners{{Incarnation(2)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.at->svr_id, "sip:s2.example.com");
+  EXPECT_EQ(assignments.next_deadline(), std::nullopt);
+}
+
+TEST_F(AssignmentsGone, ButNotForEver) {
+  EXPECT_TRUE(land_as_hers(3).empty());
+  EXPECT_EQ(assignments.next_deadline(), world.now.instant + Assignments::kWaitTimeMax);
+  EXPECT_EQ(assignments.wanting(), 0u) << "it is not room that she lacks";
+  world.pass(Assignments::kWaitTimeMax - Duration::milliseconds(1));
+  assignments.wake(world.now, world.out);
+  EXPECT_TRUE(events<OwnerFound>(world.take()).empty());
+  world.pass(Duration::milliseconds(1));
+  assignments.wake(world.now, world.out);
+  const auto found = events<OwnerFound>(world.take());
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].account, user(1));
+  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+  EXPECT_EQ(assignments.next_deadline(), std::nullopt);
+}
+
+// It joined when the directory had been read.
+TEST_F(AssignmentsGone, SoDoesWhoIsOfOneThatIsNotYetKnown) {
+  EXPECT_TRUE(land_as_hers(4).empty());
+  know({server(1), server(2), server(3), server(4)}, {50, 10, 70});
+  assignments.go_on(world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  const auto found = answer(questions[0], cluster::Owners{{Incarnation(4)}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.at->svr_id, "sip:s4.example.com");
+}
+
+TEST_F(AssignmentsGone, WhoWaitsHearsOfTheEndOfTheLease) {
+  EXPECT_TRUE(land_as_hers(3).empty());
+  assignments.end(world.out);
+  const auto found = events<OwnerFound>(world.take());
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
+  EXPECT_EQ(assignments.next_deadline(), std::nullopt);
 }
 
 // --- a candidate ---------------------------------------------------------------------------------

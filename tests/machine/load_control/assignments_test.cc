@@ -49,15 +49,6 @@ TEST_F(AssignmentsTest, WhoHasAnOwnerIsHers) {
   EXPECT_EQ(here[0].place.outcome, Outcome::here);
 }
 
-// Her server died, and is not forgotten yet: what it had under way could land still.
-TEST_F(AssignmentsTest, WhoseOwnerIsGoneIsToComeAgain) {
-  know({server(1), server(2), server(3, cluster::Role::gone)}, {50, 10});
-  land(1);
-  const auto found = answer(asked()[0], cluster::Owners{{Incarnation(3)}});
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].place.outcome, Outcome::unknown);
-}
-
 TEST_F(AssignmentsTest, WhatComesMeanwhileGoesTogether) {
   land(1);
   const auto first = asked();
