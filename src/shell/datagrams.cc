@@ -82,9 +82,8 @@ void Datagrams::send(SendDatagram&& datagram) {
 }
 
 void Datagrams::fan_out(FanOutDatagrams&& fan_out) {
-  const std::uint32_t number = outgoing_.begin_fan_out();
   for (FanOutDatagrams::Recipient& r : fan_out.recipients)
-    gather({-1, r.local, r.remote, std::move(r.head), fan_out.body, number});
+    gather({-1, r.local, r.remote, std::move(r.head), fan_out.body, true});
 }
 
 void Datagrams::gather(OutgoingDatagrams::Datagram&& datagram) {

@@ -22,6 +22,7 @@ namespace muster {
 class Datagrams {
  public:
   static constexpr std::size_t kBatch = 64;
+  static constexpr std::size_t kBatchesMax = 4;  // of a turn
   static constexpr std::size_t kDatagramBytesMax = 65'535;
 
   struct Socket {
@@ -33,12 +34,16 @@ class Datagrams {
 
   const std::vector<Socket>& sockets() const { return sockets_; }
 
-  // Reads at most one batch from that socket and shows each datagram to `take`.
+  // Shows what has come to that socket to `take`, one after the other; what is more than
+  // kBatchesMax batches waits. The more a turn takes in, the more of what it sends goes one way.
   template <class Take>
   void receive(std::size_t socket, Take&& take) {
-    const std::size_t count = receive_batch(sockets_[socket]);
-    for (std::size_t i = 0; i < count; ++i)
-      take(at(i, sockets_[socket].local));
+    for (std::size_t batch = 0; batch < kBatchesMax; ++batch) {
+      const std::size_t count = receive_batch(sockets_[socket]);
+      for (std::size_t i = 0; i < count; ++i)
+        take(at(i, sockets_[socket].local));
+      if (count < kBatch) return;
+    }
   }
 
   // Nothing is sent from a local endpoint that no socket has.

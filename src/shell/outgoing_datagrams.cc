@@ -75,15 +75,14 @@ void OutgoingDatagrams::send() {
     send_batch();
   }
   waiting_.clear();
-  fan_outs_ = 0;
 }
 
 bool OutgoingDatagrams::goes_before(std::uint32_t a, std::uint32_t b) const {
   const Datagram& one = waiting_[a];
   const Datagram& other = waiting_[b];
   if (const auto ways = way_of(one) <=> way_of(other); ways != 0) return ways < 0;
-  if (one.fan_out != other.fan_out) return one.fan_out < other.fan_out;
-  if (one.fan_out != 0 && one.bytes() != other.bytes()) return one.bytes() > other.bytes();
+  if (one.fanned_out != other.fanned_out) return other.fanned_out;
+  if (one.fanned_out && one.bytes() != other.bytes()) return one.bytes() > other.bytes();
   return a < b;
 }
 

@@ -6,9 +6,10 @@
 // one by one: on a path with a smaller MTU each time anew; through a socket whose way has IPsec or,
 // in older kernels, a device that reckons no checksums (EIO), from then on.
 //
-// To one address datagrams go in the order in which they were gathered, but for fan-outs: these go
-// behind all else (a 200 before the NOTIFY that follows it), and those of one fan-out, which are of
-// as many dialogs, the longest first.
+// To one address datagrams go in the order in which they were gathered, but for those of fan-outs:
+// these go behind all else (a 200 before the NOTIFY that follows it), the longest first. They are
+// of as many dialogs, for none sends a NOTIFY before its last one is answered: in what order they
+// come is the same to everybody.
 //
 // A datagram that the kernel does not take is lost, as on any network; SIP's retransmissions are
 // made for that (RFC 3261 section 17).
@@ -36,15 +37,14 @@ class OutgoingDatagrams {
     Endpoint source;  // unspecified: as the socket is bound
     Endpoint remote;
     TextPart head;
-    SharedText body;            // null: nothing follows the head
-    std::uint32_t fan_out = 0;  // the number that begin_fan_out() gave; 0: of none
+    SharedText body;  // null: nothing follows the head
+    bool fanned_out = false;
 
     std::size_t bytes() const { return head.size() + (body == nullptr ? 0 : body->size()); }
   };
 
   OutgoingDatagrams();
 
-  std::uint32_t begin_fan_out() { return ++fan_outs_; }
   void add(Datagram&& datagram) { waiting_.push_back(std::move(datagram)); }
   // Sends all that was added.
   void send();
@@ -61,7 +61,6 @@ class OutgoingDatagrams {
   bool cuts(int socket) const;
 
   std::vector<Datagram> waiting_;
-  std::uint32_t fan_outs_ = 0;
   std::vector<std::uint32_t> order_;
   std::vector<int> never_cut_;  // sockets
   std::shared_ptr<Batch> batch_;

@@ -44,7 +44,7 @@ struct Socket {
     Endpoint local;
     Endpoint remote;
   };
-  // One batch, once there is something.
+  // What a turn takes in, once there is something.
   std::vector<Received> receive() {
     pollfd waiting{datagrams->sockets()[0].fd.get(), POLLIN, 0};
     std::vector<Received> all;
@@ -105,16 +105,20 @@ TEST(Datagrams, CarryHeadAndBody) {
   EXPECT_EQ(received[1].local, other.at());
 }
 
-TEST(Datagrams, MoreThanABatch) {
+TEST(Datagrams, MoreThanATurnTakesIn) {
+  constexpr std::size_t kTurn = Datagrams::kBatch * Datagrams::kBatchesMax;
   Socket one;
   Socket other;
-  for (std::size_t i = 0; i <= Datagrams::kBatch; ++i)
+  for (std::size_t i = 0; i <= kTurn; ++i)
     one.send(other.at(), std::to_string(i));
   one.datagrams->flush();
-  EXPECT_THAT(other.receive(), SizeIs(Datagrams::kBatch));
+  const auto turn = other.receive();
+  ASSERT_THAT(turn, SizeIs(kTurn));
+  for (std::size_t i = 0; i < kTurn; ++i)
+    EXPECT_EQ(turn[i].bytes, std::to_string(i));
   const auto rest = other.receive();
   ASSERT_THAT(rest, SizeIs(1));
-  EXPECT_EQ(rest[0].bytes, std::to_string(Datagrams::kBatch));
+  EXPECT_EQ(rest[0].bytes, std::to_string(kTurn));
 }
 
 TEST(Datagrams, TheLargestArrivesWhole) {
@@ -218,17 +222,18 @@ TEST(Datagrams, AFanOutGoesBehindWhatStandsForItself) {
   one.fan_out(other.at(), {"another fan-out, "}, "body");
   one.send(other.at(), "second");
   one.datagrams->flush();
-  EXPECT_THAT(other.receive(6), ElementsAre("first", "second", "long 1, body", "long 2, body",
-                                            "short, body", "another fan-out, body"));
+  EXPECT_THAT(other.receive(6), ElementsAre("first", "second", "another fan-out, body",
+                                            "long 1, body", "long 2, body", "short, body"));
 }
 
-TEST(Datagrams, AFanOutIsOneMessage) {
+TEST(Datagrams, FanOutsOfATurnGoTogether) {
   Socket one;
   Socket other;
   other.join();
-  one.fan_out(other.at(), {"1, ", "2, ", "3, "}, "body");
+  one.fan_out(other.at(), {"1, ", "22, ", "3, "}, "body");
+  one.fan_out(other.at(), {"44, "}, "BODY");
   one.datagrams->flush();
-  EXPECT_THAT(other.receive(1), ElementsAre("1, body2, body3, body"));
+  EXPECT_THAT(other.receive(2), ElementsAre("22, body44, BODY1, body", "3, body"));
 }
 
 TEST(Datagrams, EachAddressGetsItsOwn) {
