@@ -32,8 +32,8 @@ struct UserPlace {
     here,
     elsewhere,
     full,     // every server has reached its limit
-    unknown,  // not now: there is no lease, the store failed, or her server is gone and not
-              // forgotten
+    unknown,  // not now: there is no lease, the store failed, or her server is gone and was not
+              // forgotten in time
   } outcome = Outcome::unknown;
   std::shared_ptr<const ServerContacts> at;  // of `elsewhere`
 };

@@ -163,6 +163,42 @@ TEST(PlacingInTheCluster, UsersOfADeadServerAreServedByAnother) {
   EXPECT_GT(moved, 0u);
 }
 
+// She comes between the two, to another server or to the next life of hers.
+TEST(PlacingInTheCluster, WhoComesWhileHerServerIsBuriedWaitsForIt) {
+  for (const bool comes_to_her_own : {false, true}) {
+    PlacingWorld cluster;
+    UserAgent& before = cluster.land("alice", 0);
+    cluster.world.run_for(Duration::seconds(2));
+    ASSERT_TRUE(before.bound);
+    const Incarnation dead = cluster.world.cluster_store().memory().owners().at(
+        Address::of_canonical("alice", "example.com"));
+    std::size_t hers = 0;
+    while (cluster.member(hers)->incarnation != dead)
+      ++hers;
+    Faults faults;
+    const Duration burial = Duration::seconds(1);
+    faults.store.commit = {burial, burial, 0, {}};
+    cluster.world.set_faults(faults);
+    cluster.world.server(hers).crash();
+    if (comes_to_her_own) cluster.world.start(hers);
+    const auto is_gone = [&] {
+      const cluster::Directory directory = cluster.directory();
+      const cluster::Member* member = member_of(directory, dead);
+      return member != nullptr && member->role == cluster::Role::gone;
+    };
+    ASSERT_TRUE(until(cluster.world, is_gone, Duration::seconds(5)));
+    cluster.world.run_for(burial / 2);
+    ASSERT_TRUE(is_gone());
+    const UserAgent& again = cluster.land("alice", comes_to_her_own ? hers : (hers + 1) % kServers);
+    cluster.world.run_for(burial / 4);
+    EXPECT_FALSE(again.bound) << "who is dead may write still";
+    EXPECT_TRUE(until(
+        cluster.world, [&] { return again.bound; }, Duration::seconds(20)));
+    EXPECT_FALSE(again.refused);
+    EXPECT_FALSE(is_gone());
+  }
+}
+
 // Whoever has nothing left is nobody's, so that the store does not fill with who was here once.
 TEST(PlacingInTheCluster, WhoLeftIsFreeAfterAWhile) {
   PlacingWorld cluster;

@@ -213,30 +213,30 @@ void Assignments::answered(Now now, Asked asked, Incarnation owner, Outcome& out
     if (hope_ && may_wait(now, asked)) return wait_in(roomless_, std::move(asked));
     place.outcome = UserPlace::Outcome::full;
   }
-  const bool is_of_gone = owner != Incarnation() && place.outcome == UserPlace::Outcome::unknown;
-  if (is_of_gone && may_wait(now, asked)) {
-    asked.gone = owner;
-    return wait_in(unforgotten_, std::move(asked));
-  }
   const bool is_hers = owner != Incarnation() && place.outcome == UserPlace::Outcome::elsewhere;
   if (asked.again && !asked.yielded && is_hers && takes_users()) {
     const Instant until = now.instant + kYieldTimeMax;
     outcome.wanted.push_back({owner, asked.user});
     yields_due_.add(until, asked.user);
     yields_[asked.user] = {asked.shard, owner, until};
-  } else {
+  } else if (!waits_for_burial(now, asked, owner, place)) {
     answer(asked, std::move(place), out);
   }
 }
 
 // --- who came back -------------------------------------------------------------------------------
 
-void Assignments::yielded(Incarnation from, const Address& user, bool yielded, Outbox& out) {
+void Assignments::yielded(Now now, Incarnation from, const Address& user, bool yielded,
+                          Outbox& out) {
   const auto known = yields_.find(user);
   if (known == yields_.end() || known->second.from != from) return;
   Asked asked{known->second.shard, user, true, true};
   yields_.erase(known);
-  if (!yielded || self_ == Incarnation()) return answer(asked, place_of(from), out);
+  if (!yielded || self_ == Incarnation()) {
+    UserPlace place = place_of(from);
+    if (!waits_for_burial(now, asked, from, place)) answer(asked, std::move(place), out);
+    return;
+  }
   waiting_.push_back(std::move(asked));
   ask_next(out);
 }
@@ -267,6 +267,16 @@ bool Assignments::may_wait(Now now, Asked& asked) const {
   if (!asked.waits_until) asked.waits_until = now.instant + kWaitTimeMax;
   asked.to = Incarnation();
   return now.instant < *asked.waits_until;
+}
+
+// Her server is gone, or joined since the directory was read. If so she is no longer in `asked`.
+bool Assignments::waits_for_burial(Now now, Asked& asked, Incarnation owner,
+                                   const UserPlace& place) {
+  const bool is_gone = owner != Incarnation() && place.outcome == UserPlace::Outcome::unknown;
+  if (!is_gone || !may_wait(now, asked)) return false;
+  asked.gone = owner;
+  wait_in(unforgotten_, std::move(asked));
+  return true;
 }
 
 void Assignments::wait_in(std::deque<Asked>& queue, Asked asked) {
@@ -364,7 +374,7 @@ void Assignments::wake(Now now, Outbox& out) {
   while (const auto user = yields_due_.take_due(now.instant)) {
     const auto known = yields_.find(*user);
     if (known == yields_.end() || known->second.until > now.instant) continue;
-    yielded(known->second.from, *user, false, out);
+    yielded(now, known->second.from, *user, false, out);
   }
 }
 

@@ -22,8 +22,8 @@
 // have her. A user who moves is made the other server's, by compare-and-set too.
 //
 // Limits: kUsersPerRequestMax of a request, kYieldTimeMax until the other server has answered,
-// kWaitTimeMax for room, and for who is gone to be forgotten. Who waits is bounded by the streams
-// and requests that ask (residents.h: one question for each user).
+// kWaitTimeMax for room and for who is gone to be forgotten, together. Who waits is bounded by the
+// streams and requests that ask (residents.h: one question for each user).
 #pragma once
 
 #include <cstdint>
@@ -99,7 +99,7 @@ class Assignments {
   // Where users reach that server; null where it takes none.
   std::shared_ptr<const ServerContacts> contacts(cluster::Incarnation server) const;
   // What `from` said to Wanted.
-  void yielded(cluster::Incarnation from, const Address& user, bool yielded, Outbox& out);
+  void yielded(Now now, cluster::Incarnation from, const Address& user, bool yielded, Outbox& out);
   void wake(Now now, Outbox& out);
   std::optional<Instant> next_deadline() const;
 
@@ -130,6 +130,7 @@ class Assignments {
   void move_some(MovesChosen some, Outbox& out);
   void moved(const ClusterAnswered& answered, Outcome& outcome, Outbox& out);
   bool may_wait(Now now, Asked& asked) const;
+  bool waits_for_burial(Now now, Asked& asked, cluster::Incarnation owner, const UserPlace& place);
   static void wait_in(std::deque<Asked>& queue, Asked asked);
   static void give_up(Now now, std::deque<Asked>& queue, UserPlace::Outcome outcome, Outbox& out);
   void answered(Now now, Asked asked, cluster::Incarnation owner, Outcome& outcome, Outbox& out);

@@ -567,9 +567,10 @@ void ClusterServer::on(Now, const YieldAnswered& answered, Outbox& out) {
   tell(to, cluster::UserYielded{false, answered.account.text()});
 }
 
-void ClusterServer::told(Now, Incarnation by, const cluster::UserYielded& yielded, Outbox& out) {
+void ClusterServer::told(Now now, Incarnation by, const cluster::UserYielded& yielded,
+                         Outbox& out) {
   const auto user = read_user(by, yielded.user, out);
-  if (user) assignments_.yielded(by, *user, yielded.yielded, out);
+  if (user) assignments_.yielded(now, by, *user, yielded.yielded, out);
 }
 
 void ClusterServer::told(Now, Incarnation by, const cluster::UsersSettled& settled, Outbox& out) {

@@ -200,6 +200,24 @@ TEST_F(AssignmentsGone, SoDoesWhoIsOfOneThatIsNotYetKnown) {
   EXPECT_EQ(found[0].place.at->svr_id, "sip:s4.example.com");
 }
 
+// She came back from it, and it died before it could say whether it has anything of hers.
+TEST_F(AssignmentsGone, SoDoesWhoWasToBeYieldedByIt) {
+  know({server(1), server(2), server(3)}, {50, 10, 70});
+  land(1, true);
+  EXPECT_TRUE(answer(asked().at(0), cluster::Owners{{Incarnation(3)}}).empty());
+  ASSERT_EQ(wanted.size(), 1u);
+  know_of_three(cluster::Role::gone);
+  world.pass(Assignments::kYieldTimeMax);
+  assignments.wake(world.now, world.out);
+  EXPECT_TRUE(events<OwnerFound>(world.take()).empty());
+  know({server(1), server(2)}, {50, 10});
+  assignments.go_on(world.out);
+  const auto questions = asked();
+  ASSERT_EQ(questions.size(), 1u);
+  ASSERT_EQ(to_assign(questions[0]).size(), 1u);
+  EXPECT_EQ(to_assign(questions[0])[0].to, Incarnation(1)) << "she stays";
+}
+
 TEST_F(AssignmentsGone, WhoWaitsHearsOfTheEndOfTheLease) {
   EXPECT_TRUE(land_as_hers(3).empty());
   assignments.end(world.out);

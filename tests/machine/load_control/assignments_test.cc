@@ -165,7 +165,7 @@ TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersStaysHere) {
   ASSERT_EQ(wanted.size(), 1u);
   EXPECT_EQ(wanted[0].from, Incarnation(3));
   EXPECT_EQ(wanted[0].user, user(1));
-  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  assignments.yielded(world.now, Incarnation(3), user(1), true, world.out);
   const auto questions = asked();
   ASSERT_EQ(questions.size(), 1u);
   const auto take = to_assign(questions[0]);
@@ -183,9 +183,9 @@ TEST_F(AssignmentsTest, WhoseServerHasNothingOfHersStaysHere) {
 TEST_F(AssignmentsTest, WhoseServerKeepsHerIsSentThereAgain) {
   land(1, true);
   answer(asked()[0], cluster::Owners{{Incarnation(3)}});
-  assignments.yielded(Incarnation(2), user(1), true, world.out);
+  assignments.yielded(world.now, Incarnation(2), user(1), true, world.out);
   EXPECT_TRUE(asked().empty()) << "2 has no say in it";
-  assignments.yielded(Incarnation(3), user(1), false, world.out);
+  assignments.yielded(world.now, Incarnation(3), user(1), false, world.out);
   auto happened = world.take();
   EXPECT_TRUE(orders<AskCluster>(happened).empty());
   ASSERT_EQ(events<OwnerFound>(happened).size(), 1u);
@@ -211,7 +211,7 @@ TEST_F(AssignmentsTest, SoIsWhoseServerDoesNotAnswer) {
   assignments.wake(world.now, world.out);
   ASSERT_EQ(events<OwnerFound>(world.take()).size(), 1u);
   // What it says then is too late.
-  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  assignments.yielded(world.now, Incarnation(3), user(1), true, world.out);
   EXPECT_TRUE(asked().empty());
 }
 
@@ -296,7 +296,7 @@ TEST_F(AssignmentsTest, WhoIsNotGivenToAnybodyAtTheEndIsAnswered) {
 TEST_F(AssignmentsTest, WhoIsYieldedToAServerThatDrainsIsPlacedElsewhere) {
   land(1, true);
   answer(asked()[0], cluster::Owners{{Incarnation(3)}});
-  assignments.yielded(Incarnation(3), user(1), true, world.out);
+  assignments.yielded(world.now, Incarnation(3), user(1), true, world.out);
   const auto first = asked();
   ASSERT_EQ(to_assign(first[0])[0].to, Incarnation(1));
   EXPECT_TRUE(answer(first[0], cluster::Owners{{Incarnation()}}).empty());
@@ -346,7 +346,7 @@ TEST_F(AssignmentsTest, WhoCannotBeTakenIsWhereTheStoreSays) {
   for (const bool fails : {false, true}) {
     land(1, true);
     answer(asked()[0], cluster::Owners{{Incarnation(3)}});
-    assignments.yielded(Incarnation(3), user(1), true, world.out);
+    assignments.yielded(world.now, Incarnation(3), user(1), true, world.out);
     const auto question = asked();
     ASSERT_EQ(question.size(), 1u);
     const auto found =
