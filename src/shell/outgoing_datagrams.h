@@ -7,9 +7,9 @@
 // in older kernels, a device that reckons no checksums (EIO), from then on.
 //
 // To one address datagrams go in the order in which they were gathered, but for those of fan-outs:
-// these go behind all else (a 200 before the NOTIFY that follows it), the longest first. They are
-// of as many dialogs, for none sends a NOTIFY before its last one is answered: in what order they
-// come is the same to everybody.
+// these go behind all else (a 200 before the NOTIFY that follows it), the longest first. Of a
+// dialog there is one at most, and one MESSAGE of a phone, for the next one waits until that is
+// answered: in what order they come is the same to everybody.
 //
 // A datagram that the kernel does not take is lost, as on any network; SIP's retransmissions are
 // made for that (RFC 3261 section 17).
